@@ -1,0 +1,187 @@
+"""The records that flow through a grading, and the closed sets of words in them.
+
+The JSON form of :class:`Report` is a contract (``docs/report.md``); the field order here is the order there.
+"""
+
+import enum
+from typing import Any
+
+import msgspec
+
+__all__ = [
+    "AssignmentId",
+    "CasesId",
+    "CheckResult",
+    "Counterexample",
+    "Isolation",
+    "LayerScore",
+    "Level",
+    "Outcome",
+    "Report",
+    "SubmissionId",
+    "Timing",
+    "Verdict",
+    "Versions",
+    "Warn",
+]
+
+SCHEMA = "dout-report/1"
+
+
+class Outcome(enum.StrEnum):
+    """What became of a submission as a whole."""
+
+    GRADED = "graded"
+    NOT_GRADABLE = "not_gradable"  # nothing could be judged; costs no attempt
+    GRADER_FAULT = "grader_fault"  # our fault; no score at all
+
+
+class Verdict(enum.StrEnum):
+    """What became of one check, worst first."""
+
+    GRADER_FAULT = "grader_fault"
+    TIMEOUT = "timeout"
+    MEMORY_LIMIT = "memory_limit"
+    CRASHED = "crashed"
+    RAISED = "raised"
+    CONTRACT = "contract"
+    WRONG = "wrong"
+    BLOCKED = "blocked"
+    PASSED = "passed"
+
+
+class Level(enum.StrEnum):
+    """How well the learner's process was locked down, best first (``docs/security-model.md``)."""
+
+    A = "A"  # seccomp, Landlock, and a user id or user namespace of its own
+    B = "B"  # seccomp and resource limits
+    C = "C"  # Landlock without seccomp
+    D = "D"  # a separate process with deadlines
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all records: immutable, built by keyword."""
+
+
+class AssignmentId(Record):
+    """Which assignment, to the byte."""
+
+    id: str
+    version: str
+    sha256: str
+
+
+class CasesId(Record):
+    """Which bank of cases: the same ``sha256`` means that two learners got the same inputs."""
+
+    count: int
+    sha256: str
+    #: Cases added for the numbers written in this learner's own file.
+    probes: int = 0
+
+
+class SubmissionId(Record):
+    """Which submission; ``sha256`` is of the bytes that were read."""
+
+    name: str
+    sha256: str
+
+
+class Isolation(Record):
+    """The level reached and the locks that made it."""
+
+    level: Level
+    layers: tuple[str, ...]
+
+
+class LayerScore(Record):
+    """Points of one layer, or of the whole graph."""
+
+    name: str
+    #: The class's own name in the file; null when it was not found.
+    found_as: str | None
+    #: 1-based line of the class; null when unknown.
+    line: int | None
+    score: float
+    max_score: float
+
+
+class Counterexample(Record):
+    """Inputs that show the failure. Numbers are JSON numbers; NaN and infinities are strings."""
+
+    inputs: dict[str, Any]
+    #: Upstream gradient; null for a failure of ``forward``.
+    dout: Any = None
+    got: dict[str, Any]
+    expected: dict[str, Any]
+    #: Finite differences of the learner's own forward; null where none were taken.
+    measured: dict[str, Any] | None = None
+
+
+class CheckResult(Record):
+    """One check's verdict. Only ``passed`` earns points."""
+
+    id: str
+    layer: str
+    title: str
+    verdict: Verdict
+    score: float
+    max_score: float
+    code: str | None = None
+    message: str | None = None
+    line: int | None = None
+    blocked_by: str | None = None
+    visibility: str = "visible"
+    counterexample: Counterexample | None = None
+
+
+class Warn(Record):
+    """Something that the learner should know and that costs no points."""
+
+    code: str
+    line: int | None
+    message: str
+
+
+class Versions(Record):
+    """What did the grading."""
+
+    dout: str
+    python: str
+    numpy: str
+
+
+class Timing(Record):
+    """Seconds; the only part of a report that differs between two runs."""
+
+    wall_s: float
+    cpu_s: float
+
+
+class Graph(Record):
+    """The computational graph of the assignment with the values seen on it."""
+
+    nodes: list[dict[str, Any]] = []
+    edges: list[dict[str, Any]] = []
+
+
+class Report(Record):
+    """One graded report (schema ``dout-report/1``)."""
+
+    schema: str = SCHEMA
+    outcome: Outcome
+    assignment: AssignmentId
+    submission: SubmissionId
+    seed: int
+    #: Null only when the outcome is ``grader_fault``.
+    score: float | None
+    max_score: float
+    #: Null when no learner code was run.
+    isolation: Isolation | None
+    cases: CasesId | None
+    layers: list[LayerScore]
+    checks: list[CheckResult]
+    warnings: list[Warn]
+    graph: Graph
+    versions: Versions
+    timing: Timing
