@@ -59,8 +59,8 @@ class Level(enum.StrEnum):
     D = "D"  # a separate process with deadlines
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all records: immutable, built by keyword."""
+class Record(msgspec.Struct, frozen=True):
+    """Base of all records: immutable, compared by value."""
 
 
 class AssignmentId(Record):
@@ -106,7 +106,7 @@ class LayerScore(Record):
     max_score: float
 
 
-class Counterexample(Record):
+class Counterexample(Record, kw_only=True):
     """Inputs that show the failure. Numbers are JSON numbers; NaN and infinities are strings."""
 
     inputs: dict[str, Any]
@@ -118,7 +118,7 @@ class Counterexample(Record):
     measured: dict[str, Any] | None = None
 
 
-class CheckResult(Record):
+class CheckResult(Record, kw_only=True):
     """One check's verdict. Only ``passed`` earns points."""
 
     id: str
@@ -165,7 +165,7 @@ class Graph(Record):
     edges: list[dict[str, Any]] = []
 
 
-class Report(Record):
+class Report(Record, kw_only=True):
     """One graded report (schema ``dout-report/1``)."""
 
     schema: str = SCHEMA

@@ -1,0 +1,441 @@
+"""What a check looks at: each case with the learner's answers and the reference's, and findings made from them."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from harness.assignment import Assignment, CheckSpec, LayerSpec
+from harness.cases import Bank, Case
+from harness.gradients.compare import Difference, Kind, Number, compare
+from harness.naming import Found, misspelt
+from harness.observe import Call, Lost, Observations
+from harness.records import Counterexample, Record, Verdict
+from harness.sandbox.channel import Ending
+from harness.sandbox.evaluate import evaluate_case
+from harness.sandbox.protocol import BACKWARD, FORWARD, Answer, Fault, Other, Step, Value, value_of
+
+__all__ = ["Evidence", "Exhibit", "Finding", "expected_of", "returned", "shown"]
+
+#: Arrays up to this many entries are shown whole; a longer one by the entry that differs.
+SHOWN_ENTRIES = 12
+
+METHOD = {FORWARD: "forward", BACKWARD: "backward"}
+
+
+class Finding(Record, kw_only=True):
+    """What a check found."""
+
+    verdict: Verdict
+    message: str
+    #: The learner's line that an error came from.
+    line: int | None = None
+    #: Layer and method that the finding is about.
+    layer: str | None = None
+    method: str | None = None
+    counterexample: Counterexample | None = None
+    blocked_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """One case with both answers to it."""
+
+    case: Case
+    calls: Sequence[Call]
+    #: For each step, the values that the reference returned.
+    expected: Sequence[Sequence[Number]]
+
+
+def expected_of(assignment: Assignment, cases: Sequence[Case]) -> list[list[list[Number]]]:
+    """Return what the reference layers answer to each step of each case."""
+    classes = assignment.reference_classes()
+    answers: list[list[list[Number]]] = []
+    for index, case in enumerate(cases):
+        row: list[list[Number]] = [[] for _ in case.steps]
+
+        def note(message: Answer | Fault, row: list[list[Number]] = row) -> None:
+            if isinstance(message, Fault):
+                raise TypeError(f"the reference layer raised {message.kind}: {message.message}")
+            row[message.step] = [value_of(value) for value in message.values]  # type: ignore[misc]
+
+        with np.errstate(all="ignore"):
+            evaluate_case(index, case.steps, classes, note)
+        answers.append(row)
+    return answers
+
+
+@lru_cache(maxsize=8)
+def _bank_expected(assignment: Assignment, bank: Bank) -> list[list[list[Number]]]:
+    return expected_of(assignment, bank.cases)
+
+
+class Evidence:
+    """All exhibits of one submission."""
+
+    def __init__(self, assignment: Assignment, bank: Bank, seen: Observations) -> None:
+        self.assignment = assignment
+        self.found: dict[str, Found] = dict(
+            zip((layer.name for layer in assignment.layer), seen.layers, strict=True)
+        )
+        self._specs = {layer.name: layer for layer in assignment.layer}
+        self._bank, self._seen = bank, seen
+        #: Verdicts of the checks judged so far, by id.
+        self.verdicts: dict[str, Verdict] = {}
+        self._expected = _bank_expected(assignment, bank)
+        probes = seen.cases[len(bank.cases) :]
+        self._probes: dict[str, list[int]] = {}
+        if probes:
+            self._expected = [*self._expected, *expected_of(assignment, probes)]
+            for index, case in enumerate(probes, len(bank.cases)):
+                self._probes.setdefault(case.group, []).append(index)
+
+    def layer(self, name: str) -> LayerSpec:
+        """Return a layer of the assignment."""
+        return self._specs[name]
+
+    def group(self, name: str) -> list[Exhibit]:
+        """Return a group's exhibits, in the bank's order."""
+        seen = self._seen
+        indices = [*self._bank.groups.get(name, ()), *self._probes.get(name, ())]
+        return [Exhibit(seen.cases[index], seen.calls[index], self._expected[index]) for index in indices]
+
+    def absent(self, spec: CheckSpec, method: str) -> Finding | None:
+        """Return what is wrong when the class, or a method of it, is not there at all."""
+        found, name = self.found[spec.layer], spec.layer
+        if found.name is None:
+            return Finding(verdict=Verdict.CONTRACT, message=f"{found.reason}.", layer=name)
+        if found.has(method):
+            return None
+        meant = misspelt(found.methods, method)
+        line = found.method_lines.get(meant, found.line) if meant else found.line
+        detail = (
+            f"found {meant!r}, expected {method!r}: correct the spelling"
+            if meant
+            else f"add def {method}(self, ...)"
+        )
+        return Finding(
+            verdict=Verdict.CONTRACT,
+            message=f"{name} has no method {method}: {detail}.",
+            line=line,
+            layer=name,
+        )
+
+    def blocked(self, layer: str, method: str) -> Finding | None:
+        """Return a finding that waits for the check of ``layer``'s ``method``, or None when that one passed."""
+        for check in self.assignment.check:
+            failed = self.verdicts.get(check.id, Verdict.PASSED) is not Verdict.PASSED
+            if failed and check.layer == layer and check.kind == method:
+                message = f"{check.id} must pass first."
+                return Finding(verdict=Verdict.BLOCKED, message=message, blocked_by=check.id)
+        return None
+
+    def judge(self, exhibit: Exhibit, step: int) -> Finding | None:
+        """Compare one step's answer with the reference's; None when it is right.
+
+        A step that was never reached, or failed before it returned, is a finding too.
+        """
+        planned, call = exhibit.case.steps[step], exhibit.calls[step]
+        spec = self._layer_of(exhibit, planned)
+        if not isinstance(call, Answer):
+            return self.unanswered(exhibit, step)
+        if planned.op == FORWARD:
+            return self._judge_forward(spec, exhibit, step, call)
+        return self._judge_backward(spec, exhibit, step, call)
+
+    def _layer_of(self, exhibit: Exhibit, planned: Step) -> LayerSpec:
+        return self.assignment.layer[self.layer_number(exhibit.case, planned)]
+
+    @staticmethod
+    def layer_number(case: Case, planned: Step) -> int:
+        """Return the index of the layer that a step calls."""
+        made = next(step for step in case.steps if step.op == 0 and step.slot == planned.slot)
+        return int(made.args[0])  # type: ignore[arg-type]
+
+    def unanswered(self, exhibit: Exhibit, step: int) -> Finding:
+        """Return why ``step`` has no answer: it raised, hung or died itself, or an earlier step did."""
+        culprit = next((n for n, call in enumerate(exhibit.calls) if isinstance(call, (Fault, Lost))), step)
+        call, planned = exhibit.calls[culprit], exhibit.case.steps[culprit]
+        spec = self._layer_of(exhibit, planned)
+        method = METHOD.get(planned.op, "__init__")
+        called = f"{spec.name}.{method}" if method != "__init__" else f"{spec.name}()"
+        example = _example(self, spec, exhibit, culprit, {})
+        if isinstance(call, Fault):
+            verdict, message = _raised(called, method, call)
+            return Finding(
+                verdict=verdict,
+                message=message,
+                line=call.line,
+                layer=spec.name,
+                method=method,
+                counterexample=example,
+            )
+        if isinstance(call, Lost):
+            verdict = {
+                Ending.TIMEOUT: Verdict.TIMEOUT,
+                Ending.CRASHED: Verdict.CRASHED,
+                Ending.MEMORY: Verdict.MEMORY_LIMIT,
+            }[call.ending]
+            message = f"{called} gave no answer: {call.message}."
+            return Finding(
+                verdict=verdict, message=message, layer=spec.name, method=method, counterexample=example
+            )
+        return Finding(
+            verdict=Verdict.GRADER_FAULT, message=f"{called} was never asked.", layer=spec.name, method=method
+        )
+
+    def _judge_forward(self, spec: LayerSpec, exhibit: Exhibit, step: int, answer: Answer) -> Finding | None:
+        expected = exhibit.expected[step][0]
+        call = f"{spec.name}.forward({_arguments(self, exhibit, step)})"
+        if answer.several:
+            message = f"{call} returned {len(answer.values)} values, but one was expected: {spec.formula}."
+            return self._finding(Verdict.CONTRACT, message, spec, exhibit, step, {"out": "several values"})
+        got = value_of(answer.values[0])
+        difference = compare(got, expected)
+        if difference is None:
+            return None
+        return self._different(
+            spec, exhibit, step, f"{call} returned", {"out": got}, {"out": (difference, expected)}
+        )
+
+    def _judge_backward(self, spec: LayerSpec, exhibit: Exhibit, step: int, answer: Answer) -> Finding | None:
+        expected = dict(zip(spec.gradients, exhibit.expected[step], strict=True))
+        values = returned(answer, spec, exhibit.expected[step])
+        call = f"{spec.name}.backward({_arguments(self, exhibit, step)})"
+        names = ", ".join(spec.gradients)
+        if isinstance(values, str):
+            message = (
+                f"{call} returned {values}, but {len(expected)} gradients were expected: return {names}."
+            )
+            return self._finding(
+                Verdict.CONTRACT, message, spec, exhibit, step, {name: values for name in expected}
+            )
+        got = dict(zip(spec.gradients, values, strict=True))
+        differences = {name: (compare(got[name], expected[name]), expected[name]) for name in expected}
+        wrong = {
+            name: (difference, wanted)
+            for name, (difference, wanted) in differences.items()
+            if difference is not None
+        }
+        if not wrong:
+            return None
+        return self._different(spec, exhibit, step, f"{call} returned", got, wrong)
+
+    def _different(
+        self,
+        spec: LayerSpec,
+        exhibit: Exhibit,
+        step: int,
+        start: str,
+        got: dict[str, Number | Other],
+        wrong: dict[str, tuple[Difference, Number]],
+    ) -> Finding:
+        parts, verdict, entry = [], Verdict.WRONG, None
+        for name, (difference, expected) in wrong.items():
+            if difference.kind is Kind.TYPE:
+                verdict = Verdict.CONTRACT
+                missing = ": is a return missing?" if difference.found == "None" else ""
+                parts.append(f"{name} = {difference.found}, but a number or an array was expected{missing}")
+            elif difference.kind is Kind.SHAPE:
+                verdict = Verdict.CONTRACT
+                parts.append(f"{name} of shape {difference.found}, but {np.shape(expected)} was expected")
+            elif difference.entry is not None:
+                entry = difference.entry
+                place = "[" + ", ".join(map(str, entry)) + "]"
+                seen = np.asarray(got[name])[entry]
+                parts.append(
+                    f"{name}{place} = {_plain(seen)}, but {_plain(np.asarray(expected)[entry])} was expected"
+                )
+            else:
+                parts.append(f"{name} = {_plain(got[name])}, but {_plain(expected)} was expected")
+        message = f"{start} {'; '.join(parts)} ({exhibit.case.stratum})."
+        return self._finding(verdict, message, spec, exhibit, step, got, entry)
+
+    def _finding(
+        self,
+        verdict: Verdict,
+        message: str,
+        spec: LayerSpec,
+        exhibit: Exhibit,
+        step: int,
+        got: dict[str, Any],
+        entry: tuple[int, ...] | None = None,
+    ) -> Finding:
+        return Finding(
+            verdict=verdict,
+            message=message,
+            layer=spec.name,
+            method=METHOD[exhibit.case.steps[step].op],
+            counterexample=_example(self, spec, exhibit, step, got, entry),
+        )
+
+    def example(self, exhibit: Exhibit, step: int) -> Counterexample | None:
+        """Return what a step was given, returned and should have returned."""
+        spec, call = self._layer_of(exhibit, exhibit.case.steps[step]), exhibit.calls[step]
+        got: dict[str, Any] = {}
+        if isinstance(call, Answer) and exhibit.case.steps[step].op == FORWARD:
+            got = {"out": value_of(call.values[0]) if call.values else None}
+        elif isinstance(call, Answer):
+            values = returned(call, spec, exhibit.expected[step])
+            got = (
+                dict.fromkeys(spec.gradients, values)
+                if isinstance(values, str)
+                else dict(zip(spec.gradients, values, strict=True))
+            )
+        return _example(self, spec, exhibit, step, got)
+
+    def localised(self, exhibit: Exhibit, step: int) -> Exhibit:
+        """Return the exhibit with what the reference makes of the inputs that this step's layer was really given."""
+        planned = exhibit.case.steps[step]
+        forward = forward_of(exhibit.case, step)
+        inputs = self.arguments(exhibit, forward)
+        upstream = self.arguments(exhibit, step) if planned.op == BACKWARD else []
+        if not all(isinstance(value, (int, float, np.ndarray)) for value in (*inputs, *upstream)):
+            return exhibit
+        layer = self.assignment.reference_classes()[self.layer_number(exhibit.case, planned)]()
+        with np.errstate(all="ignore"):
+            result = layer.forward(*inputs)
+            values = list(layer.backward(*upstream)) if upstream else [result]
+        expected = list(exhibit.expected)
+        expected[step] = values
+        return Exhibit(exhibit.case, exhibit.calls, expected)
+
+    def arguments(self, exhibit: Exhibit, step: int) -> list[Any]:
+        """Return the arguments that a step was called with, as far as they are known."""
+        return [_argument(value, exhibit) for value in exhibit.case.steps[step].args]
+
+
+def forward_of(case: Case, step: int) -> int:
+    """Return the forward that a step belongs to: itself, or the last one before it on the same instance."""
+    slot = case.steps[step].slot
+    return max(n for n in range(step + 1) if case.steps[n].op == FORWARD and case.steps[n].slot == slot)
+
+
+def _raised(called: str, method: str, fault: Fault) -> tuple[Verdict, str]:
+    if fault.kind == "NotImplementedError":
+        return Verdict.RAISED, f"{called} is not written yet."
+    if fault.kind == "MemoryError":
+        return Verdict.MEMORY_LIMIT, f"{called} used more memory than is allowed."
+    detail = f": {fault.message}" if fault.message else ""
+    where = f" on line {fault.line}" if fault.line else ""
+    if method == "__init__" and fault.kind == "TypeError":
+        return (
+            Verdict.RAISED,
+            f"{called} raised TypeError{where}{detail}. The grader makes a layer without arguments.",
+        )
+    return Verdict.RAISED, f"{called} raised {fault.kind}{where}{detail}."
+
+
+def returned(answer: Answer, spec: LayerSpec, expected: Sequence[Number]) -> list[Number | Other] | str:
+    """Return one value per gradient from what ``backward`` returned, or what it returned instead, in words.
+
+    A tuple, a list, a named tuple and an array of that many rows are all a sequence; a layer whose gradients are all the
+    same may return it once (the seed article's AddLayer does; the book's returns a pair).
+    """
+    values = [value_of(value) for value in answer.values]
+    width = len(spec.gradients)
+    if answer.several:
+        if len(values) == width:
+            return values
+        return f"{len(values)} value{'s' * (len(values) != 1)}"
+    only = values[0]
+    shape = np.shape(expected[0])
+    if (
+        isinstance(only, np.ndarray)
+        and only.shape == (width, *shape)
+        and not (spec.one_gradient_for_all and only.shape == shape)
+    ):
+        return list(only)
+    if spec.one_gradient_for_all:
+        return [only] * width
+    if isinstance(only, Other):
+        return only.description
+    return "one value"
+
+
+def _argument(value: Value, exhibit: Exhibit) -> Any:
+    if not isinstance(value, msgspec.msgpack.Ext):
+        return value
+    if value.code == 1:
+        return value_of(value)
+    step, item = value.data[0] + 256 * value.data[1], value.data[2]
+    call = exhibit.calls[step]
+    if not isinstance(call, Answer):
+        return None
+    if item >= len(call.values):
+        item = 0
+    return value_of(call.values[item])
+
+
+def _arguments(evidence: Evidence, exhibit: Exhibit, step: int) -> str:
+    return ", ".join(_plain(value) for value in evidence.arguments(exhibit, step))
+
+
+def _example(
+    evidence: Evidence,
+    spec: LayerSpec,
+    exhibit: Exhibit,
+    step: int,
+    got: dict[str, Any],
+    entry: tuple[int, ...] | None = None,
+) -> Counterexample | None:
+    """Return the inputs, the upstream gradient and the values around one step."""
+    planned = exhibit.case.steps[step]
+    if planned.op not in METHOD:
+        return None
+    forward = step
+    dout = None
+    if planned.op == BACKWARD:
+        dout = shown(evidence.arguments(exhibit, step)[0], entry)
+        forward = forward_of(exhibit.case, step)
+    names = spec.gradients if planned.op == BACKWARD else ("out",)
+    return Counterexample(
+        inputs={
+            n: shown(v, entry) for n, v in zip(spec.inputs, evidence.arguments(exhibit, forward), strict=True)
+        },
+        dout=dout,
+        got={name: shown(value, entry) for name, value in got.items()},
+        expected={name: shown(v, entry) for name, v in zip(names, exhibit.expected[step], strict=False)},
+    )
+
+
+def shown(value: Any, entry: tuple[int, ...] | None = None) -> Any:
+    """Return ``value`` as JSON: NaN and infinities as strings, a long array by its shape and one entry."""
+    if isinstance(value, Other):
+        return value.description
+    if isinstance(value, np.ndarray):
+        if value.ndim == 0:
+            return shown(value.item())
+        if value.size <= SHOWN_ENTRIES:
+            return [shown(row) for row in value]
+        place = entry if entry is not None and len(entry) == value.ndim else (0,) * value.ndim
+        inside = all(n < size for n, size in zip(place, value.shape, strict=True))
+        return {
+            "shape": list(value.shape),
+            "entry": list(place),
+            "value": shown(value[place].item() if inside else None),
+        }
+    if isinstance(value, np.generic):
+        return shown(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    if isinstance(value, complex):
+        return str(value)
+    return value
+
+
+def _plain(value: Any) -> str:
+    """Return ``value`` for a sentence."""
+    if isinstance(value, Other):
+        return value.description
+    if isinstance(value, np.ndarray) and value.ndim:
+        if value.size > SHOWN_ENTRIES:
+            return f"an array of shape {value.shape}"
+        return str(value.tolist())
+    if isinstance(value, (np.ndarray, np.generic)):
+        return repr(value.item())
+    return repr(value)

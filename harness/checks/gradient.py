@@ -1,0 +1,105 @@
+"""Is backward the derivative of the learner's own forward? Exact finite differences along random directions."""
+
+import itertools
+from fractions import Fraction
+
+from harness.assignment import CheckSpec, LayerSpec
+from harness.checks.evidence import Evidence, Exhibit, Finding, returned
+from harness.gradients.finite_difference import directional_derivative, inner_product
+from harness.records import Counterexample, Verdict
+from harness.sandbox.protocol import Answer, value_of
+
+__all__ = ["check_gradient"]
+
+
+def check_gradient(evidence: Evidence, spec: CheckSpec) -> Finding | None:
+    """Return the first lattice point at which backward disagrees with the learner's own forward, or None.
+
+    The reference is not looked at: a wrong forward with the matching backward passes here.
+    """
+    absent = evidence.absent(spec, "backward")
+    if absent:
+        return evidence.blocked(spec.layer, "backward") or absent
+    layer = evidence.layer(spec.layer)
+    exhibits = evidence.group(f"{spec.layer}/lattice")
+    for number, exhibit in enumerate(exhibits):
+        for step, planned in enumerate(exhibit.case.steps):
+            if planned.op and not isinstance(exhibit.calls[step], Answer):
+                waiting = evidence.blocked(spec.layer, "backward" if planned.op == 2 else "forward")
+                return waiting or evidence.unanswered(exhibit, step)
+        if exhibit.case.relation:
+            back = exhibit.case.relation[0]
+            finding = _along(
+                evidence, layer, exhibits[number - back], exhibits[number - back + 1 : number + 1], direction
+            )
+            if finding:
+                return finding
+    return None
+
+
+def _along(
+    evidence: Evidence, layer: LayerSpec, base: Exhibit, rays: list[Exhibit], direction: list[int]
+) -> Finding | None:
+    """Compare dout * (f(p + v) - f(p - v)) / 2 with <backward(dout), v>, both exact."""
+    answer = base.calls[2]
+    assert isinstance(answer, Answer)
+    values = returned(answer, layer, base.expected[2])
+    gradients = [] if isinstance(values, str) else [_number(value) for value in values]
+    slope = _slope(ray)
+    dout = evidence.arguments(base, 2)[0]
+    if not gradients or slope is None or None in gradients:
+        return evidence.blocked(layer.name, "forward" if slope is None else "backward") or _disagrees(
+            evidence, layer, base, rays
+        )
+    told = inner_product([value for value in gradients if value is not None], ray.case.relation[1:])
+    if told is not None and told == Fraction(dout) * slope:
+        return None
+    return _disagrees(evidence, layer, base, rays)
+
+
+def _number(value: object) -> float | None:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+
+
+def _slope(ray: Exhibit) -> Fraction | None:
+    """Return the learner's own directional derivative, or None where forward gave no two finite numbers."""
+    ahead, behind = ray.calls[1], ray.calls[3]
+    if not isinstance(ahead, Answer) or not isinstance(behind, Answer) or ahead.several or behind.several:
+        return None
+    one, other = _number(value_of(ahead.values[0])), _number(value_of(behind.values[0]))
+    return None if one is None or other is None else directional_derivative(one, other)
+
+
+def _disagrees(evidence: Evidence, layer: LayerSpec, base: Exhibit, rays: list[Exhibit]) -> Finding:
+    """Say what backward returned and, where axes were walked, what the learner's own forward says."""
+    example = evidence.example(base, 2)
+    assert example is not None
+    dout = evidence.arguments(base, 2)[0]
+    measured: dict[str, float] = {}
+    for ray in rays:
+        direction = ray.case.relation[1:]
+        slope = _slope(ray)
+        if slope is not None and sum(map(abs, direction)) == 1:
+            measured[layer.gradients[direction.index(1)]] = float(Fraction(dout) * slope)
+    arguments = ", ".join(f"{name} = {value:g}" for name, value in example.inputs.items())
+    got = ", ".join(f"{name} = {value}" for name, value in example.got.items())
+    seen = ", ".join(f"{name} = {value:g}" for name, value in measured.items())
+    told = f"; nudging your forward's inputs gives {seen}" if measured else ""
+    return Finding(
+        verdict=Verdict.WRONG,
+        message=(
+            f"Your {layer.name}.backward is not the derivative of your own forward: at {arguments}, backward({dout:g}) returned {got}{told}."
+        ),
+        layer=layer.name,
+        method="backward",
+        counterexample=Counterexample(
+            inputs=example.inputs,
+            dout=example.dout,
+            got=example.got,
+            expected=example.expected,
+            measured=measured or None,
+        ),
+    )

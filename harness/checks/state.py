@@ -1,0 +1,142 @@
+"""Does a layer leave its inputs alone, and does what it returns depend on nothing but its own last inputs?"""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from harness.assignment import CheckSpec
+from harness.checks.evidence import Evidence, Exhibit, Finding
+from harness.records import Verdict
+from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Answer, Value, value_of
+
+__all__ = ["check_state"]
+
+
+def check_state(evidence: Evidence, spec: CheckSpec) -> Finding | None:
+    """Return the first sequence of calls in which something but the answer changed, or None.
+
+    Answers are held against the same layer's answers when it is alone, so a wrong value is no finding here.
+    """
+    absent = evidence.absent(spec, "forward") or evidence.absent(spec, "backward")
+    if absent:
+        return evidence.blocked(spec.layer, "backward") or absent
+    exhibits = evidence.group(f"{spec.layer}/state")
+    for number, exhibit in enumerate(exhibits):
+        for step, planned in enumerate(exhibit.case.steps):
+            if planned.op != NEW and not isinstance(exhibit.calls[step], Answer):
+                waiting = _blocked_by_kind(evidence, spec, exhibit, step)
+                return waiting or evidence.unanswered(exhibit, step)
+        changed = _changed_argument(evidence, spec, exhibit)
+        if changed:
+            return changed
+        if exhibit.case.relation:
+            alone = [exhibits[number - back] for back in exhibit.case.relation]
+            disturbed = _disturbed(evidence, spec, exhibit, alone)
+            if disturbed:
+                return disturbed
+    return None
+
+
+def _blocked_by_kind(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, step: int) -> Finding | None:
+    if exhibit.case.relation:
+        # The same calls work alone: that they fail here is what this check is about.
+        return None
+    return evidence.blocked(spec.layer, "backward" if exhibit.case.steps[step].op == BACKWARD else "forward")
+
+
+def _changed_argument(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit) -> Finding | None:
+    layer = evidence.layer(spec.layer)
+    for step, planned in enumerate(exhibit.case.steps):
+        call = exhibit.calls[step]
+        if not planned.watch or not isinstance(call, Answer):
+            continue
+        sent = evidence.arguments(exhibit, step)
+        names = [*layer.inputs]
+        if planned.op == BACKWARD:
+            sent, names = [*sent, *evidence.arguments(exhibit, step - 1)], ["dout", *names]
+        for name, before, after in zip(names, sent, call.after, strict=False):
+            if not _same(before, value_of(after)):
+                method = "backward" if planned.op == BACKWARD else "forward"
+                return Finding(
+                    verdict=Verdict.CONTRACT,
+                    message=(
+                        f"{layer.name}.{method} changed its argument {name} in place. "
+                        f"The caller still needs {name}: compute a new value instead (no {name} += ..., no {name}[...] = ...)."
+                    ),
+                    layer=layer.name,
+                    method=method,
+                    counterexample=evidence.example(exhibit, step),
+                )
+    return None
+
+
+def _calls_in_order(exhibit: Exhibit) -> Iterator[tuple[int, int]]:
+    """Yield (step, step that gave the answer it must repeat): a LOOK repeats an earlier step of the same case."""
+    for step, planned in enumerate(exhibit.case.steps):
+        if planned.op == LOOK:
+            yield step, int(planned.args[0])  # type: ignore[arg-type]
+
+
+def _disturbed(
+    evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Sequence[Exhibit]
+) -> Finding | None:
+    layer = evidence.layer(spec.layer)
+    inputs: dict[int, list[Value]] = {}
+    for step, planned in enumerate(exhibit.case.steps):
+        if planned.op == FORWARD:
+            inputs[planned.slot] = planned.args
+        if planned.op not in (FORWARD, BACKWARD):
+            continue
+        twin = next(one for one in alone if _equal_arguments(one.case.steps[1].args, inputs[planned.slot]))
+        if not _same_answer(exhibit.calls[step], twin.calls[1 if planned.op == FORWARD else 2]):
+            method = "forward" if planned.op == FORWARD else "backward"
+            return Finding(
+                verdict=Verdict.WRONG,
+                message=(
+                    f"{layer.name}.{method} gives another answer than the same calls on a fresh layer alone "
+                    f"({exhibit.case.stratum}). Keep what backward needs in self, not in the class or in a global variable."
+                ),
+                layer=layer.name,
+                method=method,
+                counterexample=evidence.example(twin, 1 if planned.op == FORWARD else 2),
+            )
+    for step, original in _calls_in_order(exhibit):
+        if not _same_answer(exhibit.calls[step], exhibit.calls[original]):
+            method = "forward" if exhibit.case.steps[original].op == FORWARD else "backward"
+            return Finding(
+                verdict=Verdict.CONTRACT,
+                message=(
+                    f"The value that {layer.name}.{method} had returned was changed by a later call ({exhibit.case.stratum}). "
+                    "Return a new value each time."
+                ),
+                layer=layer.name,
+                method=method,
+                counterexample=evidence.example(exhibit, original),
+            )
+    return None
+
+
+def _equal_arguments(one: Sequence[Value], other: Sequence[Value]) -> bool:
+    return all(_same(value_of(a), value_of(b)) for a, b in zip(one, other, strict=True))
+
+
+def _same_answer(one: Any, other: Any) -> bool:
+    return (
+        isinstance(one, Answer)
+        and isinstance(other, Answer)
+        and len(one.values) == len(other.values)
+        and all(_same(value_of(a), value_of(b)) for a, b in zip(one.values, other.values, strict=True))
+    )
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Tell whether two values are the same to the last bit, NaN included."""
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.shape(one) == np.shape(other) and np.array_equal(
+            one, other, equal_nan=np.asarray(one).dtype.kind == "f"
+        )
+    if isinstance(one, float) and isinstance(other, float) and math.isnan(one):
+        return math.isnan(other)
+    return bool(one == other)

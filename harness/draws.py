@@ -1,0 +1,149 @@
+"""Builds a bank: the strata, and draws made with Hypothesis strategies from the seed. Run as a process of its own."""
+
+import platform
+import sys
+from collections.abc import Iterator
+from typing import TypeVar
+
+import hypothesis
+import hypothesis.strategies as st
+import msgspec
+from hypothesis import HealthCheck, Phase, given, settings
+
+from harness.assignment import Assignment, LayerSpec
+from harness.cases import Case, encode_bank
+from harness.strata import (
+    DIRECTION_LIMIT,
+    LATTICE_LIMIT,
+    Point,
+    array_cases,
+    fixed_points,
+    graph_case,
+    lattice_cases,
+    number_cases,
+    shop_cases,
+    state_cases,
+)
+
+__all__ = ["build_bank", "draw", "main"]
+
+T = TypeVar("T")
+
+
+def draw(strategy: st.SearchStrategy[T], count: int, seed: int) -> list[T]:
+    """Return ``count`` different examples of ``strategy``, the same for the same seed and Hypothesis version.
+
+    Examples far apart are taken: Hypothesis begins with the simplest, and makes some by varying the one before.
+    """
+    found: list[T] = []
+
+    @hypothesis.seed(seed)
+    @settings(
+        max_examples=12 * count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def collect(example: T) -> None:
+        if example not in found:
+            found.append(example)
+
+    collect()
+    apart = max(1, len(found) // count)
+    return found[::-apart][:count]
+
+
+#: Few digits, so that a counterexample is easy to read and to compute by hand.
+_NICE = st.integers(-999, 999).filter(bool).map(lambda n: n / 10)
+
+
+def _wide(layer: LayerSpec) -> st.SearchStrategy[float]:
+    small, large = (len(f"{m:.0f}") - 1 if m >= 1 else -len(f"{1 / m:.0f}") + 1 for m in layer.magnitudes)
+    return st.builds(
+        lambda sign, digits, exponent: sign * float(f"{digits}e{exponent}"),
+        st.sampled_from([1.0, -1.0]),
+        st.integers(1001, 9999),
+        st.integers(small, large - 4),
+    )
+
+
+def _points(layer: LayerSpec, seed: int) -> list[Point]:
+    width = len(layer.inputs)
+    nice = draw(st.tuples(*[_NICE] * width, _NICE), 8, seed)
+    wide = draw(st.tuples(*[_wide(layer)] * width, _NICE), 4, seed + 1)
+    return [("drawn numbers", point[:-1], point[-1]) for point in (*nice, *wide)]
+
+
+def _lattice(layer: LayerSpec, seed: int) -> tuple[list[Point], list[tuple[int, ...]]]:
+    width = len(layer.inputs)
+    whole = st.integers(2**24, LATTICE_LIMIT - DIRECTION_LIMIT) | st.integers(
+        -LATTICE_LIMIT + DIRECTION_LIMIT, -(2**24)
+    )
+    ray = st.integers(-DIRECTION_LIMIT, DIRECTION_LIMIT)
+    points: list[Point] = [("small whole numbers", tuple(map(float, (2, 3, 5, 7, 11)[:width])), 1.0)]
+    for point in draw(st.tuples(*[whole] * (width + 1)), 2, seed + 2):
+        *inputs, dout = map(float, point)
+        points.append(("drawn whole numbers", tuple(inputs), dout))
+    return points, draw(st.tuples(*[ray] * width).filter(all), 12, seed + 3)
+
+
+@st.composite
+def _graphs(
+    draw_one: st.DrawFn, assignment: Assignment
+) -> tuple[list[float], list[tuple[int, tuple[tuple[str, int], ...]]], float]:
+    """A tree with two to three instances of every layer, each value used once."""
+    kinds = list(range(len(assignment.layer))) * 2 + [draw_one(st.sampled_from(range(len(assignment.layer))))]
+    order = draw_one(st.permutations(kinds))
+    leaves: list[float] = []
+    free: list[tuple[str, int]] = []
+    nodes: list[tuple[int, tuple[tuple[str, int], ...]]] = []
+    remaining = len(order)
+    for number, layer in enumerate(order):
+        sources: list[tuple[str, int]] = []
+        for _ in assignment.layer[layer].inputs:
+            # Near the end the open nodes must be used up, so that one output is left.
+            if free and (len(free) >= remaining or draw_one(st.booleans())):
+                sources.append(free.pop(draw_one(st.integers(0, len(free) - 1))))
+            else:
+                sources.append(("leaf", len(leaves)))
+                leaves.append(draw_one(_NICE))
+        nodes.append((layer, tuple(sources)))
+        free.append(("node", number))
+        remaining -= 1
+    return leaves, nodes, draw_one(_NICE)
+
+
+def _cases(assignment: Assignment, seed: int) -> Iterator[Case]:
+    for index, layer in enumerate(assignment.layer):
+        # One stretch of seeds for each layer, so that adding a layer does not change another's cases.
+        own = (seed * 1009 + index) * 16
+        yield from number_cases(index, layer, [*fixed_points(layer), *_points(layer, own)])
+        yield from array_cases(index, layer)
+        yield from lattice_cases(index, layer, *_lattice(layer, own))
+        yield from state_cases(index, layer)
+    yield from shop_cases(assignment)
+    for leaves, nodes, dout in draw(_graphs(assignment), 5, seed * 1009 * 16 - 1):
+        if (
+            sum(1 for kind, _ in (source for _, sources in nodes for source in sources) if kind == "node")
+            == len(nodes) - 1
+        ):
+            yield graph_case("graph/random", "a drawn graph", leaves, nodes, dout)
+
+
+def build_bank(assignment: Assignment, seed: int) -> bytes:
+    """Return the bytes of the bank of ``assignment`` and ``seed``."""
+    made_with = f"Hypothesis {hypothesis.__version__}, Python {platform.python_version()}"
+    return encode_bank(assignment, seed, made_with, list(_cases(assignment, seed)))
+
+
+def main() -> None:
+    """Read an assignment and a seed from standard input, write the bank to standard output."""
+
+    class Request(msgspec.Struct):
+        assignment: Assignment
+        seed: int
+
+    request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
+    sys.stdout.buffer.write(build_bank(request.assignment, request.seed))

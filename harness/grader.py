@@ -1,0 +1,183 @@
+"""Grades one submission: the only place where reading, running, judging and scoring meet."""
+
+import platform
+import time
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+import harness
+from harness.assignment import Assignment
+from harness.cases import Bank, bank_for
+from harness.checks import CHECKS
+from harness.checks.evidence import Evidence, Finding
+from harness.errors import SandboxError, SubmissionError
+from harness.escape import plain
+from harness.naming import Found
+from harness.observe import Observations, observe
+from harness.records import (
+    CasesId,
+    CheckResult,
+    Graph,
+    Outcome,
+    Report,
+    SubmissionId,
+    Timing,
+    Verdict,
+    Versions,
+    Warn,
+)
+from harness.sandbox.runner import Sandbox
+from harness.scoring import layer_scores, result_of
+from harness.submission import Submission
+
+__all__ = ["fault_report", "grade", "ungradable_report"]
+
+#: More warnings than this say nothing new: one missing import makes a failure of every line that needs it.
+MOST_WARNINGS = 20
+
+
+def grade(
+    submission: Submission, assignment: Assignment, seed: int | None = None, *, sandbox: Sandbox
+) -> Report:
+    """Return the report on ``submission``. Whatever the learner's file does, this returns.
+
+    Args:
+        submission: What :func:`harness.submission.read_submission` returned.
+        assignment: What to grade it against.
+        seed: Which bank of cases; the assignment's default when None.
+        sandbox: Runs the learner's code.
+        notes: What the front has to say about this grading, first among the report's warnings.
+    """
+    wall, cpu = time.perf_counter(), time.process_time()
+    seed = assignment.default_seed if seed is None else seed
+    try:
+        bank = bank_for(assignment, seed)
+        seen = observe(sandbox, submission, assignment, bank)
+        evidence = Evidence(assignment, bank, seen)
+        results = list(_results(assignment, evidence))
+    except SubmissionError as error:
+        return ungradable_report(error, submission.name, submission.sha256, assignment, seed)
+    except SandboxError as error:
+        return fault_report(error, submission.name, submission.sha256, assignment, seed)
+    faults = [result for result in results if result.verdict is Verdict.GRADER_FAULT]
+    timing = Timing(wall_s=time.perf_counter() - wall, cpu_s=time.process_time() - cpu + seen.cpu_seconds)
+    return Report(
+        outcome=Outcome.GRADER_FAULT if faults else Outcome.GRADED,
+        assignment=assignment.identity,
+        submission=SubmissionId(name=submission.name, sha256=submission.sha256),
+        seed=seed,
+        score=None if faults else sum(result.score for result in results),
+        max_score=assignment.max_score,
+        isolation=seen.isolation,
+        cases=_cases_id(bank, seen),
+        layers=layer_scores(assignment, results, evidence.found),
+        checks=results,
+        warnings=[*notes, *_warnings(submission, seen)],
+        graph=Graph(),
+        versions=_versions(),
+        timing=timing,
+    )
+
+
+def _cases_id(bank: Bank, seen: Observations) -> CasesId:
+    return CasesId(count=bank.identity.count, sha256=bank.identity.sha256, probes=seen.probes)
+
+
+def _results(assignment: Assignment, evidence: Evidence) -> Iterator[CheckResult]:
+    """Judge the checks in order, each after those that it needs."""
+    verdicts = evidence.verdicts
+    for spec in assignment.check:
+        waiting = next((need for need in spec.needs if verdicts[need] is not Verdict.PASSED), None)
+        finding: Finding | None
+        if waiting is not None:
+            finding = Finding(
+                verdict=Verdict.BLOCKED, message=f"{waiting} must pass first.", blocked_by=waiting
+            )
+        else:
+            finding = CHECKS[spec.kind](evidence, spec)
+        result = result_of(spec, finding, evidence.found)
+        verdicts[spec.id] = result.verdict
+        yield result
+
+
+def _warnings(submission: Submission, seen: Observations) -> list[Warn]:
+    warnings = [*submission.warnings, *seen.warnings]
+    shown = [
+        Warn(code=warn.code, line=warn.line, message=plain(warn.message, 500))
+        for warn in warnings[:MOST_WARNINGS]
+    ]
+    if len(warnings) > MOST_WARNINGS:
+        shown.append(
+            Warn(
+                code="MORE",
+                line=None,
+                message=f"{len(warnings) - MOST_WARNINGS} more of this kind are not shown",
+            )
+        )
+    return shown
+
+
+def _versions() -> Versions:
+    return Versions(dout=harness.__version__, python=platform.python_version(), numpy=np.__version__)
+
+
+def ungradable_report(
+    error: SubmissionError, name: str, sha256: str, assignment: Assignment, seed: int
+) -> Report:
+    """Return the report on a file in which nothing can be judged: score 0, and it costs no attempt."""
+    hint = f" Next: {error.hint}." if error.hint else ""
+    return _empty_report(
+        Outcome.NOT_GRADABLE,
+        Verdict.BLOCKED,
+        Warn(code=error.code, line=None, message=plain(f"{error.message}.{hint}")),
+        name,
+        sha256,
+        assignment,
+        seed,
+    )
+
+
+def fault_report(error: SandboxError, name: str, sha256: str, assignment: Assignment, seed: int) -> Report:
+    """Return the report of a grader that could not do its work: no score at all, never a zero."""
+    hint = f" Next: {error.hint}." if error.hint else ""
+    return _empty_report(
+        Outcome.GRADER_FAULT,
+        Verdict.GRADER_FAULT,
+        Warn(code="GRADER-FAULT", line=None, message=plain(f"{error.message}.{hint}")),
+        name,
+        sha256,
+        assignment,
+        seed,
+    )
+
+
+def _empty_report(
+    outcome: Outcome,
+    verdict: Verdict,
+    reason: Warn,
+    name: str,
+    sha256: str,
+    assignment: Assignment,
+    seed: int,
+) -> Report:
+    found: dict[str, Found] = {}
+    results = [
+        result_of(spec, Finding(verdict=verdict, message=reason.message), found) for spec in assignment.check
+    ]
+    return Report(
+        outcome=outcome,
+        assignment=assignment.identity,
+        submission=SubmissionId(name=name, sha256=sha256),
+        seed=seed,
+        score=None if outcome is Outcome.GRADER_FAULT else 0.0,
+        max_score=assignment.max_score,
+        isolation=None,
+        cases=None,
+        layers=layer_scores(assignment, results, found),
+        checks=results,
+        warnings=[reason],
+        graph=Graph(),
+        versions=_versions(),
+        timing=Timing(wall_s=0.0, cpu_s=0.0),
+    )

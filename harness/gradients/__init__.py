@@ -1,0 +1,1 @@
+"""Judging numbers: what counts as equal, and exact finite differences."""

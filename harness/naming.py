@@ -1,0 +1,124 @@
+"""Finds the learner's class for each layer, tolerant of spelling but never silently."""
+
+import difflib
+from collections.abc import Sequence
+
+from harness.assignment import LayerSpec
+from harness.records import Record, Warn
+from harness.sandbox.protocol import BoundClass, Loaded, Parsed
+
+__all__ = ["Found", "find_layers", "folded", "misspelt"]
+
+METHODS = ("forward", "backward")
+
+
+class Found(Record):
+    """What was found for one layer."""
+
+    #: Name that the class is bound to, or None.
+    name: str | None
+    line: int | None
+    methods: tuple[str, ...] = ()
+    #: Lines of the methods, by name.
+    method_lines: dict[str, int] = {}
+    #: Numbers written in the class body.
+    literals: tuple[float, ...] = ()
+    #: Why there is none, in a sentence for the learner.
+    reason: str = ""
+
+    def has(self, method: str) -> bool:
+        """Tell whether the class has ``method``; unknown counts as yes, so that it is called and its error shown."""
+        return method in self.methods or not self.methods
+
+
+def folded(name: str) -> str:
+    """Return ``name`` without case and underscores."""
+    return name.replace("_", "").lower()
+
+
+def find_layers(
+    layers: Sequence[LayerSpec], parsed: Parsed, loaded: Loaded
+) -> tuple[list[Found], list[Warn]]:
+    """Return what was found for each layer, and a note for every name that is not the exact one.
+
+    A name that differs in case or underscores is meant beyond doubt. Another one (``MultiplyLayer``, ``Add``) is taken
+    when exactly one class in the file can be meant.
+    """
+    found, notes, taken = [], [], set[str]()
+    wanted = {layer.name for layer in layers}
+    for layer in layers:
+        bound = _exactly(layer, loaded.classes)
+        note = None
+        if bound is None:
+            alike = {folded(name) for name in layer.look_alikes}
+            candidates = [
+                item
+                for item in loaded.classes
+                if folded(item.name) in alike and "forward" in item.methods and item.name not in wanted
+            ]
+            if len(candidates) == 1 and candidates[0].name not in taken:
+                bound = candidates[0]
+                note = f"{bound.name} was graded as {layer.name}: rename it to {layer.name}"
+            elif candidates:
+                names = " and ".join(item.name for item in candidates)
+                found.append(
+                    Found(
+                        name=None,
+                        line=None,
+                        reason=f"{names} could each be {layer.name}: name one of them {layer.name}",
+                    )
+                )
+                continue
+        elif bound.name != layer.name:
+            note = f"{bound.name} was graded as {layer.name}: the book writes it {layer.name}"
+        if bound is None:
+            found.append(Found(name=None, line=None, reason=_why_missing(layer.name, parsed, loaded)))
+            continue
+        taken.add(bound.name)
+        item = _with_places(bound, parsed)
+        found.append(item)
+        if note:
+            notes.append(Warn(code="CLASS-NAME", line=item.line, message=note))
+    return found, notes
+
+
+def _exactly(layer: LayerSpec, classes: Sequence[BoundClass]) -> BoundClass | None:
+    same = [item for item in classes if folded(item.name) == folded(layer.name)]
+    exact = [item for item in same if item.name == layer.name]
+    # Of several spellings the last one in the file counts, as it would for Python.
+    return (exact or same or [None])[-1]
+
+
+def _with_places(bound: BoundClass, parsed: Parsed) -> Found:
+    seen = [item for item in parsed.classes if item.name == bound.name]
+    if not seen:
+        return Found(name=bound.name, line=None, methods=tuple(bound.methods))
+    last = seen[-1]
+    return Found(
+        name=bound.name,
+        line=last.line,
+        methods=tuple(bound.methods),
+        method_lines=dict(last.methods),
+        literals=tuple(last.literals),
+    )
+
+
+def _why_missing(name: str, parsed: Parsed, loaded: Loaded) -> str:
+    for seen in parsed.classes:
+        if folded(seen.name) == folded(name):
+            failed = next((p for p in loaded.problems if p.line is not None and p.line >= seen.line), None)
+            detail = f" ({failed.message})" if failed else ""
+            return f"the class {seen.name} could not be made{detail}"
+    for function, line in parsed.functions:
+        if folded(function) == folded(name):
+            return f"{function} on line {line} is a function, but a class was expected: class {name}:"
+    close = difflib.get_close_matches(name, [item.name for item in loaded.classes], 1, 0.8)
+    if close:
+        return f"there is no class {name}; found {close[0]}: is that the one? Then rename it to {name}"
+    return f"there is no class {name} in this file"
+
+
+def misspelt(methods: Sequence[str], wanted: str) -> str | None:
+    """Return the method that is probably meant by ``wanted``: the commonest real mistake is ``backword``."""
+    same = [name for name in methods if folded(name) == folded(wanted)]
+    return next(iter(same + difflib.get_close_matches(wanted, methods, 1, 0.7)), None)

@@ -1,0 +1,287 @@
+"""Has a learner's file loaded and every case evaluated, in as few worker processes as its behaviour allows.
+
+A loop, a crash or a memory bomb costs the cases that need that call; all others are evaluated in a fresh worker.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from harness.assignment import Assignment
+from harness.cases import Bank, Case
+from harness.errors import SubmissionError
+from harness.naming import Found, find_layers
+from harness.probes import probe_cases
+from harness.records import Isolation, Record, Warn
+from harness.sandbox.channel import Ending, Worker, WorkerGone
+from harness.sandbox.limits import WorkerLimits
+from harness.sandbox.protocol import FRAME, NEW, Answer, Done, Fault, Load, Loaded, Parsed, Problem, Source
+from harness.sandbox.runner import Sandbox
+from harness.submission import Submission
+
+__all__ = ["Call", "Lost", "Observations", "observe"]
+
+
+class Lost(Record):
+    """A call that gave no answer, because the worker ended there or the time was up before."""
+
+    ending: Ending
+    message: str
+
+
+#: What is known of one step of a case; None where it was never reached, and for steps that only construct.
+Call = Answer | Fault | Lost | None
+
+
+@dataclass(slots=True)
+class Observations:
+    """All that came back from a learner's process."""
+
+    #: What was found for each of the assignment's layers.
+    layers: list[Found]
+    #: The bank's cases, then the probes for numbers in the learner's own file.
+    cases: list[Case]
+    #: One list per case, one entry per step.
+    calls: list[list[Call]]
+    probes: int
+    warnings: list[Warn]
+    isolation: Isolation
+    cpu_seconds: float
+
+
+def observe(sandbox: Sandbox, submission: Submission, assignment: Assignment, bank: Bank) -> Observations:
+    """Return what the learner's classes answered to every case.
+
+    Raises:
+        SubmissionError: the text cannot be read as Python at all.
+        SandboxError: a worker could not be started or locked down.
+    """
+    sources = [Source(block.text, block.first_line) for block in submission.blocks]
+    conversation = _Conversation(sandbox, assignment.worker_limits, sources)
+    try:
+        parsed, loaded = conversation.load()
+        found, notes = find_layers(assignment.layer, parsed, loaded)
+        cases = [*bank.cases, *probe_cases(assignment, found)]
+        calls: list[list[Call]] = [[None] * len(case.steps) for case in cases]
+        conversation.evaluate(cases, calls, found, bank)
+    finally:
+        conversation.close()
+    return Observations(
+        layers=found,
+        cases=cases,
+        calls=calls,
+        probes=len(cases) - len(bank.cases),
+        warnings=[*conversation.notes, *_warnings(parsed.problems), *_warnings(loaded.problems), *notes],
+        isolation=conversation.isolation,
+        cpu_seconds=conversation.cpu_seconds,
+    )
+
+
+def _warnings(problems: Sequence[Problem]) -> list[Warn]:
+    return [Warn(code=problem.code, line=problem.line, message=problem.message) for problem in problems]
+
+
+@dataclass(slots=True)
+class _Conversation:
+    """The dealings with one submission's workers, one worker after the other."""
+
+    sandbox: Sandbox
+    limits: WorkerLimits
+    sources: list[Source]
+    notes: list[Warn] = field(default_factory=list)
+    definitions_only: bool = False
+    cpu_seconds: float = 0.0
+    until: float = 0.0
+    gone: WorkerGone | None = None
+    _worker: Worker | None = None
+    _isolation: Isolation | None = None
+
+    @property
+    def isolation(self) -> Isolation:
+        assert self._isolation is not None
+        return self._isolation
+
+    def _start(self) -> Worker:
+        self.close()
+        self._worker = self.sandbox.spawn(self.limits)
+        self._isolation = self.sandbox.isolation_of(self._worker)
+        # The clock is the learner's own: it does not run while the machinery starts.
+        self.until = self.until or time.monotonic() + self.limits.submission_seconds
+        return self._worker
+
+    def close(self) -> None:
+        if self._worker is not None:
+            self._worker.close()
+            if self._worker.exit is not None:
+                self.cpu_seconds += self._worker.exit.cpu_seconds
+            self._worker = None
+
+    def load(self) -> tuple[Parsed, Loaded]:
+        """Parse and run the file's top level; where that hangs or dies, run only what defines names."""
+        parsed = self._parse()
+        if not parsed.classes and parsed.problems and (not parsed.statements or _is_python_2(parsed)):
+            raise _not_parsable(parsed.problems)
+        try:
+            return parsed, self._loaded()
+        except WorkerGone as gone:
+            message = f"the code outside of classes and functions was left out: {gone.message}"
+            self.notes.append(Warn(code="TOP-LEVEL-STOPPED", line=None, message=message))
+        self.definitions_only = True
+        try:
+            self._parse()
+            return parsed, self._loaded()
+        except WorkerGone as gone:
+            # Even making the classes hangs or dies: every check of them is lost to it.
+            self.gone = gone
+            return parsed, Loaded([], [])
+
+    def _parse(self) -> Parsed:
+        worker = self._start()
+        request = Load(self.sources, self.definitions_only)
+        try:
+            worker.send(request, self.limits.submission_seconds)
+            message = worker.receive(self.limits.submission_seconds, self.until)
+        except WorkerGone as gone:
+            raise SubmissionError(
+                "NOT-PARSABLE",
+                f"the file could not be read as Python: {gone.message}",
+                "is this really a Python file?",
+            ) from None
+        if not isinstance(message, Parsed):
+            raise SubmissionError("NOT-PARSABLE", "the file could not be read as Python")
+        return message
+
+    def _loaded(self) -> Loaded:
+        assert self._worker is not None
+        message = self._worker.receive(self.limits.call_seconds, self.until)
+        if not isinstance(message, Loaded):
+            raise self._broken()
+        return message
+
+    def _broken(self) -> WorkerGone:
+        self.close()
+        return WorkerGone(Ending.CRASHED, "it broke the grading channel")
+
+    def evaluate(
+        self, cases: Sequence[Case], calls: list[list[Call]], found: Sequence[Found], bank: Bank
+    ) -> None:
+        """Fill ``calls`` with what the layers that were found answer."""
+        if self.gone is not None:
+            _lose_all(cases, calls, list(range(len(cases))), Lost(self.gone.ending, self.gone.message))
+            return
+        there = [item.name is not None for item in found]
+        remaining = [index for index, case in enumerate(cases) if all(there[layer] for layer in case.layers)]
+        packed = (
+            bank.packed
+            if len(cases) == len(bank.cases)
+            else msgspec.msgpack.encode([case.steps for case in cases])
+        )
+        names = [item.name for item in found]
+        while remaining:
+            try:
+                if self._worker is None:
+                    self._parse()
+                    self._loaded()
+                self._ask(names, remaining, msgspec.Raw(packed))
+                remaining = self._answers(cases, calls, remaining)
+            except WorkerGone as gone:
+                # Loading again met what loading did not meet the first time.
+                self.close()
+                _lose_all(cases, calls, remaining, Lost(gone.ending, gone.message))
+                return
+            if remaining and time.monotonic() >= self.until:
+                message = f"the whole submission took more than {self.limits.submission_seconds:g} s"
+                _lose_all(cases, calls, remaining, Lost(Ending.TIMEOUT, message))
+                return
+
+    def _ask(self, names: list[str | None], indices: list[int], packed: msgspec.Raw) -> None:
+        assert self._worker is not None
+        # The same message as Run, but with the cases encoded once for all learners.
+        body = msgspec.msgpack.encode(["run", names, indices, packed])
+        self._worker.send(FRAME.pack(len(body)) + body, self.limits.call_seconds)
+
+    def _answers(self, cases: Sequence[Case], calls: list[list[Call]], indices: list[int]) -> list[int]:
+        """Read the answers of one worker; return the cases that are left for the next one."""
+        assert self._worker is not None
+        receive, seconds, until = self._worker.receive, self.limits.call_seconds, self.until
+        index = step = position = 0
+        try:
+            for position, index in enumerate(indices):  # noqa: B007 - where the worker ended is needed below
+                row, first = calls[index], 0
+                for step in _answering_steps(cases[index]):
+                    message = receive(seconds, until)
+                    if isinstance(message, Answer) and message.case == index and message.step == step:
+                        row[step] = message
+                        first = step + 1
+                    elif (
+                        isinstance(message, Fault) and message.case == index and first <= message.step <= step
+                    ):
+                        # A constructor's error comes in place of the answer to the call after it.
+                        row[message.step] = message
+                        break
+                    else:
+                        raise self._broken()
+        except WorkerGone as gone:
+            self.close()
+            lost = Lost(gone.ending, gone.message)
+            calls[index][step] = lost
+            return _without(cases, calls, indices[position + 1 :], _target(cases[index], step), lost)
+        try:
+            if not isinstance(receive(seconds, until), Done):
+                raise self._broken()
+        except WorkerGone:
+            # Every answer is in; what the process does after them changes nothing.
+            self.close()
+        return []
+
+
+def _is_python_2(parsed: Parsed) -> bool:
+    return any(problem.code == "PYTHON2" for problem in parsed.problems)
+
+
+def _not_parsable(problems: Sequence[Problem]) -> SubmissionError:
+    python_2 = [problem for problem in problems if problem.code == "PYTHON2"]
+    if python_2:
+        return SubmissionError(
+            "PYTHON2",
+            f"line {python_2[0].line}: this is Python 2 ({python_2[0].message})",
+            "write it for Python 3: print is a function there, print(x)",
+        )
+    first = problems[0]
+    return SubmissionError(
+        "NOT-PARSABLE",
+        f"line {first.line}: this is not Python ({first.message})",
+        "run the file by itself and mend the line it names",
+    )
+
+
+def _answering_steps(case: Case) -> list[int]:
+    return [number for number, step in enumerate(case.steps) if step.op != NEW]
+
+
+def _target(case: Case, number: int) -> tuple[int, int]:
+    """Return (layer, operation) of a step."""
+    step = case.steps[number]
+    made = next(new for new in case.steps if new.op == NEW and new.slot == step.slot)
+    return int(made.args[0]), step.op  # type: ignore[arg-type]
+
+
+def _without(
+    cases: Sequence[Case], calls: list[list[Call]], indices: list[int], target: tuple[int, int], lost: Lost
+) -> list[int]:
+    """Mark as lost every case that needs the call which ended a worker; return the others."""
+    left = []
+    for index in indices:
+        needing = [step for step in _answering_steps(cases[index]) if _target(cases[index], step) == target]
+        if needing:
+            calls[index][needing[0]] = lost
+        else:
+            left.append(index)
+    return left
+
+
+def _lose_all(cases: Sequence[Case], calls: list[list[Call]], indices: list[int], lost: Lost) -> None:
+    for index in indices:
+        calls[index][_answering_steps(cases[index])[0]] = lost

@@ -1,0 +1,148 @@
+"""Talks to one worker: whole frames against a deadline, whatever lies underneath."""
+
+import enum
+import math
+import time
+from typing import Protocol
+
+from harness.sandbox.protocol import (
+    FRAME,
+    MAX_FRAME,
+    FromWorker,
+    ProtocolError,
+    ToWorker,
+    decode_from_worker,
+    frame,
+)
+
+__all__ = ["Channel", "Ending", "Exit", "FrameBuffer", "Worker", "WorkerGone"]
+
+
+class Ending(enum.Enum):
+    """Why a worker gave no further answer."""
+
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    MEMORY = "memory_limit"
+
+
+class WorkerGone(Exception):  # noqa: N818 - a worker that ended is an answer, not an error
+    """The worker was stopped, ended by itself, or broke the protocol; it is dead now."""
+
+    def __init__(self, ending: Ending, message: str) -> None:
+        super().__init__(message)
+        self.ending = ending
+        self.message = message
+
+
+class Exit:
+    """How a worker's process ended and what it used; from the operating system, never from the worker."""
+
+    __slots__ = ("cpu_seconds", "status")
+
+    def __init__(self, status: int | None, cpu_seconds: float) -> None:
+        #: Exit code, or minus the signal's number; None when unknown.
+        self.status = status
+        self.cpu_seconds = cpu_seconds
+
+
+class FrameBuffer:
+    """Cuts a byte stream into frames, refusing one that claims more than the cap."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._start = 0
+
+    def feed(self, data: bytes | memoryview) -> None:
+        """Append what was read."""
+        if self._start:
+            del self._bytes[: self._start]
+            self._start = 0
+        self._bytes += data
+
+    def take(self) -> bytes | None:
+        """Return the next whole frame's body, or None when more bytes are needed.
+
+        Raises:
+            ProtocolError: the frame claims more than ``MAX_FRAME`` bytes.
+        """
+        head = self._start + FRAME.size
+        if len(self._bytes) < head:
+            return None
+        (length,) = FRAME.unpack_from(self._bytes, self._start)
+        if length > MAX_FRAME:
+            raise ProtocolError("a frame over the cap")
+        if len(self._bytes) < head + length:
+            return None
+        self._start = head + length
+        return bytes(self._bytes[head : self._start])
+
+
+class Channel(Protocol):
+    """The bytes between the grader and one worker."""
+
+    def write(self, data: bytes, deadline: float) -> None:
+        """Send all of ``data``.
+
+        Raises:
+            WorkerGone: the worker ended, or did not read before ``deadline`` (``time.monotonic`` seconds).
+        """
+
+    def read(self, deadline: float) -> bytes:
+        """Return at least one byte.
+
+        Raises:
+            WorkerGone: the worker ended, or said nothing before ``deadline``.
+        """
+
+    def close(self) -> Exit:
+        """Kill the worker if it lives, reap it, and free everything that belonged to it. May be called twice."""
+
+
+class Worker:
+    """One worker as the grader sees it. A context manager: leaving it kills and reaps the process."""
+
+    def __init__(self, channel: Channel, locks: tuple[str, ...]) -> None:
+        self._channel = channel
+        self._frames = FrameBuffer()
+        #: The locks in force in this worker's process.
+        self.locks = locks
+        #: Set once the worker is closed.
+        self.exit: Exit | None = None
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill and reap the worker."""
+        if self.exit is None:
+            self.exit = self._channel.close()
+
+    def send(self, request: ToWorker | bytes, seconds: float) -> None:
+        """Send a request, or the bytes of one already made with ``frame``."""
+        data = request if isinstance(request, bytes) else frame(request)
+        self._channel.write(data, time.monotonic() + seconds)
+
+    def receive(self, seconds: float, until: float = math.inf) -> FromWorker:
+        """Return the worker's next message.
+
+        Args:
+            seconds: How long this one message may take, however slowly its bytes drip in.
+            until: A point on ``time.monotonic`` that bounds the whole conversation.
+
+        Raises:
+            WorkerGone: it ended, took too long, or broke the protocol.
+        """
+        try:
+            body = self._frames.take()
+            if body is None:
+                deadline = min(time.monotonic() + seconds, until)
+                while body is None:
+                    self._frames.feed(self._channel.read(deadline))
+                    body = self._frames.take()
+            return decode_from_worker(body)
+        except ProtocolError as error:
+            raise WorkerGone(Ending.CRASHED, f"it broke the grading channel ({error})") from None

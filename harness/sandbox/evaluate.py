@@ -1,0 +1,118 @@
+"""Evaluates cases on layer classes: the same code runs the learner's classes in the worker and the reference in the grader."""
+
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.sandbox.protocol import (
+    ARRAY,
+    BACKWARD,
+    FORWARD,
+    F_ORDER,
+    LOOK,
+    NEW,
+    STRIDED,
+    WHOLE,
+    Answer,
+    Fault,
+    Step,
+    Value,
+    encode_value,
+    unpack_array,
+    unpack_reference,
+)
+
+__all__ = ["FILE_NAME", "describe_error", "evaluate_case", "evaluate_cases"]
+
+#: The name under which the learner's code is compiled, so that its frames are told from all others.
+FILE_NAME = "<submission>"
+
+Emit = Callable[[Answer | Fault], None]
+
+
+def evaluate_cases(
+    indices: Iterable[int], cases: Sequence[Sequence[Step]], classes: Sequence[type | None], emit: Emit
+) -> None:
+    """Evaluate the cases with these indices, telling ``emit`` about every call as soon as it is over."""
+    for index in indices:
+        # A top-level np.seterr(all="raise") must not change what a layer returns.
+        with np.errstate(all="ignore"):
+            evaluate_case(index, cases[index], classes, emit)
+
+
+def evaluate_case(index: int, steps: Sequence[Step], classes: Sequence[type | None], emit: Emit) -> None:
+    """Evaluate one case on new instances; the first call that raises ends it."""
+    slots: dict[int, Any] = {}
+    inputs: dict[int, list[Any]] = {}
+    results: list[object] = []
+    for number, step in enumerate(steps):
+        try:
+            args = [_argument(arg, results) for arg in step.args]
+            result: object = None
+            if step.op == NEW:
+                slots[step.slot] = classes[args[0]]()  # type: ignore[misc]
+            elif step.op == FORWARD:
+                inputs[step.slot] = args
+                result = slots[step.slot].forward(*args)
+            elif step.op == BACKWARD:
+                result = slots[step.slot].backward(*args)
+            elif step.op == LOOK:
+                result = results[args[0]]
+            results.append(result)
+            if step.op != NEW:
+                # A backward is watched together with the inputs that its forward was given.
+                watched = [*args, *(inputs[step.slot] if step.op == BACKWARD else [])] if step.watch else []
+                emit(_answer(index, number, result, watched))
+        except BaseException as error:  # noqa: BLE001 - whatever a learner's code raises is an answer
+            emit(Fault(index, number, *describe_error(error)))
+            return
+
+
+def _answer(case: int, number: int, result: object, watched: Iterable[object]) -> Answer:
+    if type(result) is tuple or type(result) is list or isinstance(result, tuple):
+        several, values = True, [encode_value(item) for item in result[:8]]
+    else:
+        several, values = False, [encode_value(result)]
+    return Answer(case, number, several, values, [encode_value(arg) for arg in watched])
+
+
+def _argument(value: Value, results: list[object]) -> Any:
+    """Return an argument as the learner's method receives it; every array is a fresh, writable one."""
+    if not isinstance(value, msgspec.msgpack.Ext):
+        return value
+    if value.code == ARRAY:
+        return _laid_out(*unpack_array(value))
+    step, item = unpack_reference(value)
+    result = results[step]
+    if item != WHOLE and isinstance(result, (tuple, list)):
+        return result[item]
+    return result
+
+
+def _laid_out(array: NDArray[Any], layout: int) -> NDArray[Any]:
+    if layout == F_ORDER:
+        return np.array(array, order="F")
+    if layout == STRIDED:
+        wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
+        wide[..., ::2] = array
+        return wide[..., ::2]
+    return array.copy()
+
+
+def describe_error(error: BaseException) -> tuple[str, str, int | None]:
+    """Return type name, message and the learner's innermost line; nothing that the error does can stop it."""
+    line = None
+    try:
+        for frame, number in traceback.walk_tb(error.__traceback__):
+            if frame.f_code.co_filename == FILE_NAME:
+                line = number
+        if isinstance(error, SyntaxError) and error.filename == FILE_NAME:
+            line = error.lineno
+            return type(error).__name__[:200], str(error.msg)[:2000], line
+        return type(error).__name__[:200], str(error)[:2000], line
+    except BaseException:  # noqa: BLE001 - a hostile __str__ or metaclass
+        return "Exception", "(its message could not be read)", line

@@ -1,0 +1,194 @@
+"""Starts locked-down workers in a few milliseconds, by asking a zygote to fork. Linux only."""
+
+import itertools
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from typing import Any
+
+from harness.errors import SandboxError
+from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone
+from harness.sandbox.launch import Launched, launch
+from harness.sandbox.limits import WorkerLimits
+from harness.sandbox.protocol import Ready
+
+__all__ = ["ForkServer"]
+
+#: Starting takes 0.1 s on a quiet machine; this is for one whose disk sleeps.
+_START_SECONDS = 60.0
+#: A forked worker is ready in 4 ms; wall time under load was seen at 10 times that.
+_SPAWN_SECONDS = 20.0
+
+
+class ForkServer:
+    """A zygote and the way to its workers. Starting it returns at once; the first worker waits for it."""
+
+    def __init__(self, launched: Launched | None = None) -> None:
+        launched = launched or launch()
+        self._process, self._control = launched.process, launched.control
+        self._jobs = itertools.count(1)
+        self._exits: dict[int, Exit] = {}
+        self._missing: dict[str, str] | None = None
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Which locks this machine does not offer, and why."""
+        if self._missing is None:
+            hello, _ = self._control_message(time.monotonic() + _START_SECONDS)
+            self._missing = dict(hello["hello"])
+        return self._missing
+
+    def spawn(self, limits: WorkerLimits) -> Worker:
+        """Return a worker that is locked down and has not seen a byte of any submission.
+
+        Raises:
+            SandboxError: the zygote is gone, or a lock that this machine offers could not be applied.
+        """
+        _ = self.missing
+        job = next(self._jobs)
+        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        order = {"job": job, "slot": job % 1000, "limits": limits.for_process()}
+        deadline = time.monotonic() + _SPAWN_SECONDS
+        try:
+            socket.send_fds(self._control, [json.dumps(order).encode()], [theirs.fileno()])
+            descriptors: list[int] = []
+            while not descriptors:
+                _, descriptors = self._control_message(deadline)
+        except OSError as error:
+            mine.close()
+            raise SandboxError(f"the sandbox ended: {error}") from None
+        except BaseException:
+            mine.close()
+            raise
+        finally:
+            theirs.close()
+        channel = _SocketChannel(self, job, descriptors[0], mine)
+        worker = Worker(channel, ())
+        try:
+            ready = worker.receive(_SPAWN_SECONDS)
+            if not isinstance(ready, Ready) or ready.error:
+                raise SandboxError(f"a worker could not be locked down: {getattr(ready, 'error', ready)}")
+        except WorkerGone as gone:
+            worker.close()
+            raise SandboxError(f"a worker could not be started: {gone.message}") from None
+        except BaseException:
+            worker.close()
+            raise
+        worker.locks = tuple(ready.locks)
+        return worker
+
+    def exit_of(self, job: int) -> Exit:
+        """Wait for the zygote to have reaped a killed worker."""
+        deadline = time.monotonic() + _SPAWN_SECONDS
+        while job not in self._exits:
+            self._control_message(deadline)
+        return self._exits.pop(job)
+
+    def _control_message(self, deadline: float) -> tuple[dict[str, Any], list[int]]:
+        readable, _, _ = select.select([self._control], [], [], max(0.0, deadline - time.monotonic()))
+        if not readable:
+            raise SandboxError("the sandbox does not answer")
+        data, descriptors, _, _ = socket.recv_fds(self._control, 65536, 1)
+        if not data:
+            raise SandboxError(f"the sandbox ended: {self._last_words()}")
+        message: dict[str, Any] = json.loads(data)
+        if "status" in message:
+            self._exits[message["job"]] = Exit(message["status"], message["cpu"])
+        return message, descriptors
+
+    def _last_words(self) -> str:
+        self._process.kill()
+        _, errors = self._process.communicate()
+        lines = errors.decode("utf-8", "replace").strip().splitlines()
+        return lines[-1][:500] if lines else f"exit status {self._process.returncode}"
+
+    def close(self) -> None:
+        """End the zygote and, with it, every worker."""
+        self._control.close()
+        try:
+            self._process.wait(2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+
+
+class _SocketChannel:
+    def __init__(self, server: ForkServer, job: int, pidfd: int, connection: socket.socket) -> None:
+        self._server, self._job, self._pidfd, self._socket = server, job, pidfd, connection
+        connection.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(connection, select.POLLIN)
+        self._poll.register(pidfd, select.POLLIN)
+        self._exit: Exit | None = None
+
+    def write(self, data: bytes, deadline: float) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self._socket.send(view) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT, deadline)
+            except ConnectionError:
+                raise self._gone() from None
+
+    def read(self, deadline: float) -> bytes:
+        while True:
+            try:
+                data = self._socket.recv(65536)
+            except BlockingIOError:
+                self._wait(select.POLLIN, deadline)
+                continue
+            except ConnectionError:
+                raise self._gone() from None
+            if not data:
+                raise self._gone()
+            return data
+
+    def _wait(self, event: int, deadline: float) -> None:
+        self._poll.modify(self._socket, event)
+        left = deadline - time.monotonic()
+        ready = dict(self._poll.poll(left * 1000)) if left > 0 else {}
+        if self._socket.fileno() in ready:
+            return
+        if self._pidfd in ready:
+            raise self._gone()
+        raise WorkerGone(Ending.TIMEOUT, "it took too long")
+
+    def _gone(self) -> WorkerGone:
+        # A process that ends closes its socket a moment before its pidfd says so.
+        if not _has_ended(self._pidfd, wait_ms=500):
+            self.close()
+            return WorkerGone(Ending.CRASHED, "it closed the grading channel")
+        status = self.close().status
+        if status == -signal.SIGXCPU:
+            return WorkerGone(Ending.TIMEOUT, "it used too much processor time")
+        if status is not None and status < 0:
+            name = signal.Signals(-status).name
+            # We had not killed it: SIGKILL then is the kernel's answer to memory running out.
+            ending = Ending.MEMORY if name == "SIGKILL" else Ending.CRASHED
+            return WorkerGone(ending, f"its process was ended by {name}")
+        return WorkerGone(Ending.CRASHED, "its process ended by itself")
+
+    def close(self) -> Exit:
+        if self._exit is None:
+            if not _has_ended(self._pidfd):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            try:
+                self._exit = self._server.exit_of(self._job)
+            except SandboxError:
+                self._exit = Exit(None, 0.0)
+            self._socket.close()
+            os.close(self._pidfd)
+        return self._exit
+
+
+def _has_ended(pidfd: int, wait_ms: int = 0) -> bool:
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(wait_ms))

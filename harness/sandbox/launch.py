@@ -1,0 +1,74 @@
+"""Starts the zygote process. Imports only the standard library, so that it can run beside the caller's own imports."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import harness
+from harness.errors import SandboxError
+
+__all__ = ["ALL_LOCKS", "Launched", "has_fork_server", "launch"]
+
+ALL_LOCKS = frozenset({"seccomp", "landlock", "uid", "userns", "rlimits"})
+#: One BLAS thread: more would be lost at fork, and the first large product would then hang or die.
+ENVIRONMENT = MappingProxyType(
+    {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+)
+_START = "import sys; sys.path.insert(0, {root!r}); from harness.sandbox.zygote import main; main()"
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A zygote that is starting, and the grader's end of its control socket."""
+
+    process: "subprocess.Popen[bytes]"
+    control: socket.socket
+
+
+def has_fork_server() -> bool:
+    """Tell whether workers can be forked here: Linux with process descriptors (5.3), so that a kill hits no other process."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return sys.platform == "linux"
+
+
+def launch(locks: frozenset[str] = ALL_LOCKS) -> Launched:
+    """Start a zygote that locks its workers down with as many of ``locks`` as this machine offers.
+
+    Raises:
+        SandboxError: the process could not be started.
+    """
+    root = str(Path(harness.__file__).resolve().parent.parent)
+    mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        process = subprocess.Popen(
+            # -P and -s keep the current folder and the user's own packages out; the rest of the environment is ours.
+            [sys.executable, "-s", "-P", "-c", _START.format(root=root)],
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**ENVIRONMENT, "DOUT_ZYGOTE": json.dumps({"locks": sorted(locks)})},
+            cwd="/",
+            start_new_session=True,  # Ctrl-C goes to the grader alone, which then closes the zygote
+        )
+    except OSError as error:
+        mine.close()
+        raise SandboxError(f"the sandbox could not start: {error}") from None
+    finally:
+        theirs.close()
+    return Launched(process, mine)

@@ -1,0 +1,347 @@
+"""What grader and worker say to each other: typed, capped MessagePack frames; never pickle.
+
+A frame is a little-endian u32 length and that many bytes. Messages *to* the worker are the grader's own and trusted;
+every byte *from* the worker is hostile once the learner's code has run, so each message has a fixed, flat shape and
+every list and text in it a cap.
+"""
+
+import math
+import struct
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "ARRAY",
+    "BACKWARD",
+    "FORWARD",
+    "FRAME",
+    "LOOK",
+    "MAX_FRAME",
+    "NEW",
+    "OTHER",
+    "RESULT",
+    "Answer",
+    "BoundClass",
+    "ClassSeen",
+    "Done",
+    "Fault",
+    "FromWorker",
+    "Load",
+    "Loaded",
+    "Other",
+    "Parsed",
+    "Problem",
+    "ProtocolError",
+    "Ready",
+    "Run",
+    "Source",
+    "Step",
+    "ToWorker",
+    "Value",
+    "decode_from_worker",
+    "decode_to_worker",
+    "encode_array",
+    "encode_value",
+    "frame",
+    "pack",
+    "result_reference",
+    "unpack_array",
+    "value_of",
+]
+
+FRAME = struct.Struct("<I")
+#: Largest frame taken from a worker, bytes. The largest right answer in a bank is under 8 kB; 256 kB of
+#: MessagePack decodes to at most a few MB of objects (1 MB of empty lists made 62 MB).
+MAX_FRAME = 256 * 1024
+#: Largest array that is sent back, bytes; a wrong layer's outer product beyond it is described instead.
+MAX_ARRAY = 64 * 1024
+MAX_DIMENSIONS = 8
+
+# Extension codes of MessagePack values.
+ARRAY, RESULT, OTHER = 1, 2, 3
+# Operations of a step.
+NEW, FORWARD, BACKWARD, LOOK = 0, 1, 2, 3
+#: In a RESULT reference: the whole result rather than one item of a pair.
+WHOLE = 255
+
+_DTYPES = tuple(
+    np.dtype(name)
+    for name in (
+        "?",
+        "<i1",
+        "<i2",
+        "<i4",
+        "<i8",
+        "<u1",
+        "<u2",
+        "<u4",
+        "<u8",
+        "<f2",
+        "<f4",
+        "<f8",
+        "<c8",
+        "<c16",
+    )
+)
+_DTYPE_INDEX = {dtype: index for index, dtype in enumerate(_DTYPES)}
+_ARRAY_HEAD = struct.Struct("<BBB")  # dtype, layout, number of dimensions
+_RESULT = struct.Struct("<HB")  # step, item
+C_ORDER, F_ORDER, STRIDED = 0, 1, 2
+
+#: A number, an array, a reference to an earlier step's result, or the description of something else.
+Value = int | float | msgspec.msgpack.Ext
+Name = Annotated[str, msgspec.Meta(max_length=200)]
+Text = Annotated[str, msgspec.Meta(max_length=4000)]
+
+
+class ProtocolError(Exception):
+    """The other side said something that the protocol does not allow."""
+
+
+class Other(msgspec.Struct, frozen=True):
+    """Something that is neither a number nor an array of numbers, by its description only."""
+
+    description: str
+
+
+class Step(msgspec.Struct, array_like=True, frozen=True):
+    """One call on one layer instance.
+
+    ``NEW`` constructs class number ``args[0]`` into ``slot``; ``FORWARD`` and ``BACKWARD`` call the method on the instance in
+    ``slot``; ``LOOK`` sends the result of step ``args[0]`` again. With ``watch``, the arguments are sent back as they
+    are after the call.
+    """
+
+    op: int
+    slot: int
+    args: list[Value]
+    watch: bool = False
+
+
+class Source(msgspec.Struct, array_like=True, frozen=True):
+    """One block of the learner's text and the number of its first line."""
+
+    text: str
+    first_line: int
+
+
+class Load(msgspec.Struct, array_like=True, tag="load", frozen=True):
+    """Parse these blocks and run their top-level statements one by one."""
+
+    sources: list[Source]
+    #: Run only imports, definitions and assignments without a call.
+    definitions_only: bool
+
+
+class Run(msgspec.Struct, array_like=True, tag="run", frozen=True):
+    """Evaluate the cases, in this order, with these classes."""
+
+    classes: list[str | None]
+    indices: list[int]
+    cases: list[list[Step]]
+
+
+class Ready(msgspec.Struct, array_like=True, tag="ready", frozen=True):
+    """The worker is locked down; ``error`` is not empty when it could not be."""
+
+    locks: Annotated[list[Name], msgspec.Meta(max_length=16)]
+    error: Text
+
+
+class Problem(msgspec.Struct, array_like=True, frozen=True):
+    """A part of the file that could not be read or run."""
+
+    code: Name
+    line: int | None
+    message: Text
+
+
+class ClassSeen(msgspec.Struct, array_like=True, frozen=True):
+    """A class statement as the parser saw it, before anything ran."""
+
+    name: Name
+    line: int
+    methods: Annotated[list[tuple[Name, int]], msgspec.Meta(max_length=200)]
+    #: Numbers written in the class body, in order of appearance, without repetition.
+    literals: Annotated[list[float], msgspec.Meta(max_length=64)]
+
+
+class Parsed(msgspec.Struct, array_like=True, tag="parsed", frozen=True):
+    """What the parser saw. Sent before the first learner statement runs, hence as good as the parser."""
+
+    classes: Annotated[list[ClassSeen], msgspec.Meta(max_length=500)]
+    functions: Annotated[list[tuple[Name, int]], msgspec.Meta(max_length=500)]
+    problems: Annotated[list[Problem], msgspec.Meta(max_length=50)]
+    statements: int
+
+
+class BoundClass(msgspec.Struct, array_like=True, frozen=True):
+    """A class that exists after the statements ran."""
+
+    name: Name
+    methods: Annotated[list[Name], msgspec.Meta(max_length=100)]
+
+
+class Loaded(msgspec.Struct, array_like=True, tag="loaded", frozen=True):
+    """The statements ran; these classes exist and these statements failed."""
+
+    classes: Annotated[list[BoundClass], msgspec.Meta(max_length=500)]
+    problems: Annotated[list[Problem], msgspec.Meta(max_length=50)]
+
+
+class Answer(msgspec.Struct, array_like=True, tag="a", frozen=True):
+    """What one call returned; ``after`` holds the watched arguments as they are now."""
+
+    case: int
+    step: int
+    #: True when the call returned a tuple or a list.
+    several: bool
+    values: Annotated[list[Value], msgspec.Meta(max_length=8)]
+    after: Annotated[list[Value], msgspec.Meta(max_length=4)] = []
+
+
+class Fault(msgspec.Struct, array_like=True, tag="f", frozen=True):
+    """What one call raised."""
+
+    case: int
+    step: int
+    kind: Name
+    message: Text
+    line: int | None
+
+
+class Done(msgspec.Struct, array_like=True, tag="done", frozen=True):
+    """All cases were tried."""
+
+
+ToWorker = Load | Run
+FromWorker = Ready | Parsed | Loaded | Answer | Fault | Done
+
+_encoder = msgspec.msgpack.Encoder()
+_to_worker: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)
+_from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)
+pack = _encoder.encode
+decode_to_worker = _to_worker.decode
+
+
+def frame(message: ToWorker | FromWorker) -> bytes:
+    """Return ``message`` as one frame."""
+    body = _encoder.encode(message)
+    return FRAME.pack(len(body)) + body
+
+
+def decode_from_worker(body: bytes | memoryview) -> FromWorker:
+    """Return the message in ``body``.
+
+    Raises:
+        ProtocolError: the bytes are not a message of the right shape.
+    """
+    try:
+        return _from_worker.decode(body)
+    except (
+        msgspec.MsgspecError,
+        RecursionError,
+        UnicodeError,
+        ValueError,
+        OverflowError,
+        MemoryError,
+    ) as error:
+        raise ProtocolError(f"not a message: {type(error).__name__}") from None
+
+
+def result_reference(step: int, item: int = WHOLE) -> Value:
+    """Return an argument that stands for (one item of) the result of an earlier step of the same case."""
+    return msgspec.msgpack.Ext(RESULT, _RESULT.pack(step, item))
+
+
+def unpack_reference(value: msgspec.msgpack.Ext) -> tuple[int, int]:
+    """Return the step and the item of a :func:`result_reference`."""
+    step, item = _RESULT.unpack(value.data)
+    return step, item
+
+
+def encode_array(array: NDArray[Any], layout: int = C_ORDER) -> msgspec.msgpack.Ext:
+    """Return ``array`` as an extension value; ``layout`` is how the receiver lays it out in memory.
+
+    Raises:
+        ProtocolError: the dtype is not a plain number, or the array is too large or has too many dimensions.
+    """
+    index = _DTYPE_INDEX.get(array.dtype.newbyteorder("<"))
+    if index is None:
+        raise ProtocolError(f"an array of dtype {str(array.dtype)[:60]}")
+    if array.nbytes > MAX_ARRAY or array.ndim > MAX_DIMENSIONS:
+        raise ProtocolError(f"an array of shape {str(array.shape)[:60]}")
+    shape = array.shape
+    if any(dim > 0xFFFFFFFF for dim in shape):
+        raise ProtocolError("an array with a very long empty axis")
+    head = _ARRAY_HEAD.pack(index, layout, len(shape)) + struct.pack(f"<{len(shape)}I", *shape)
+    return msgspec.msgpack.Ext(ARRAY, head + array.astype(_DTYPES[index], order="C", copy=False).tobytes())
+
+
+def unpack_array(value: msgspec.msgpack.Ext) -> tuple[NDArray[Any], int]:
+    """Return the read-only C-ordered array in an extension value, and the layout wanted.
+
+    Raises:
+        ProtocolError: the descriptor does not describe the bytes that follow.
+    """
+    data = value.data
+    if len(data) < _ARRAY_HEAD.size:
+        raise ProtocolError("array without a head")
+    index, layout, ndim = _ARRAY_HEAD.unpack_from(data)
+    start = _ARRAY_HEAD.size + 4 * ndim
+    if index >= len(_DTYPES) or ndim > MAX_DIMENSIONS or len(data) < start:
+        raise ProtocolError("array with a bad head")
+    shape = struct.unpack_from(f"<{ndim}I", data, _ARRAY_HEAD.size)
+    dtype = _DTYPES[index]
+    # numpy itself raises on (0, 2**28, 2**28), so the product is taken without the zeros.
+    if (
+        math.prod(dim or 1 for dim in shape) > MAX_ARRAY
+        or math.prod(shape) * dtype.itemsize != len(data) - start
+    ):
+        raise ProtocolError("array with a bad shape")
+    return np.frombuffer(data, dtype, offset=start).reshape(shape), layout
+
+
+def encode_value(value: object) -> Value:
+    """Return what a learner's call gave as something that can be sent: exact for numbers and arrays of numbers.
+
+    Anything else becomes the description of its type.
+    """
+    kind = type(value)
+    if kind is float:
+        return value  # type: ignore[return-value]
+    if kind is np.float64:
+        return float(value)  # type: ignore[arg-type]
+    if kind is int:
+        number: int = value  # type: ignore[assignment]
+        return number if -(1 << 63) <= number < 1 << 63 else _other("an int beyond 64 bits")
+    if isinstance(value, (np.ndarray, np.generic)):
+        try:
+            return encode_array(np.asarray(value))
+        except ProtocolError as error:
+            return _other(str(error))
+    if value is None or kind is bool:
+        return _other(str(value))
+    return _other(kind.__name__)
+
+
+def _other(description: str) -> msgspec.msgpack.Ext:
+    return msgspec.msgpack.Ext(OTHER, description[:200].encode("utf-8", "backslashreplace"))
+
+
+def value_of(value: Value) -> float | int | NDArray[Any] | Other:
+    """Return a received value as a number, a read-only array, or the description of something else.
+
+    Raises:
+        ProtocolError: an extension value that no answer may hold.
+    """
+    if not isinstance(value, msgspec.msgpack.Ext):
+        return value
+    if value.code == ARRAY:
+        return unpack_array(value)[0]
+    if value.code == OTHER and len(value.data) <= 800:
+        return Other(bytes(value.data).decode("utf-8", "replace"))
+    raise ProtocolError("a value of an unknown kind")

@@ -1,0 +1,126 @@
+"""Runs inside the learner's process: reads the file, runs its statements, evaluates the cases, sends the values."""
+
+import __future__
+
+import ast
+import io
+import sys
+import types
+import warnings
+from collections.abc import Callable
+
+from harness.sandbox.evaluate import FILE_NAME, describe_error, evaluate_cases
+from harness.sandbox.protocol import BoundClass, Done, FromWorker, Load, Loaded, Problem, Run, ToWorker
+from harness.sandbox.source import Program, is_definition, read_program
+
+__all__ = ["MODULE_NAME", "Silent", "serve"]
+
+#: Not "__main__", so that a file's example code under the usual guard does not run.
+MODULE_NAME = "submission"
+_MOST = 50
+
+Send = Callable[[FromWorker], None]
+Receive = Callable[[], ToWorker]
+
+
+class Silent(io.TextIOBase):
+    """The learner's stdout and stderr: everything is taken, nothing is kept (one real file prints 1.2 MB)."""
+
+    encoding = "utf-8"
+
+    def writable(self) -> bool:
+        """Return True, as a terminal would."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Drop ``text``."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        return len(text)
+
+
+class Namespace:
+    """The module that the learner's statements run in, and the classes that they made."""
+
+    def __init__(self) -> None:
+        self.module = types.ModuleType(MODULE_NAME)
+        self.module.__file__ = FILE_NAME
+        self.made: dict[str, type] = {}
+        sys.modules[MODULE_NAME] = self.module
+
+    def run(self, program: Program, *, definitions_only: bool) -> list[Problem]:
+        """Run the statements one by one; one that fails becomes a problem and the rest still run."""
+        problems, flags, scope = [], 0, self.module.__dict__
+        for node in program.statements:
+            if definitions_only and not is_definition(node):
+                continue
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                flags |= _future_flags(node)
+            try:
+                code = compile(ast.Module([node], []), FILE_NAME, "exec", flags, dont_inherit=True)
+                exec(code, scope)
+            except BaseException as error:  # noqa: BLE001 - whatever a learner's statement raises is a warning
+                problems.append(_problem(node, error))
+            if isinstance(node, ast.ClassDef) and isinstance(scope.get(node.name), type):
+                # Kept here because example code below may reuse the name: MulLayer = MulLayer()
+                self.made[node.name] = scope[node.name]
+        return problems
+
+    def classes(self) -> dict[str, type]:
+        """Return the classes that this file defines, by the name that they are bound to."""
+        found = dict(self.made)
+        for name, value in list(self.module.__dict__.items()):
+            if type(name) is str and isinstance(value, type) and value.__module__ == MODULE_NAME:
+                found[name] = value
+        return found
+
+
+def _future_flags(node: ast.ImportFrom) -> int:
+    flags = 0
+    for alias in node.names:
+        feature = getattr(__future__, alias.name, None)
+        flags |= getattr(feature, "compiler_flag", 0)
+    return flags
+
+
+def _problem(node: ast.stmt, error: BaseException) -> Problem:
+    kind, message, line = describe_error(error)
+    code = "IMPORT-FAILED" if isinstance(node, (ast.Import, ast.ImportFrom)) else "STATEMENT-FAILED"
+    return Problem(code, line or node.lineno, f"{kind}: {message}" if message else kind)
+
+
+def _bound(name: str, made: type) -> BoundClass:
+    methods = [attribute for attribute in dir(made) if not attribute.startswith("__")]
+    return BoundClass(name[:200], [attribute[:200] for attribute in methods[:100]])
+
+
+def serve(receive: Receive, send: Send) -> None:
+    """Answer the grader until it hangs up."""
+    sys.stdout = sys.stderr = Silent()
+    sys.stdin = io.StringIO()
+    namespace = Namespace()
+    while True:
+        request = receive()
+        if isinstance(request, Load):
+            _load(namespace, request, send)
+        elif isinstance(request, Run):
+            found = namespace.classes()
+            classes = [found.get(name) if name else None for name in request.classes]
+            evaluate_cases(request.indices, request.cases, classes, send)
+            send(Done())
+
+
+def _load(namespace: Namespace, request: Load, send: Send) -> None:
+    program = read_program(request.sources)
+    # Before the first statement of the learner's: what this message says is beyond their reach.
+    send(program.seen())
+    problems = namespace.run(program, definitions_only=request.definitions_only)
+    warnings.resetwarnings()
+    warnings.simplefilter("ignore")
+    bound = []
+    for name, made in namespace.classes().items():
+        try:
+            bound.append(_bound(name, made))
+        except BaseException:  # noqa: BLE001, PERF203 - a hostile metaclass hides its own class only
+            continue
+    send(Loaded(bound[-500:], problems[:_MOST]))

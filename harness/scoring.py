@@ -1,0 +1,60 @@
+"""Turns findings into results and points. Only ``passed`` earns points; the maximum never depends on what ran."""
+
+from collections.abc import Mapping, Sequence
+
+from harness.assignment import GRAPH, Assignment, CheckSpec
+from harness.checks.evidence import Finding
+from harness.escape import plain
+from harness.naming import Found
+from harness.records import CheckResult, LayerScore, Verdict
+
+__all__ = ["layer_scores", "result_of"]
+
+
+def result_of(spec: CheckSpec, finding: Finding | None, found: Mapping[str, Found]) -> CheckResult:
+    """Return one check's result; text from the learner's side is escaped and capped here."""
+    if finding is None:
+        return CheckResult(
+            id=spec.id,
+            layer=spec.layer,
+            title=spec.title,
+            verdict=Verdict.PASSED,
+            score=spec.points,
+            max_score=spec.points,
+        )
+    line = finding.line
+    if line is None and finding.layer is not None:
+        item = found[finding.layer]
+        line = item.method_lines.get(finding.method or "", item.line)
+    return CheckResult(
+        id=spec.id,
+        layer=spec.layer,
+        title=spec.title,
+        verdict=finding.verdict,
+        score=0.0,
+        max_score=spec.points,
+        message=plain(finding.message),
+        line=line,
+        blocked_by=finding.blocked_by,
+        counterexample=finding.counterexample,
+    )
+
+
+def layer_scores(
+    assignment: Assignment, results: Sequence[CheckResult], found: Mapping[str, Found]
+) -> list[LayerScore]:
+    """Return one entry per layer of the assignment, then the graph's."""
+    scores = []
+    for name in [*(layer.name for layer in assignment.layer), GRAPH]:
+        own = [result for result in results if result.layer == name]
+        item = found.get(name)
+        scores.append(
+            LayerScore(
+                name=name,
+                found_as=plain(item.name, 200) if item and item.name else None,
+                line=item.line if item else None,
+                score=sum(result.score for result in own),
+                max_score=sum(check.points for check in assignment.check if check.layer == name),
+            )
+        )
+    return scores

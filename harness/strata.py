@@ -1,0 +1,349 @@
+"""Turns inputs into cases: the listed strata of a layer, and the call sequences of every group of cases.
+
+Every formula that exists lists its mistakes by region, so the regions are listed here rather than hoped for: a mistake
+confined to a share p of the inputs is missed by N random draws with probability (1 - p)^N.
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.assignment import Assignment, GraphSpec, LayerSpec
+from harness.cases import Case
+from harness.sandbox.protocol import (
+    BACKWARD,
+    C_ORDER,
+    F_ORDER,
+    FORWARD,
+    LOOK,
+    NEW,
+    STRIDED,
+    Step,
+    Value,
+    encode_array,
+    result_reference,
+)
+
+__all__ = [
+    "Point",
+    "array_cases",
+    "fixed_points",
+    "graph_case",
+    "lattice_cases",
+    "number_cases",
+    "shop_cases",
+    "state_cases",
+]
+
+#: (why it is here, the inputs, the upstream gradient)
+Point = tuple[str, tuple[float, ...], float]
+Array = NDArray[Any]
+
+#: Upstream gradients scaled so that only the exponent or the sign changes: such a scaling commutes with rounding,
+#: so B(-d) = -B(d), B(4d) = 4 B(d) and B(0) = 0 hold bit for bit for every layer that is linear in dout.
+SCALES = (-1, 4, 0)
+#: Lattice: whole numbers below 2^25 and directions below 2^10, so that every product of two moved inputs is below 2^52
+#: and exact in float64; over 2^24, so that a float32 cast is not.
+LATTICE_LIMIT = 2**25
+DIRECTION_LIMIT = 2**10
+
+
+def fixed_points(layer: LayerSpec) -> Iterator[Point]:
+    """Yield the listed scalar inputs of a layer, simplest first: a report shows the first that fails."""
+    small, large = layer.magnitudes
+    table: list[tuple[str, tuple[float, float], float]] = [
+        ("small whole numbers", (2.0, 3.0), 1.0),
+        ("an upstream gradient other than 1", (2.0, 3.0), 5.0),
+        ("Python integers", (3, 4), 2),
+        ("numbers of a shop", (100, 4), 1.1),
+        ("fractions", (0.1, 0.7), 0.3),
+        ("a product that is not whole", (2.5, 1.3), 1.0),
+        ("a negative input", (-2.5, 1.5), 1.25),
+        ("a negative input", (2.5, -1.5), 1.25),
+        ("negative inputs", (-2.5, -1.5), 1.25),
+        ("a negative upstream gradient", (1.5, 2.5), -3.0),
+        ("everything negative", (-1.5, -2.5), -3.5),
+        ("a zero input", (0.0, 3.0), 2.0),
+        ("a zero input", (3.0, 0.0), 2.0),
+        ("two zero inputs", (0.0, 0.0), 2.0),
+        ("a negative zero", (-0.0, 2.0), 1.5),
+        ("a zero upstream gradient", (2.0, 3.0), 0.0),
+        ("ones", (1.0, 1.0), 1.0),
+        ("an input of 1", (1.0, 5.0), 3.0),
+        ("an input of -1", (4.0, -1.0), 3.0),
+        ("equal inputs", (3.5, 3.5), 1.5),
+        ("opposite inputs", (3.5, -3.5), 1.5),
+        ("inputs over ten", (12.5, 47.25), 8.5),
+        ("inputs over a hundred", (123.25, 456.5), 12.5),
+        ("inputs over a thousand", (1234.5, -5678.25), 123.5),
+        ("inputs over 100 000", (123456.75, 654321.5), -4321.5),
+        ("large inputs", (3.1e12, -7.7e9), 2.3e6),
+        ("very large inputs", (large * 0.31, 7.1), 1.9),
+        ("very large inputs", (-3.3, large * 0.73), 1.7),
+        ("small inputs", (3.1e-5, 7.7e-7), 1.3),
+        ("very small inputs", (small * 3.1, 1.7), 2.1),
+        ("very small inputs", (2.3, small * 7.3), -1.9),
+        ("a large and a small input", (large * 0.11, small * 9.1), 1.3),
+        ("a large upstream gradient", (2.25, 3.75), large * 0.57),
+        ("a small upstream gradient", (2.25, 3.75), small * 5.7),
+        ("whole numbers of 25 bits", (16777217.0, 33554431.0), 16777219.0),
+        ("whole numbers of 25 bits", (-16777217, 3), 16777219),
+        ("a whole number of 53 bits", (4503599627370497.0, 3.0), 1.0),
+    ]
+    width = len(layer.inputs)
+    for stratum, pair, dout in table:
+        yield stratum, tuple(itertools.islice(itertools.cycle(pair), width)), dout
+
+
+def number_cases(index: int, layer: LayerSpec, points: Sequence[Point]) -> Iterator[Case]:
+    """Yield forward and backward on plain numbers, then three of the points with scaled upstream gradients."""
+    group = f"{layer.name}/numbers"
+    for stratum, inputs, dout in points:
+        yield Case(group=group, stratum=stratum, layers=(index,), steps=_round_trip(index, inputs, dout))
+    for base in _moderate(points):
+        stratum, inputs, dout = points[base]
+        for scale in SCALES:
+            yield Case(
+                group=group,
+                stratum=f"the upstream gradient times {scale}",
+                layers=(index,),
+                steps=_round_trip(index, inputs, dout * scale),
+                relation=(base, scale),
+            )
+
+
+def _moderate(points: Sequence[Point]) -> list[int]:
+    """Return three points that no scaling brings near under- or overflow."""
+    chosen = [
+        number
+        for number, (_, inputs, dout) in enumerate(points)
+        if all(isinstance(value, float) and 1e-6 < abs(value) < 1e6 for value in (*inputs, dout))
+    ]
+    return [chosen[0], chosen[len(chosen) // 2], chosen[-1]]
+
+
+def _round_trip(index: int, inputs: Sequence[Value], dout: Value, *, watch: bool = False) -> list[Step]:
+    return [Step(NEW, 0, [index]), Step(FORWARD, 0, list(inputs), watch), Step(BACKWARD, 0, [dout], watch)]
+
+
+def array_cases(index: int, layer: LayerSpec) -> Iterator[Case]:
+    """Yield forward and backward on arrays: shapes, memory layouts, dtypes, and a grid of special values."""
+    width = len(layer.inputs) + 1
+    for stratum, shape, dtype, layout in (
+        ("an array of three numbers", (3,), "f8", C_ORDER),
+        ("an array of two rows", (2, 3), "f8", C_ORDER),
+        ("an array of one number", (1,), "f8", C_ORDER),
+        ("an array of shape ()", (), "f8", C_ORDER),
+        ("an empty array", (0,), "f8", C_ORDER),
+        ("an empty array of three rows", (3, 0), "f8", C_ORDER),
+        ("a square array", (4, 4), "f8", C_ORDER),
+        ("an array in Fortran order", (3, 4), "f8", F_ORDER),
+        ("every second entry of an array", (2, 5), "f8", STRIDED),
+        ("an array of three axes", (2, 3, 4), "f8", C_ORDER),
+        ("an array of float32", (5,), "f4", C_ORDER),
+        ("an array of integers", (5,), "i8", C_ORDER),
+    ):
+        arrays = [_spread(shape, dtype, offset) for offset in range(width)]
+        yield _array_case(index, layer, stratum, arrays, layout)
+    yield _array_case(index, layer, "special values in every pair", _grid(layer))
+    infinite = [
+        np.roll(np.array([np.inf, -np.inf, np.nan, 0.0, 2.0, -3.0]), offset) for offset in range(width)
+    ]
+    yield _array_case(index, layer, "infinities and NaN", infinite)
+
+
+def _array_case(
+    index: int, layer: LayerSpec, stratum: str, arrays: Sequence[Array], layout: int = C_ORDER
+) -> Case:
+    *inputs, dout = [encode_array(array, layout) for array in arrays]
+    return Case(
+        group=f"{layer.name}/arrays", stratum=stratum, layers=(index,), steps=_round_trip(index, inputs, dout)
+    )
+
+
+def _spread(shape: tuple[int, ...], dtype: str, offset: int) -> Array:
+    """Return distinct, mixed-sign numbers with few digits; integer arrays stay far from overflow."""
+    count = int(np.prod(shape))
+    numbers = (np.arange(count) * 7 + offset * 5) % 23 - 11.0 + (offset + 1) * 0.25
+    if dtype == "i8":
+        numbers = np.floor(numbers)
+    elif dtype == "f4":
+        numbers = numbers / 3
+    return np.asarray(numbers, dtype).reshape(shape)
+
+
+def _grid(layer: LayerSpec) -> list[Array]:
+    small, large = layer.magnitudes
+    # Products of two stay in range, and three factors (two inputs and dout) do too at the default magnitudes.
+    special = np.array(
+        [
+            0.0,
+            -0.0,
+            1.0,
+            -1.0,
+            0.5,
+            -2.0,
+            3.0,
+            10.0,
+            1e3 + 1,
+            -1e6 - 1,
+            2.0**53,
+            large,
+            -large,
+            small,
+            -small,
+            1 / 3,
+            -0.1,
+        ]
+    )
+    axes = np.meshgrid(*[special] * 2, indexing="ij")
+    inputs = [axes[number % 2] for number in range(len(layer.inputs))]
+    dout = (np.arange(special.size**2) % 7 - 3.0).reshape(axes[0].shape) + 0.5
+    return [*inputs, dout]
+
+
+def lattice_cases(
+    index: int, layer: LayerSpec, points: Sequence[Point], directions: Sequence[Sequence[int]]
+) -> Iterator[Case]:
+    """Yield exact finite differences: forward at p + v and at p - v, and backward at p, all in whole numbers.
+
+    A multilinear function's central difference is exact, so the comparison needs no tolerance. A wrong linear map agrees
+    with it along one random direction with probability at most 2/|S| (Schwartz, Zippel); four directions drawn from
+    |S| = 2^11 + 1 values leave 1e-12.
+    """
+    group = f"{layer.name}/lattice"
+    rays = itertools.cycle(directions)
+    for number, (stratum, inputs, dout) in enumerate(points):
+        yield Case(group=group, stratum=stratum, layers=(index,), steps=_round_trip(index, inputs, dout))
+        axes = (
+            [tuple(int(n == m) for m in range(len(inputs))) for n in range(len(inputs))]
+            if number == 0
+            else []
+        )
+        for back, direction in enumerate([*axes, *itertools.islice(rays, 4)], 1):
+            forward = [x + v for x, v in zip(inputs, direction, strict=True)]
+            backward = [x - v for x, v in zip(inputs, direction, strict=True)]
+            yield Case(
+                group=group,
+                stratum=stratum,
+                layers=(index,),
+                steps=[
+                    Step(NEW, 0, [index]),
+                    Step(FORWARD, 0, [*forward]),
+                    Step(NEW, 1, [index]),
+                    Step(FORWARD, 1, [*backward]),
+                ],
+                relation=(back, *direction),
+            )
+
+
+def state_cases(index: int, layer: LayerSpec) -> Iterator[Case]:
+    """Yield two inputs alone, then the same calls among others: what a layer returns may depend on nothing else.
+
+    A layer may drop what it kept after ``backward``, so every forward is followed by at most one backward.
+    """
+    group = f"{layer.name}/state"
+    width = len(layer.inputs) + 1
+    numbers: list[list[Value]] = [[2.5, 1.5, 3.0], [-4.0, 0.75, 2.0]]
+    arrays: list[list[Value]] = [
+        [encode_array(_spread((2, 3), "f8", n + m)) for n in range(width)] for m in (0, 3)
+    ]
+    for kind, (first, second) in (("numbers", numbers), ("arrays", arrays)):
+        (*a, da), (*b, db) = [
+            list(itertools.islice(itertools.cycle(values), width)) for values in (first, second)
+        ]
+        sequences: list[tuple[str, list[Step]]] = [
+            ("alone", _round_trip(index, a, da, watch=True)),
+            ("alone", _round_trip(index, b, db, watch=True)),
+            (
+                "two layers at once",
+                [
+                    Step(NEW, 0, [index]),
+                    Step(NEW, 1, [index]),
+                    Step(FORWARD, 0, a),
+                    Step(FORWARD, 1, b),
+                    Step(LOOK, 0, [2]),
+                    Step(BACKWARD, 0, [da]),
+                    Step(BACKWARD, 1, [db]),
+                    Step(LOOK, 0, [2]),
+                    Step(LOOK, 1, [3]),
+                    Step(LOOK, 0, [5]),
+                ],
+            ),
+            (
+                "one layer used three times",
+                [
+                    Step(NEW, 0, [index]),
+                    *[Step(FORWARD, 0, a), Step(BACKWARD, 0, [da])],
+                    *[Step(FORWARD, 0, b), Step(BACKWARD, 0, [db])],
+                    *[Step(FORWARD, 0, a), Step(BACKWARD, 0, [da])],
+                ],
+            ),
+            (
+                "forward twice, then backward",
+                [Step(NEW, 0, [index]), Step(FORWARD, 0, a), Step(FORWARD, 0, b), Step(BACKWARD, 0, [db])],
+            ),
+        ]
+        for back, (stratum, steps) in enumerate(sequences):
+            yield Case(
+                group=group,
+                stratum=f"{stratum} ({kind})",
+                layers=(index,),
+                steps=steps,
+                relation=() if back < 2 else (back, back - 1),
+            )
+
+
+def graph_case(
+    group: str,
+    stratum: str,
+    leaves: Sequence[float],
+    nodes: Sequence[tuple[int, tuple[tuple[str, int], ...]]],
+    dout: float,
+) -> Case:
+    """Return one graph as calls: every layer made, forward in order, then backward in reverse.
+
+    Args:
+        group: The group of the case.
+        stratum: Why it is in the bank.
+        leaves: The values of the graph's inputs.
+        nodes: Layer index and sources of each node; a source is ``("leaf", n)`` or ``("node", n)``.
+        dout: The upstream gradient of the last node.
+    """
+    count = len(nodes)
+    steps = [Step(NEW, slot, [layer]) for slot, (layer, _) in enumerate(nodes)]
+    consumer: dict[int, tuple[int, int]] = {}
+    for slot, (_, sources) in enumerate(nodes):
+        args = [leaves[n] if kind == "leaf" else result_reference(count + n) for kind, n in sources]
+        steps.append(Step(FORWARD, slot, [*args]))
+        for item, (kind, n) in enumerate(sources):
+            if kind == "node":
+                consumer[n] = (slot, item)
+    # Node s runs backward at step 2*count + (count - 1 - s).
+    for slot in reversed(range(count)):
+        upstream: Value = dout
+        if slot in consumer:
+            to, item = consumer[slot]
+            upstream = result_reference(3 * count - 1 - to, item)
+        steps.append(Step(BACKWARD, slot, [upstream]))
+    layers = tuple(sorted({layer for layer, _ in nodes}))
+    return Case(group=group, stratum=stratum, layers=layers, steps=steps)
+
+
+def shop_cases(assignment: Assignment) -> Iterator[Case]:
+    """Yield the assignment's own graph at its own values, with upstream gradient 1 and others."""
+    graph: GraphSpec = assignment.graph
+    places: dict[str, tuple[str, int]] = {source.name: ("leaf", n) for n, source in enumerate(graph.inputs)}
+    places |= {node.name: ("node", n) for n, node in enumerate(graph.nodes)}
+    nodes = [
+        (assignment.layer_index(node.layer), tuple(places[name] for name in node.inputs))
+        for node in graph.nodes
+    ]
+    for dout in (1, -2.5, 0.125):
+        values = [source.value for source in graph.inputs]
+        yield graph_case(
+            "graph/shop", f"the {graph.name} with an upstream gradient of {dout}", values, nodes, dout
+        )
