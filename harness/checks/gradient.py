@@ -29,16 +29,20 @@ def check_gradient(evidence: Evidence, spec: CheckSpec) -> Finding | None:
                 return waiting or evidence.unanswered(exhibit, step)
         if exhibit.case.relation:
             back = exhibit.case.relation[0]
-            finding = _along(
-                evidence, layer, exhibits[number - back], exhibits[number - back + 1 : number + 1], direction
-            )
+            base = number - back
+            finding = _along(evidence, layer, exhibits[base], exhibit, _rays(exhibits, base))
             if finding:
                 return finding
     return None
 
 
+def _rays(exhibits: list[Exhibit], base: int) -> list[Exhibit]:
+    """Return the exhibits that walk away from the lattice point at ``base``."""
+    return list(itertools.takewhile(lambda exhibit: exhibit.case.relation, exhibits[base + 1 :]))
+
+
 def _along(
-    evidence: Evidence, layer: LayerSpec, base: Exhibit, rays: list[Exhibit], direction: list[int]
+    evidence: Evidence, layer: LayerSpec, base: Exhibit, ray: Exhibit, rays: list[Exhibit]
 ) -> Finding | None:
     """Compare dout * (f(p + v) - f(p - v)) / 2 with <backward(dout), v>, both exact."""
     answer = base.calls[2]
