@@ -38,7 +38,12 @@ MOST_WARNINGS = 20
 
 
 def grade(
-    submission: Submission, assignment: Assignment, seed: int | None = None, *, sandbox: Sandbox
+    submission: Submission,
+    assignment: Assignment,
+    seed: int | None = None,
+    *,
+    sandbox: Sandbox,
+    notes: Sequence[Warn] = (),
 ) -> Report:
     """Return the report on ``submission``. Whatever the learner's file does, this returns.
 

@@ -168,33 +168,29 @@ class _Conversation:
         self, cases: Sequence[Case], calls: list[list[Call]], found: Sequence[Found], bank: Bank
     ) -> None:
         """Fill ``calls`` with what the layers that were found answer."""
-        if self.gone is not None:
-            _lose_all(cases, calls, list(range(len(cases))), Lost(self.gone.ending, self.gone.message))
-            return
         there = [item.name is not None for item in found]
-        remaining = [index for index, case in enumerate(cases) if all(there[layer] for layer in case.layers)]
-        packed = (
-            bank.packed
-            if len(cases) == len(bank.cases)
-            else msgspec.msgpack.encode([case.steps for case in cases])
-        )
+        plan = {index: case for index, case in enumerate(cases) if all(there[layer] for layer in case.layers)}
+        if self.gone is not None:
+            _lose_all(plan, calls, Lost(self.gone.ending, self.gone.message))
+            return
         names = [item.name for item in found]
-        while remaining:
+        packed = bank.packed if len(cases) == len(bank.cases) else _packed(cases)
+        while plan:
             try:
                 if self._worker is None:
                     self._parse()
                     self._loaded()
-                self._ask(names, remaining, msgspec.Raw(packed))
-                remaining = self._answers(cases, calls, remaining)
+                self._ask(names, list(plan), packed)
             except WorkerGone as gone:
                 # Loading again met what loading did not meet the first time.
-                self.close()
-                _lose_all(cases, calls, remaining, Lost(gone.ending, gone.message))
+                _lose_all(plan, calls, Lost(gone.ending, gone.message))
                 return
-            if remaining and time.monotonic() >= self.until:
+            plan = self._answers(plan, calls)
+            if plan and time.monotonic() >= self.until:
                 message = f"the whole submission took more than {self.limits.submission_seconds:g} s"
-                _lose_all(cases, calls, remaining, Lost(Ending.TIMEOUT, message))
+                _lose_all(plan, calls, Lost(Ending.TIMEOUT, message))
                 return
+            packed = _packed([plan.get(index, case) for index, case in enumerate(cases)])
 
     def _ask(self, names: list[str | None], indices: list[int], packed: msgspec.Raw) -> None:
         assert self._worker is not None
@@ -202,39 +198,40 @@ class _Conversation:
         body = msgspec.msgpack.encode(["run", names, indices, packed])
         self._worker.send(FRAME.pack(len(body)) + body, self.limits.call_seconds)
 
-    def _answers(self, cases: Sequence[Case], calls: list[list[Call]], indices: list[int]) -> list[int]:
-        """Read the answers of one worker; return the cases that are left for the next one."""
+    def _answers(self, plan: dict[int, Case], calls: list[list[Call]]) -> dict[int, Case]:
+        """Read the answers of one worker; return the cases, or their beginnings, that are left for the next one."""
         assert self._worker is not None
         receive, seconds, until = self._worker.receive, self.limits.call_seconds, self.until
-        index = step = position = 0
+        index = step = 0
+        left = dict(plan)
         try:
-            for position, index in enumerate(indices):  # noqa: B007 - where the worker ended is needed below
+            for index, case in plan.items():  # noqa: B007 - where the worker ended is needed below
                 row, first = calls[index], 0
-                for step in _answering_steps(cases[index]):
+                for step in _answering_steps(case):
                     message = receive(seconds, until)
                     if isinstance(message, Answer) and message.case == index and message.step == step:
                         row[step] = message
                         first = step + 1
-                    elif (
-                        isinstance(message, Fault) and message.case == index and first <= message.step <= step
-                    ):
+                    elif isinstance(message, Fault) and message.case == index and first <= message.step <= step:
                         # A constructor's error comes in place of the answer to the call after it.
                         row[message.step] = message
                         break
                     else:
                         raise self._broken()
+                del left[index]
         except WorkerGone as gone:
             self.close()
             lost = Lost(gone.ending, gone.message)
             calls[index][step] = lost
-            return _without(cases, calls, indices[position + 1 :], _target(cases[index], step), lost)
+            del left[index]
+            return _without(left, calls, _target(plan[index], step), lost)
         try:
             if not isinstance(receive(seconds, until), Done):
                 raise self._broken()
         except WorkerGone:
             # Every answer is in; what the process does after them changes nothing.
             self.close()
-        return []
+        return {}
 
 
 def _is_python_2(parsed: Parsed) -> bool:
@@ -269,19 +266,26 @@ def _target(case: Case, number: int) -> tuple[int, int]:
 
 
 def _without(
-    cases: Sequence[Case], calls: list[list[Call]], indices: list[int], target: tuple[int, int], lost: Lost
-) -> list[int]:
-    """Mark as lost every case that needs the call which ended a worker; return the others."""
-    left = []
-    for index in indices:
-        needing = [step for step in _answering_steps(cases[index]) if _target(cases[index], step) == target]
-        if needing:
-            calls[index][needing[0]] = lost
-        else:
-            left.append(index)
+    plan: dict[int, Case], calls: list[list[Call]], target: tuple[int, int], lost: Lost
+) -> dict[int, Case]:
+    """Cut every case before the call which ended a worker, and leave out those of which nothing remains."""
+    left = {}
+    for index, case in plan.items():
+        needing = next((step for step in _answering_steps(case) if _target(case, step) == target), None)
+        if needing is None:
+            left[index] = case
+            continue
+        calls[index][needing] = lost
+        beginning = msgspec.structs.replace(case, steps=case.steps[:needing])
+        if _answering_steps(beginning):
+            left[index] = beginning
     return left
 
 
-def _lose_all(cases: Sequence[Case], calls: list[list[Call]], indices: list[int], lost: Lost) -> None:
-    for index in indices:
-        calls[index][_answering_steps(cases[index])[0]] = lost
+def _lose_all(plan: dict[int, Case], calls: list[list[Call]], lost: Lost) -> None:
+    for index, case in plan.items():
+        calls[index][_answering_steps(case)[0]] = lost
+
+
+def _packed(cases: Sequence[Case]) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.msgpack.encode([case.steps for case in cases]))

@@ -190,8 +190,8 @@ class Evidence:
 
     def _judge_forward(self, spec: LayerSpec, exhibit: Exhibit, step: int, answer: Answer) -> Finding | None:
         expected = exhibit.expected[step][0]
-        call = f"{spec.name}.forward({_arguments(self, exhibit, step)})"
         if answer.several:
+            call = self._call(spec, exhibit, step)
             message = f"{call} returned {len(answer.values)} values, but one was expected: {spec.formula}."
             return self._finding(Verdict.CONTRACT, message, spec, exhibit, step, {"out": "several values"})
         got = value_of(answer.values[0])
@@ -203,11 +203,13 @@ class Evidence:
         )
 
     def _judge_backward(self, spec: LayerSpec, exhibit: Exhibit, step: int, answer: Answer) -> Finding | None:
-        expected = dict(zip(spec.gradients, exhibit.expected[step], strict=True))
-        values = returned(answer, spec, exhibit.expected[step])
-        call = f"{spec.name}.backward({_arguments(self, exhibit, step)})"
-        names = ", ".join(spec.gradients)
+        wanted = exhibit.expected[step]
+        values = returned(answer, spec, wanted)
+        if not isinstance(values, str) and not any(map(compare, values, wanted)):
+            return None
+        expected = dict(zip(spec.gradients, wanted, strict=True))
         if isinstance(values, str):
+            call, names = self._call(spec, exhibit, step), ", ".join(spec.gradients)
             message = (
                 f"{call} returned {values}, but {len(expected)} gradients were expected: return {names}."
             )
@@ -215,22 +217,19 @@ class Evidence:
                 Verdict.CONTRACT, message, spec, exhibit, step, {name: values for name in expected}
             )
         got = dict(zip(spec.gradients, values, strict=True))
-        differences = {name: (compare(got[name], expected[name]), expected[name]) for name in expected}
-        wrong = {
-            name: (difference, wanted)
-            for name, (difference, wanted) in differences.items()
-            if difference is not None
-        }
-        if not wrong:
-            return None
-        return self._different(spec, exhibit, step, f"{call} returned", got, wrong)
+        differences = {name: (compare(got[name], value), value) for name, value in expected.items()}
+        wrong = {name: (found, value) for name, (found, value) in differences.items() if found is not None}
+        return self._different(spec, exhibit, step, got, wrong)
+
+    def _call(self, spec: LayerSpec, exhibit: Exhibit, step: int) -> str:
+        arguments = ", ".join(_plain(value) for value in self.arguments(exhibit, step))
+        return f"{spec.name}.{METHOD[exhibit.case.steps[step].op]}({arguments})"
 
     def _different(
         self,
         spec: LayerSpec,
         exhibit: Exhibit,
         step: int,
-        start: str,
         got: dict[str, Number | Other],
         wrong: dict[str, tuple[Difference, Number]],
     ) -> Finding:
@@ -252,7 +251,8 @@ class Evidence:
                 )
             else:
                 parts.append(f"{name} = {_plain(got[name])}, but {_plain(expected)} was expected")
-        message = f"{start} {'; '.join(parts)} ({exhibit.case.stratum})."
+        call = self._call(spec, exhibit, step)
+        message = f"{call} returned {'; '.join(parts)} ({exhibit.case.stratum})."
         return self._finding(verdict, message, spec, exhibit, step, got, entry)
 
     def _finding(
@@ -369,10 +369,6 @@ def _argument(value: Value, exhibit: Exhibit) -> Any:
     if item >= len(call.values):
         item = 0
     return value_of(call.values[item])
-
-
-def _arguments(evidence: Evidence, exhibit: Exhibit, step: int) -> str:
-    return ", ".join(_plain(value) for value in evidence.arguments(exhibit, step))
 
 
 def _example(

@@ -14,6 +14,7 @@ from harness.errors import SandboxError
 from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone
 from harness.sandbox.launch import Launched, launch
 from harness.sandbox.limits import WorkerLimits
+from harness.sandbox.identity import SLOTS
 from harness.sandbox.protocol import Ready
 
 __all__ = ["ForkServer"]
@@ -51,7 +52,7 @@ class ForkServer:
         _ = self.missing
         job = next(self._jobs)
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        order = {"job": job, "slot": job % 1000, "limits": limits.for_process()}
+        order = {"job": job, "slot": job % SLOTS, "limits": limits.for_process()}
         deadline = time.monotonic() + _SPAWN_SECONDS
         try:
             socket.send_fds(self._control, [json.dumps(order).encode()], [theirs.fileno()])
