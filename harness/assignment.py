@@ -26,7 +26,7 @@ LAYER_KINDS = ("forward", "backward", "arrays", "gradient", "state")
 GRAPH_KINDS = ("shop_forward", "shop_backward", "random_graphs")
 
 
-class LayerSpec(Record, forbid_unknown_fields=True):
+class LayerSpec(Record, frozen=True, forbid_unknown_fields=True):
     """One layer that the learner writes."""
 
     name: str
@@ -44,7 +44,7 @@ class LayerSpec(Record, forbid_unknown_fields=True):
     look_alikes: tuple[str, ...] = ()
 
 
-class CheckSpec(Record, forbid_unknown_fields=True):
+class CheckSpec(Record, frozen=True, forbid_unknown_fields=True):
     """One check and what it is worth."""
 
     id: str
@@ -57,14 +57,14 @@ class CheckSpec(Record, forbid_unknown_fields=True):
     needs: tuple[str, ...] = ()
 
 
-class InputSpec(Record, forbid_unknown_fields=True):
+class InputSpec(Record, frozen=True, forbid_unknown_fields=True):
     """A leaf of the graph."""
 
     name: str
     value: int | float
 
 
-class NodeSpec(Record, forbid_unknown_fields=True):
+class NodeSpec(Record, frozen=True, forbid_unknown_fields=True):
     """One layer instance in the graph, and where its inputs come from."""
 
     name: str
@@ -72,7 +72,7 @@ class NodeSpec(Record, forbid_unknown_fields=True):
     inputs: tuple[str, ...]
 
 
-class GraphSpec(Record, forbid_unknown_fields=True):
+class GraphSpec(Record, frozen=True, forbid_unknown_fields=True):
     """A computational graph; the last node is its output."""
 
     name: str
@@ -80,7 +80,7 @@ class GraphSpec(Record, forbid_unknown_fields=True):
     nodes: tuple[NodeSpec, ...]
 
 
-class LimitSpec(Record, forbid_unknown_fields=True):
+class LimitSpec(Record, frozen=True, forbid_unknown_fields=True):
     """How much one submission may use."""
 
     call_seconds: float = 2.0
@@ -89,7 +89,7 @@ class LimitSpec(Record, forbid_unknown_fields=True):
     size_kib: int = 1024
 
 
-class Assignment(Record, forbid_unknown_fields=True):
+class Assignment(Record, frozen=True, forbid_unknown_fields=True):
     """An assignment, checked for sense."""
 
     id: str
@@ -176,9 +176,7 @@ def read_assignment(path: Path) -> Assignment:
     except OSError as error:
         raise AssignmentError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise AssignmentError(
-            f"{path}: is not UTF-8 (byte {error.start})", "save the file as UTF-8"
-        ) from None
+        raise AssignmentError(f"{path}: is not UTF-8 (byte {error.start})", "save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         raise AssignmentError(f"{path}:{line[1] if line else 1}: {error}") from None

@@ -24,7 +24,7 @@ from harness.sandbox.protocol import Step
 __all__ = ["Bank", "Case", "bank_for", "cache_directory", "decode_bank"]
 
 
-class Case(Record):
+class Case(Record, frozen=True):
     """One sequence of calls on fresh instances."""
 
     #: ``layer/kind``, for example ``MulLayer/numbers``, or ``graph/shop``.
@@ -38,7 +38,7 @@ class Case(Record):
     relation: tuple[int, ...] = ()
 
 
-class StoredBank(Record):
+class StoredBank(Record, frozen=True):
     """What the bytes of a bank hold."""
 
     assignment: str

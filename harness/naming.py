@@ -12,7 +12,7 @@ __all__ = ["Found", "find_layers", "folded", "misspelt"]
 METHODS = ("forward", "backward")
 
 
-class Found(Record):
+class Found(Record, frozen=True):
     """What was found for one layer."""
 
     #: Name that the class is bound to, or None.
@@ -20,7 +20,7 @@ class Found(Record):
     line: int | None
     methods: tuple[str, ...] = ()
     #: Lines of the methods, by name.
-    method_lines: dict[str, int] = {}
+    method_lines: dict[str, int] = {}  # noqa: RUF012 - msgspec copies it
     #: Numbers written in the class body.
     literals: tuple[float, ...] = ()
     #: Why there is none, in a sentence for the learner.
@@ -36,9 +36,7 @@ def folded(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def find_layers(
-    layers: Sequence[LayerSpec], parsed: Parsed, loaded: Loaded
-) -> tuple[list[Found], list[Warn]]:
+def find_layers(layers: Sequence[LayerSpec], parsed: Parsed, loaded: Loaded) -> tuple[list[Found], list[Warn]]:
     """Return what was found for each layer, and a note for every name that is not the exact one.
 
     A name that differs in case or underscores is meant beyond doubt. Another one (``MultiplyLayer``, ``Add``) is taken
@@ -86,7 +84,8 @@ def _exactly(layer: LayerSpec, classes: Sequence[BoundClass]) -> BoundClass | No
     same = [item for item in classes if folded(item.name) == folded(layer.name)]
     exact = [item for item in same if item.name == layer.name]
     # Of several spellings the last one in the file counts, as it would for Python.
-    return (exact or same or [None])[-1]
+    best = exact or same
+    return best[-1] if best else None
 
 
 def _with_places(bound: BoundClass, parsed: Parsed) -> Found:

@@ -24,7 +24,7 @@ from harness.submission import Submission
 __all__ = ["Call", "Lost", "Observations", "observe"]
 
 
-class Lost(Record):
+class Lost(Record, frozen=True):
     """A call that gave no answer, because the worker ended there or the time was up before."""
 
     ending: Ending
@@ -164,9 +164,7 @@ class _Conversation:
         self.close()
         return WorkerGone(Ending.CRASHED, "it broke the grading channel")
 
-    def evaluate(
-        self, cases: Sequence[Case], calls: list[list[Call]], found: Sequence[Found], bank: Bank
-    ) -> None:
+    def evaluate(self, cases: Sequence[Case], calls: list[list[Call]], found: Sequence[Found], bank: Bank) -> None:
         """Fill ``calls`` with what the layers that were found answer."""
         there = [item.name is not None for item in found]
         plan = {index: case for index, case in enumerate(cases) if all(there[layer] for layer in case.layers)}
@@ -205,7 +203,7 @@ class _Conversation:
         index = step = 0
         left = dict(plan)
         try:
-            for index, case in plan.items():  # noqa: B007 - where the worker ended is needed below
+            for index, case in plan.items():
                 row, first = calls[index], 0
                 for step in _answering_steps(case):
                     message = receive(seconds, until)
@@ -265,9 +263,7 @@ def _target(case: Case, number: int) -> tuple[int, int]:
     return int(made.args[0]), step.op  # type: ignore[arg-type]
 
 
-def _without(
-    plan: dict[int, Case], calls: list[list[Call]], target: tuple[int, int], lost: Lost
-) -> dict[int, Case]:
+def _without(plan: dict[int, Case], calls: list[list[Call]], target: tuple[int, int], lost: Lost) -> dict[int, Case]:
     """Cut every case before the call which ended a worker, and leave out those of which nothing remains."""
     left = {}
     for index, case in plan.items():

@@ -22,7 +22,7 @@ _MOST = 12
 
 
 def probe_cases(assignment: Assignment, found: Sequence[Found]) -> Iterator[Case]:
-    """Yield cases around each number c in a layer's class body: c, its neighbours, c + 1, c - 1 and -c, in every place."""
+    """Yield cases around each number c in a layer's class: c, its neighbours, c + 1, c - 1 and -c, in every place."""
     for index, (layer, item) in enumerate(zip(assignment.layer, found, strict=True)):
         if item.name is None:
             continue

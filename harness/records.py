@@ -63,7 +63,7 @@ class Record(msgspec.Struct, frozen=True):
     """Base of all records: immutable, compared by value."""
 
 
-class AssignmentId(Record):
+class AssignmentId(Record, frozen=True):
     """Which assignment, to the byte."""
 
     id: str
@@ -71,7 +71,7 @@ class AssignmentId(Record):
     sha256: str
 
 
-class CasesId(Record):
+class CasesId(Record, frozen=True):
     """Which bank of cases: the same ``sha256`` means that two learners got the same inputs."""
 
     count: int
@@ -80,21 +80,21 @@ class CasesId(Record):
     probes: int = 0
 
 
-class SubmissionId(Record):
+class SubmissionId(Record, frozen=True):
     """Which submission; ``sha256`` is of the bytes that were read."""
 
     name: str
     sha256: str
 
 
-class Isolation(Record):
+class Isolation(Record, frozen=True):
     """The level reached and the locks that made it."""
 
     level: Level
     layers: tuple[str, ...]
 
 
-class LayerScore(Record):
+class LayerScore(Record, frozen=True):
     """Points of one layer, or of the whole graph."""
 
     name: str
@@ -106,7 +106,7 @@ class LayerScore(Record):
     max_score: float
 
 
-class Counterexample(Record, kw_only=True):
+class Counterexample(Record, frozen=True, kw_only=True):
     """Inputs that show the failure. Numbers are JSON numbers; NaN and infinities are strings."""
 
     inputs: dict[str, Any]
@@ -118,7 +118,7 @@ class Counterexample(Record, kw_only=True):
     measured: dict[str, Any] | None = None
 
 
-class CheckResult(Record, kw_only=True):
+class CheckResult(Record, frozen=True, kw_only=True):
     """One check's verdict. Only ``passed`` earns points."""
 
     id: str
@@ -135,7 +135,7 @@ class CheckResult(Record, kw_only=True):
     counterexample: Counterexample | None = None
 
 
-class Warn(Record):
+class Warn(Record, frozen=True):
     """Something that the learner should know and that costs no points."""
 
     code: str
@@ -143,7 +143,7 @@ class Warn(Record):
     message: str
 
 
-class Versions(Record):
+class Versions(Record, frozen=True):
     """What did the grading."""
 
     dout: str
@@ -151,21 +151,21 @@ class Versions(Record):
     numpy: str
 
 
-class Timing(Record):
+class Timing(Record, frozen=True):
     """Seconds; the only part of a report that differs between two runs."""
 
     wall_s: float
     cpu_s: float
 
 
-class Graph(Record):
+class Graph(Record, frozen=True):
     """The computational graph of the assignment with the values seen on it."""
 
     nodes: list[dict[str, Any]] = []
     edges: list[dict[str, Any]] = []
 
 
-class Report(Record, kw_only=True):
+class Report(Record, frozen=True, kw_only=True):
     """One graded report (schema ``dout-report/1``)."""
 
     schema: str = SCHEMA

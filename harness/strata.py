@@ -149,19 +149,13 @@ def array_cases(index: int, layer: LayerSpec) -> Iterator[Case]:
         arrays = [_spread(shape, dtype, offset) for offset in range(width)]
         yield _array_case(index, layer, stratum, arrays, layout)
     yield _array_case(index, layer, "special values in every pair", _grid(layer))
-    infinite = [
-        np.roll(np.array([np.inf, -np.inf, np.nan, 0.0, 2.0, -3.0]), offset) for offset in range(width)
-    ]
+    infinite = [np.roll(np.array([np.inf, -np.inf, np.nan, 0.0, 2.0, -3.0]), offset) for offset in range(width)]
     yield _array_case(index, layer, "infinities and NaN", infinite)
 
 
-def _array_case(
-    index: int, layer: LayerSpec, stratum: str, arrays: Sequence[Array], layout: int = C_ORDER
-) -> Case:
+def _array_case(index: int, layer: LayerSpec, stratum: str, arrays: Sequence[Array], layout: int = C_ORDER) -> Case:
     *inputs, dout = [encode_array(array, layout) for array in arrays]
-    return Case(
-        group=f"{layer.name}/arrays", stratum=stratum, layers=(index,), steps=_round_trip(index, inputs, dout)
-    )
+    return Case(group=f"{layer.name}/arrays", stratum=stratum, layers=(index,), steps=_round_trip(index, inputs, dout))
 
 
 def _spread(shape: tuple[int, ...], dtype: str, offset: int) -> Array:
@@ -210,19 +204,15 @@ def lattice_cases(
 ) -> Iterator[Case]:
     """Yield exact finite differences: forward at p + v and at p - v, and backward at p, all in whole numbers.
 
-    A multilinear function's central difference is exact, so the comparison needs no tolerance. A wrong linear map agrees
-    with it along one random direction with probability at most 2/|S| (Schwartz, Zippel); four directions drawn from
-    |S| = 2^11 + 1 values leave 1e-12.
+    A multilinear function's central difference is exact, so the comparison needs no tolerance. A wrong linear map
+    agrees with it along one random direction with probability at most 2/|S| (Schwartz, Zippel); four directions drawn
+    from |S| = 2^11 + 1 values leave 1e-12.
     """
     group = f"{layer.name}/lattice"
     rays = itertools.cycle(directions)
     for number, (stratum, inputs, dout) in enumerate(points):
         yield Case(group=group, stratum=stratum, layers=(index,), steps=_round_trip(index, inputs, dout))
-        axes = (
-            [tuple(int(n == m) for m in range(len(inputs))) for n in range(len(inputs))]
-            if number == 0
-            else []
-        )
+        axes = [tuple(int(n == m) for m in range(len(inputs))) for n in range(len(inputs))] if number == 0 else []
         for back, direction in enumerate([*axes, *itertools.islice(rays, 4)], 1):
             forward = [x + v for x, v in zip(inputs, direction, strict=True)]
             backward = [x - v for x, v in zip(inputs, direction, strict=True)]
@@ -248,13 +238,9 @@ def state_cases(index: int, layer: LayerSpec) -> Iterator[Case]:
     group = f"{layer.name}/state"
     width = len(layer.inputs) + 1
     numbers: list[list[Value]] = [[2.5, 1.5, 3.0], [-4.0, 0.75, 2.0]]
-    arrays: list[list[Value]] = [
-        [encode_array(_spread((2, 3), "f8", n + m)) for n in range(width)] for m in (0, 3)
-    ]
+    arrays: list[list[Value]] = [[encode_array(_spread((2, 3), "f8", n + m)) for n in range(width)] for m in (0, 3)]
     for kind, (first, second) in (("numbers", numbers), ("arrays", arrays)):
-        (*a, da), (*b, db) = [
-            list(itertools.islice(itertools.cycle(values), width)) for values in (first, second)
-        ]
+        (*a, da), (*b, db) = [list(itertools.islice(itertools.cycle(values), width)) for values in (first, second)]
         sequences: list[tuple[str, list[Step]]] = [
             ("alone", _round_trip(index, a, da, watch=True)),
             ("alone", _round_trip(index, b, db, watch=True)),
@@ -338,12 +324,7 @@ def shop_cases(assignment: Assignment) -> Iterator[Case]:
     graph: GraphSpec = assignment.graph
     places: dict[str, tuple[str, int]] = {source.name: ("leaf", n) for n, source in enumerate(graph.inputs)}
     places |= {node.name: ("node", n) for n, node in enumerate(graph.nodes)}
-    nodes = [
-        (assignment.layer_index(node.layer), tuple(places[name] for name in node.inputs))
-        for node in graph.nodes
-    ]
+    nodes = [(assignment.layer_index(node.layer), tuple(places[name] for name in node.inputs)) for node in graph.nodes]
     for dout in (1, -2.5, 0.125):
         values = [source.value for source in graph.inputs]
-        yield graph_case(
-            "graph/shop", f"the {graph.name} with an upstream gradient of {dout}", values, nodes, dout
-        )
+        yield graph_case("graph/shop", f"the {graph.name} with an upstream gradient of {dout}", values, nodes, dout)

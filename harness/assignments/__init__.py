@@ -1,0 +1,1 @@
+"""The assignments that come with dout, one folder each."""

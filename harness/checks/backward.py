@@ -31,9 +31,7 @@ def check_backward(evidence: Evidence, spec: CheckSpec) -> Finding | None:
     return None
 
 
-def _homogeneous(
-    evidence: Evidence, spec: CheckSpec, base: Exhibit, scaled: Exhibit, scale: int
-) -> Finding | None:
+def _homogeneous(evidence: Evidence, spec: CheckSpec, base: Exhibit, scaled: Exhibit, scale: int) -> Finding | None:
     """Hold B(s d) against s B(d): for s = -1, 4 and 0 they are equal to the last bit, whatever rounding happened."""
     layer = evidence.layer(spec.layer)
     first, second = base.calls[2], scaled.calls[2]
@@ -41,16 +39,12 @@ def _homogeneous(
         return None
     one, other = returned(first, layer, base.expected[2]), returned(second, layer, scaled.expected[2])
     for name, single, multiple in zip(layer.gradients, one, other, strict=True):
-        if (
-            isinstance(single, (int, float))
-            and isinstance(multiple, (int, float))
-            and single * scale != multiple
-        ):
+        if isinstance(single, (int, float)) and isinstance(multiple, (int, float)) and single * scale != multiple:
             return Finding(
                 verdict=Verdict.WRONG,
                 message=(
-                    f"{layer.name}.backward is not proportional to dout: {name} = {single!r}, and with dout times {scale} "
-                    f"{name} = {multiple!r}, but {single * scale!r} was expected."
+                    f"{layer.name}.backward is not proportional to dout: {name} = {single!r}, "
+                    f"and with dout times {scale} {name} = {multiple!r}, but {single * scale!r} was expected."
                 ),
                 layer=layer.name,
                 method="backward",

@@ -1,7 +1,6 @@
 """What a check looks at: each case with the learner's answers and the reference's, and findings made from them."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,34 +10,16 @@ import numpy as np
 
 from harness.assignment import Assignment, CheckSpec, LayerSpec
 from harness.cases import Bank, Case
-from harness.gradients.compare import Difference, Kind, Number, compare
+from harness.checks.wording import METHOD, Finding, differences_in_words, in_words, raised_in_words, shown
+from harness.gradients.compare import Difference, Number, compare
 from harness.naming import Found, misspelt
 from harness.observe import Call, Lost, Observations
-from harness.records import Counterexample, Record, Verdict
+from harness.records import Counterexample, Verdict
 from harness.sandbox.channel import Ending
 from harness.sandbox.evaluate import evaluate_case
-from harness.sandbox.protocol import BACKWARD, FORWARD, Answer, Fault, Other, Step, Value, value_of
+from harness.sandbox.protocol import BACKWARD, FORWARD, Answer, Fault, Other, Step, Value, unpack_reference, value_of
 
-__all__ = ["Evidence", "Exhibit", "Finding", "expected_of", "returned", "shown"]
-
-#: Arrays up to this many entries are shown whole; a longer one by the entry that differs.
-SHOWN_ENTRIES = 12
-
-METHOD = {FORWARD: "forward", BACKWARD: "backward"}
-
-
-class Finding(Record, kw_only=True):
-    """What a check found."""
-
-    verdict: Verdict
-    message: str
-    #: The learner's line that an error came from.
-    line: int | None = None
-    #: Layer and method that the finding is about.
-    layer: str | None = None
-    method: str | None = None
-    counterexample: Counterexample | None = None
-    blocked_by: str | None = None
+__all__ = ["Evidence", "Exhibit", "Finding", "expected_of", "returned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +60,7 @@ class Evidence:
 
     def __init__(self, assignment: Assignment, bank: Bank, seen: Observations) -> None:
         self.assignment = assignment
-        self.found: dict[str, Found] = dict(
-            zip((layer.name for layer in assignment.layer), seen.layers, strict=True)
-        )
+        self.found: dict[str, Found] = dict(zip((layer.name for layer in assignment.layer), seen.layers, strict=True))
         self._specs = {layer.name: layer for layer in assignment.layer}
         self._bank, self._seen = bank, seen
         #: Verdicts of the checks judged so far, by id.
@@ -114,9 +93,7 @@ class Evidence:
         meant = misspelt(found.methods, method)
         line = found.method_lines.get(meant, found.line) if meant else found.line
         detail = (
-            f"found {meant!r}, expected {method!r}: correct the spelling"
-            if meant
-            else f"add def {method}(self, ...)"
+            f"found {meant!r}, expected {method!r}: correct the spelling" if meant else f"add def {method}(self, ...)"
         )
         return Finding(
             verdict=Verdict.CONTRACT,
@@ -165,7 +142,7 @@ class Evidence:
         called = f"{spec.name}.{method}" if method != "__init__" else f"{spec.name}()"
         example = _example(self, spec, exhibit, culprit, {})
         if isinstance(call, Fault):
-            verdict, message = _raised(called, method, call)
+            verdict, message = raised_in_words(called, method, call)
             return Finding(
                 verdict=verdict,
                 message=message,
@@ -181,9 +158,7 @@ class Evidence:
                 Ending.MEMORY: Verdict.MEMORY_LIMIT,
             }[call.ending]
             message = f"{called} gave no answer: {call.message}."
-            return Finding(
-                verdict=verdict, message=message, layer=spec.name, method=method, counterexample=example
-            )
+            return Finding(verdict=verdict, message=message, layer=spec.name, method=method, counterexample=example)
         return Finding(
             verdict=Verdict.GRADER_FAULT, message=f"{called} was never asked.", layer=spec.name, method=method
         )
@@ -198,9 +173,7 @@ class Evidence:
         difference = compare(got, expected)
         if difference is None:
             return None
-        return self._different(
-            spec, exhibit, step, f"{call} returned", {"out": got}, {"out": (difference, expected)}
-        )
+        return self._different(spec, exhibit, step, {"out": got}, {"out": (difference, expected)})
 
     def _judge_backward(self, spec: LayerSpec, exhibit: Exhibit, step: int, answer: Answer) -> Finding | None:
         wanted = exhibit.expected[step]
@@ -210,19 +183,15 @@ class Evidence:
         expected = dict(zip(spec.gradients, wanted, strict=True))
         if isinstance(values, str):
             call, names = self._call(spec, exhibit, step), ", ".join(spec.gradients)
-            message = (
-                f"{call} returned {values}, but {len(expected)} gradients were expected: return {names}."
-            )
-            return self._finding(
-                Verdict.CONTRACT, message, spec, exhibit, step, {name: values for name in expected}
-            )
+            message = f"{call} returned {values}, but {len(expected)} gradients were expected: return {names}."
+            return self._finding(Verdict.CONTRACT, message, spec, exhibit, step, dict.fromkeys(expected, values))
         got = dict(zip(spec.gradients, values, strict=True))
         differences = {name: (compare(got[name], value), value) for name, value in expected.items()}
         wrong = {name: (found, value) for name, (found, value) in differences.items() if found is not None}
         return self._different(spec, exhibit, step, got, wrong)
 
     def _call(self, spec: LayerSpec, exhibit: Exhibit, step: int) -> str:
-        arguments = ", ".join(_plain(value) for value in self.arguments(exhibit, step))
+        arguments = ", ".join(in_words(value) for value in self.arguments(exhibit, step))
         return f"{spec.name}.{METHOD[exhibit.case.steps[step].op]}({arguments})"
 
     def _different(
@@ -233,24 +202,7 @@ class Evidence:
         got: dict[str, Number | Other],
         wrong: dict[str, tuple[Difference, Number]],
     ) -> Finding:
-        parts, verdict, entry = [], Verdict.WRONG, None
-        for name, (difference, expected) in wrong.items():
-            if difference.kind is Kind.TYPE:
-                verdict = Verdict.CONTRACT
-                missing = ": is a return missing?" if difference.found == "None" else ""
-                parts.append(f"{name} = {difference.found}, but a number or an array was expected{missing}")
-            elif difference.kind is Kind.SHAPE:
-                verdict = Verdict.CONTRACT
-                parts.append(f"{name} of shape {difference.found}, but {np.shape(expected)} was expected")
-            elif difference.entry is not None:
-                entry = difference.entry
-                place = "[" + ", ".join(map(str, entry)) + "]"
-                seen = np.asarray(got[name])[entry]
-                parts.append(
-                    f"{name}{place} = {_plain(seen)}, but {_plain(np.asarray(expected)[entry])} was expected"
-                )
-            else:
-                parts.append(f"{name} = {_plain(got[name])}, but {_plain(expected)} was expected")
+        verdict, parts, entry = differences_in_words(got, wrong)
         call = self._call(spec, exhibit, step)
         message = f"{call} returned {'; '.join(parts)} ({exhibit.case.stratum})."
         return self._finding(verdict, message, spec, exhibit, step, got, entry)
@@ -315,26 +267,11 @@ def forward_of(case: Case, step: int) -> int:
     return max(n for n in range(step + 1) if case.steps[n].op == FORWARD and case.steps[n].slot == slot)
 
 
-def _raised(called: str, method: str, fault: Fault) -> tuple[Verdict, str]:
-    if fault.kind == "NotImplementedError":
-        return Verdict.RAISED, f"{called} is not written yet."
-    if fault.kind == "MemoryError":
-        return Verdict.MEMORY_LIMIT, f"{called} used more memory than is allowed."
-    detail = f": {fault.message}" if fault.message else ""
-    where = f" on line {fault.line}" if fault.line else ""
-    if method == "__init__" and fault.kind == "TypeError":
-        return (
-            Verdict.RAISED,
-            f"{called} raised TypeError{where}{detail}. The grader makes a layer without arguments.",
-        )
-    return Verdict.RAISED, f"{called} raised {fault.kind}{where}{detail}."
-
-
 def returned(answer: Answer, spec: LayerSpec, expected: Sequence[Number]) -> list[Number | Other] | str:
     """Return one value per gradient from what ``backward`` returned, or what it returned instead, in words.
 
-    A tuple, a list, a named tuple and an array of that many rows are all a sequence; a layer whose gradients are all the
-    same may return it once (the seed article's AddLayer does; the book's returns a pair).
+    A tuple, a list, a named tuple and an array of that many rows are all a sequence; a layer whose gradients are all
+    the same may return it once (the seed article's AddLayer does; the book's returns a pair).
     """
     values = [value_of(value) for value in answer.values]
     width = len(spec.gradients)
@@ -362,7 +299,7 @@ def _argument(value: Value, exhibit: Exhibit) -> Any:
         return value
     if value.code == 1:
         return value_of(value)
-    step, item = value.data[0] + 256 * value.data[1], value.data[2]
+    step, item = unpack_reference(value)
     call = exhibit.calls[step]
     if not isinstance(call, Answer):
         return None
@@ -390,48 +327,8 @@ def _example(
         forward = forward_of(exhibit.case, step)
     names = spec.gradients if planned.op == BACKWARD else ("out",)
     return Counterexample(
-        inputs={
-            n: shown(v, entry) for n, v in zip(spec.inputs, evidence.arguments(exhibit, forward), strict=True)
-        },
+        inputs={n: shown(v, entry) for n, v in zip(spec.inputs, evidence.arguments(exhibit, forward), strict=True)},
         dout=dout,
         got={name: shown(value, entry) for name, value in got.items()},
         expected={name: shown(v, entry) for name, v in zip(names, exhibit.expected[step], strict=False)},
     )
-
-
-def shown(value: Any, entry: tuple[int, ...] | None = None) -> Any:
-    """Return ``value`` as JSON: NaN and infinities as strings, a long array by its shape and one entry."""
-    if isinstance(value, Other):
-        return value.description
-    if isinstance(value, np.ndarray):
-        if value.ndim == 0:
-            return shown(value.item())
-        if value.size <= SHOWN_ENTRIES:
-            return [shown(row) for row in value]
-        place = entry if entry is not None and len(entry) == value.ndim else (0,) * value.ndim
-        inside = all(n < size for n, size in zip(place, value.shape, strict=True))
-        return {
-            "shape": list(value.shape),
-            "entry": list(place),
-            "value": shown(value[place].item() if inside else None),
-        }
-    if isinstance(value, np.generic):
-        return shown(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    if isinstance(value, complex):
-        return str(value)
-    return value
-
-
-def _plain(value: Any) -> str:
-    """Return ``value`` for a sentence."""
-    if isinstance(value, Other):
-        return value.description
-    if isinstance(value, np.ndarray) and value.ndim:
-        if value.size > SHOWN_ENTRIES:
-            return f"an array of shape {value.shape}"
-        return str(value.tolist())
-    if isinstance(value, (np.ndarray, np.generic)):
-        return repr(value.item())
-    return repr(value)

@@ -22,6 +22,11 @@ def check_gradient(evidence: Evidence, spec: CheckSpec) -> Finding | None:
         return evidence.blocked(spec.layer, "backward") or absent
     layer = evidence.layer(spec.layer)
     exhibits = evidence.group(f"{spec.layer}/lattice")
+    if not any(_slope(exhibit) for exhibit in exhibits if exhibit.case.relation):
+        # A forward that never changes has the derivative 0 of any unfinished backward: nothing was shown.
+        waiting = evidence.blocked(spec.layer, "forward")
+        if waiting:
+            return waiting
     for number, exhibit in enumerate(exhibits):
         for step, planned in enumerate(exhibit.case.steps):
             if planned.op and not isinstance(exhibit.calls[step], Answer):
@@ -41,9 +46,7 @@ def _rays(exhibits: list[Exhibit], base: int) -> list[Exhibit]:
     return list(itertools.takewhile(lambda exhibit: exhibit.case.relation, exhibits[base + 1 :]))
 
 
-def _along(
-    evidence: Evidence, layer: LayerSpec, base: Exhibit, ray: Exhibit, rays: list[Exhibit]
-) -> Finding | None:
+def _along(evidence: Evidence, layer: LayerSpec, base: Exhibit, ray: Exhibit, rays: list[Exhibit]) -> Finding | None:
     """Compare dout * (f(p + v) - f(p - v)) / 2 with <backward(dout), v>, both exact."""
     answer = base.calls[2]
     assert isinstance(answer, Answer)
@@ -95,7 +98,8 @@ def _disagrees(evidence: Evidence, layer: LayerSpec, base: Exhibit, rays: list[E
     return Finding(
         verdict=Verdict.WRONG,
         message=(
-            f"Your {layer.name}.backward is not the derivative of your own forward: at {arguments}, backward({dout:g}) returned {got}{told}."
+            f"Your {layer.name}.backward is not the derivative of your own forward: at {arguments}, "
+            f"backward({dout:g}) returned {got}{told}."
         ),
         layer=layer.name,
         method="backward",

@@ -32,8 +32,8 @@ def _first(evidence: Evidence, exhibits: Sequence[Exhibit], operations: tuple[in
     for exhibit in exhibits:
         for step, planned in enumerate(exhibit.case.steps):
             if planned.op in operations and not _exact(exhibit, step):
-                # A value is judged from the inputs that the node was really given, so that the first wrong node is named
-                # and rounding does not add up along the graph.
+                # A value is judged from the inputs that the node was really given, so that the first wrong node is
+                # named and rounding does not add up along the graph.
                 finding = evidence.judge(evidence.localised(exhibit, step), step)
                 if finding:
                     return finding

@@ -63,7 +63,8 @@ def _changed_argument(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit) -> 
                     verdict=Verdict.CONTRACT,
                     message=(
                         f"{layer.name}.{method} changed its argument {name} in place. "
-                        f"The caller still needs {name}: compute a new value instead (no {name} += ..., no {name}[...] = ...)."
+                        f"The caller still needs {name}: compute a new value instead "
+                        f"(no {name} += ..., no {name}[...] = ...)."
                     ),
                     layer=layer.name,
                     method=method,
@@ -79,9 +80,7 @@ def _calls_in_order(exhibit: Exhibit) -> Iterator[tuple[int, int]]:
             yield step, int(planned.args[0])  # type: ignore[arg-type]
 
 
-def _disturbed(
-    evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Sequence[Exhibit]
-) -> Finding | None:
+def _disturbed(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Sequence[Exhibit]) -> Finding | None:
     layer = evidence.layer(spec.layer)
     inputs: dict[int, list[Value]] = {}
     for step, planned in enumerate(exhibit.case.steps):
@@ -96,7 +95,8 @@ def _disturbed(
                 verdict=Verdict.WRONG,
                 message=(
                     f"{layer.name}.{method} gives another answer than the same calls on a fresh layer alone "
-                    f"({exhibit.case.stratum}). Keep what backward needs in self, not in the class or in a global variable."
+                    f"({exhibit.case.stratum}). "
+                    "Keep what backward needs in self, not in the class or in a global variable."
                 ),
                 layer=layer.name,
                 method=method,
@@ -108,8 +108,8 @@ def _disturbed(
             return Finding(
                 verdict=Verdict.CONTRACT,
                 message=(
-                    f"The value that {layer.name}.{method} had returned was changed by a later call ({exhibit.case.stratum}). "
-                    "Return a new value each time."
+                    f"The value that {layer.name}.{method} had returned was changed by a later call "
+                    f"({exhibit.case.stratum}). Return a new value each time."
                 ),
                 layer=layer.name,
                 method=method,

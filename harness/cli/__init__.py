@@ -54,9 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Grade .py files, notebooks, folders or zip files; - reads standard input.",
         epilog="A folder is one submission: the file in it that holds the layers is found.",
     )
-    grade.add_argument(
-        "paths", nargs="+", metavar="PATH", help=".py, .ipynb, .zip, a folder, or - for standard input"
-    )
+    grade.add_argument("paths", nargs="+", metavar="PATH", help=".py, .ipynb, .zip, a folder, or - for standard input")
     grade.add_argument(
         "--assignment",
         default="ch05-add-mul",
@@ -70,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--output", metavar="FILE", help="write the report there instead of to the screen")
     grade.add_argument(
         "--isolation", choices=("A", "B", "C", "D"), default="D", metavar="LEVEL",
-        help="refuse to run a file when this machine locks it in less well than A, B, C or D (default: %(default)s, the best there is)",
+        help="refuse to run a file at less than level A, B, C or D (default: %(default)s, whatever is the best here)",
     )  # fmt: skip
     init = commands.add_parser(
         "init", help="write the exercise into a new folder", description="Write the student template."
@@ -83,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "doctor",
         help="say how well a learner's code is locked in here",
-        description="Print the isolation level that this machine reaches and why not a better one, after trying to break out.",
+        description="Try to break out; print the isolation level reached here and why not a better one.",
     )
     assignment = commands.add_parser(
         "assignment", help="for instructors: check an assignment", description="Work on assignments."
@@ -92,9 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     check = actions.add_parser(
         "check", help="check an assignment.toml", description="Check that an assignment makes sense."
     )
-    check.add_argument(
-        "path", metavar="PATH", help="an assignment.toml, its folder, or the name of an assignment"
-    )
+    check.add_argument("path", metavar="PATH", help="an assignment.toml, its folder, or the name of an assignment")
     return parser
 
 

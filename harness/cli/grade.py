@@ -6,9 +6,15 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.errors import SubmissionError, UsageError
 from harness.sandbox.launch import has_fork_server, launch
+
+if TYPE_CHECKING:
+    from harness.assignment import Assignment
+    from harness.records import Report
+    from harness.sandbox.runner import Sandbox
 
 __all__ = ["run", "write_file"]
 
@@ -17,9 +23,10 @@ def run(options: argparse.Namespace) -> int:
     """Grade, report, and return 0, 1, 2 or 3."""
     # The zygote imports numpy in its own process while this one imports it here.
     launched = launch() if has_fork_server() else None
+    from harness.records import Level
     from harness.sandbox.runner import Sandbox
 
-    with Sandbox(least=_level(options.isolation), launched=launched) as sandbox:
+    with Sandbox(least=Level(options.isolation), launched=launched) as sandbox:
         from harness.assignment import built_in
         from harness.records import Outcome, Report, Verdict
         from harness.render import FORMATS
@@ -50,29 +57,19 @@ def run(options: argparse.Namespace) -> int:
     return int(any(check.verdict is not Verdict.PASSED for report in reports for check in report.checks))
 
 
-def _level(name: str):  # type: ignore[no-untyped-def]
-    from harness.records import Level
-
-    return Level(name)
-
-
-def _grade(path: str, assignment, seed: int | None, sandbox):  # type: ignore[no-untyped-def]
+def _grade(path: str, assignment: "Assignment", seed: int | None, sandbox: "Sandbox") -> "Report":
     from harness.grader import grade, ungradable_report
     from harness.submission import read_submission, submission_from_bytes
 
     limit = assignment.limits.size_kib * 1024
     try:
         if path == "-":
-            submission = submission_from_bytes(
-                "standard input", sys.stdin.buffer.read(limit + 1), size_limit=limit
-            )
+            submission = submission_from_bytes("standard input", sys.stdin.buffer.read(limit + 1), size_limit=limit)
         else:
             submission = read_submission(path, size_limit=limit)
     except SubmissionError as error:
         name = "standard input" if path == "-" else Path(path).name
-        return ungradable_report(
-            error, name, "", assignment, assignment.default_seed if seed is None else seed
-        )
+        return ungradable_report(error, name, "", assignment, assignment.default_seed if seed is None else seed)
     return grade(submission, assignment, seed, sandbox=sandbox)
 
 
@@ -94,9 +91,7 @@ def write_file(path: str, text: str) -> None:
         if temporary:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror}", "choose another place with --output"
-        ) from None
+        raise UsageError(f"{path} cannot be written: {error.strerror}", "choose another place with --output") from None
 
 
 def _umask() -> int:

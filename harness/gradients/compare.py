@@ -24,7 +24,7 @@ class Kind(enum.Enum):
     VALUE = "value"
 
 
-class Difference(Record):
+class Difference(Record, frozen=True):
     """How a value differs from the expected one."""
 
     kind: Kind
@@ -39,8 +39,8 @@ class Difference(Record):
 def compare(got: Number | Other, expected: Number) -> Difference | None:
     """Return how ``got`` differs from ``expected``, or None when it is right.
 
-    A Python number, a numpy scalar and an array of shape () are the same thing. Shapes are never broadcast. NaN equals NaN,
-    an infinity equals itself, a zero equals a zero of the other sign.
+    A Python number, a numpy scalar and an array of shape () are the same thing. Shapes are never broadcast. NaN equals
+    NaN, an infinity equals itself, a zero equals a zero of the other sign.
     """
     if isinstance(got, Other):
         return Difference(kind=Kind.TYPE, found=got.description)
@@ -57,7 +57,7 @@ def compare(got: Number | Other, expected: Number) -> Difference | None:
 
 
 def _compare_numbers(got: float, expected: float) -> Difference | None:
-    if got == expected or (got != got and expected != expected):
+    if got == expected or (math.isnan(got) and math.isnan(expected)):
         return None
     if math.isfinite(got) and math.isfinite(expected) and within_ulps(float(got), float(expected)):
         return None

@@ -1,8 +1,8 @@
 """Exact finite differences of the learner's own forward, on a lattice of whole numbers.
 
-For a multilinear function f, f(p + v) - f(p - v) = 2 <grad f(p), v> without a truncation error (terms of even degree in v
-cancel; those of degree three and more do not occur with two inputs), and on whole numbers below 2^53 without rounding. So the
-comparison is an equality: no step to choose, no tolerance, no false alarm.
+For a multilinear function f, f(p + v) - f(p - v) = 2 <grad f(p), v> without a truncation error (terms of even degree
+in v cancel; those of degree three and more do not occur with two inputs), and on whole numbers below 2^53 without
+rounding. So the comparison is an equality: no step to choose, no tolerance, no false alarm.
 """
 
 from collections.abc import Sequence

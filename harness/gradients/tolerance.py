@@ -27,4 +27,5 @@ def all_within_ulps(got: NDArray[np.float64], expected: NDArray[np.floating]) ->
     """
     with np.errstate(all="ignore"):
         unit = np.spacing(np.abs(expected)).astype(np.float64)
-        return np.abs(got - expected.astype(np.float64)) <= MOST_ULPS * unit
+        near: NDArray[np.bool_] = np.abs(got - expected.astype(np.float64)) <= MOST_ULPS * unit
+        return near

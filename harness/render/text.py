@@ -33,8 +33,7 @@ def render_text(report: Report) -> str:
 def width_of(text: str) -> int:
     """Return how many cells ``text`` takes on a terminal: Korean, Chinese and Japanese characters take two."""
     return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
     )
 
 
@@ -73,11 +72,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _reason(report: Report) -> str:
-    failed = [
-        result.message
-        for result in report.checks
-        if result.verdict is Verdict.GRADER_FAULT and result.message
-    ]
+    failed = [result.message for result in report.checks if result.verdict is Verdict.GRADER_FAULT and result.message]
     return failed[0] if failed else report.warnings[0].message
 
 
@@ -115,9 +110,7 @@ def _table(example: Counterexample) -> Iterator[str]:
                 yield from _wrap(cell, f"    {row[0]} {title + ':':<9} ", " " * 8)
         return
     for row in rows:
-        yield (
-            "    " + "   ".join(" " * (widths[n] - width_of(cell)) + cell for n, cell in enumerate(row))
-        ).rstrip()
+        yield ("    " + "   ".join(" " * (widths[n] - width_of(cell)) + cell for n, cell in enumerate(row))).rstrip()
 
 
 def _cell(value: Any) -> str:
@@ -160,9 +153,7 @@ def _totals(report: Report) -> Iterator[str]:
     for warn in report.warnings:
         if warn.code == SELF_CHECK:
             yield from _wrap(warn.message, "", "")
-    failed = next(
-        (result for result in report.checks if result.verdict not in (Verdict.PASSED, Verdict.BLOCKED)), None
-    )
+    failed = next((result for result in report.checks if result.verdict not in (Verdict.PASSED, Verdict.BLOCKED)), None)
     if failed is not None:
         where = f"line {failed.line} of {report.submission.name}" if failed.line else report.submission.name
         yield from _wrap(f"Next: mend {failed.id} ({where}), save, and grade again.", "", "  ")
@@ -180,7 +171,5 @@ def _wrap(text: str, first: str, rest: str) -> list[str]:
     )
     if any(width_of(line) > WIDTH for line in lines):
         # Wide characters: half as many fit.
-        lines = textwrap.wrap(
-            text, WIDTH // 2, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
-        )
+        lines = textwrap.wrap(text, WIDTH // 2, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
     return lines or [first.rstrip()]

@@ -3,7 +3,7 @@
 import enum
 import math
 import time
-from typing import Protocol
+from typing import Protocol, Self
 
 from harness.sandbox.protocol import (
     FRAME,
@@ -110,7 +110,7 @@ class Worker:
         #: Set once the worker is closed.
         self.exit: Exit | None = None
 
-    def __enter__(self) -> "Worker":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:

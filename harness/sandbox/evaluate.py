@@ -1,4 +1,4 @@
-"""Evaluates cases on layer classes: the same code runs the learner's classes in the worker and the reference in the grader."""
+"""Evaluates cases on layer classes: the learner's in the worker, the reference in the grader, by the same code."""
 
 import traceback
 from collections.abc import Callable, Iterable, Sequence
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from harness.sandbox.protocol import (
     ARRAY,
     BACKWARD,
-    FORWARD,
     F_ORDER,
+    FORWARD,
     LOOK,
     NEW,
     STRIDED,
@@ -54,7 +54,7 @@ def evaluate_case(index: int, steps: Sequence[Step], classes: Sequence[type | No
             args = [_argument(arg, results) for arg in step.args]
             result: object = None
             if step.op == NEW:
-                slots[step.slot] = classes[args[0]]()  # type: ignore[misc]
+                slots[step.slot] = classes[args[0]]()
             elif step.op == FORWARD:
                 inputs[step.slot] = args
                 result = slots[step.slot].forward(*args)

@@ -12,9 +12,9 @@ from typing import Any
 
 from harness.errors import SandboxError
 from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone
+from harness.sandbox.identity import SLOTS
 from harness.sandbox.launch import Launched, launch
 from harness.sandbox.limits import WorkerLimits
-from harness.sandbox.identity import SLOTS
 from harness.sandbox.protocol import Ready
 
 __all__ = ["ForkServer"]

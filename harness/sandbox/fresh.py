@@ -141,9 +141,7 @@ class _PipeChannel:
         if self._exit is None:
             try:
                 # A child whose pipe is closed is about to end; its own status tells more than our kill.
-                status: int | None = self._process.wait(
-                    0.2 if self._process.poll() is None and self._at_end() else 0
-                )
+                status: int | None = self._process.wait(0.2 if self._process.poll() is None and self._at_end() else 0)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 status = self._process.wait()

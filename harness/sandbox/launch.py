@@ -39,7 +39,7 @@ class Launched:
 
 
 def has_fork_server() -> bool:
-    """Tell whether workers can be forked here: Linux with process descriptors (5.3), so that a kill hits no other process."""
+    """Tell whether workers can be forked here: Linux with pidfds (5.3), so that a kill never hits another process."""
     try:
         os.close(os.pidfd_open(os.getpid()))
     except (AttributeError, OSError):

@@ -5,7 +5,7 @@ from harness.records import Record
 __all__ = ["WorkerLimits"]
 
 
-class WorkerLimits(Record):
+class WorkerLimits(Record, frozen=True):
     """Limits of one submission; an assignment may set each of them."""
 
     #: Wall seconds for one call of a learner's method, and for running the file's top level once.

@@ -49,6 +49,7 @@ __all__ = [
     "pack",
     "result_reference",
     "unpack_array",
+    "unpack_reference",
     "value_of",
 ]
 
@@ -110,9 +111,9 @@ class Other(msgspec.Struct, frozen=True):
 class Step(msgspec.Struct, array_like=True, frozen=True):
     """One call on one layer instance.
 
-    ``NEW`` constructs class number ``args[0]`` into ``slot``; ``FORWARD`` and ``BACKWARD`` call the method on the instance in
-    ``slot``; ``LOOK`` sends the result of step ``args[0]`` again. With ``watch``, the arguments are sent back as they
-    are after the call.
+    ``NEW`` constructs class number ``args[0]`` into ``slot``; ``FORWARD`` and ``BACKWARD`` call the method on the
+    instance in ``slot``; ``LOOK`` sends the result of step ``args[0]`` again. With ``watch``, the arguments are sent
+    back as they are after the call.
     """
 
     op: int
@@ -287,7 +288,7 @@ def unpack_array(value: msgspec.msgpack.Ext) -> tuple[NDArray[Any], int]:
     Raises:
         ProtocolError: the descriptor does not describe the bytes that follow.
     """
-    data = value.data
+    data = memoryview(value.data)
     if len(data) < _ARRAY_HEAD.size:
         raise ProtocolError("array without a head")
     index, layout, ndim = _ARRAY_HEAD.unpack_from(data)
@@ -297,10 +298,7 @@ def unpack_array(value: msgspec.msgpack.Ext) -> tuple[NDArray[Any], int]:
     shape = struct.unpack_from(f"<{ndim}I", data, _ARRAY_HEAD.size)
     dtype = _DTYPES[index]
     # numpy itself raises on (0, 2**28, 2**28), so the product is taken without the zeros.
-    if (
-        math.prod(dim or 1 for dim in shape) > MAX_ARRAY
-        or math.prod(shape) * dtype.itemsize != len(data) - start
-    ):
+    if math.prod(dim or 1 for dim in shape) > MAX_ARRAY or math.prod(shape) * dtype.itemsize != len(data) - start:
         raise ProtocolError("array with a bad shape")
     return np.frombuffer(data, dtype, offset=start).reshape(shape), layout
 
@@ -342,6 +340,6 @@ def value_of(value: Value) -> float | int | NDArray[Any] | Other:
         return value
     if value.code == ARRAY:
         return unpack_array(value)[0]
-    if value.code == OTHER and len(value.data) <= 800:
+    if value.code == OTHER and len(memoryview(value.data)) <= 800:
         return Other(bytes(value.data).decode("utf-8", "replace"))
     raise ProtocolError("a value of an unknown kind")

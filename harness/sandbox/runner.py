@@ -1,6 +1,6 @@
 """Chooses how workers are started on this machine, and says how well they are locked down."""
 
-from typing import Protocol
+from typing import Protocol, Self
 
 from harness.errors import SandboxError
 from harness.records import Isolation, Level
@@ -42,7 +42,7 @@ class Sandbox:
         self.least = least
         self._starter = starter if starter is not None else _best_starter(launched)
 
-    def __enter__(self) -> "Sandbox":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:

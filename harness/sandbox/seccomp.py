@@ -17,8 +17,8 @@ from harness.sandbox.libc import no_new_privs, system_call
 
 __all__ = ["NUMBERS", "Program", "build", "explain", "install", "try_out"]
 
-#: Stands for the worker's own process id in a rule; filled in after the fork.
-_OWN_PID = -1
+#: Stands for the worker's own process id in a rule until the fork. No process has it: ids end at 2**22.
+_OWN_PID = 0x7FFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ def _assemble(instructions: list[_Instruction]) -> Program:
         if constant == _OWN_PID:
             offsets.append(len(code) + _CONSTANT)
         # struct refuses a jump that does not fit in its byte.
-        code += _INSTRUCTION.pack(operation, if_true, if_false, 0 if constant == _OWN_PID else constant)
+        code += _INSTRUCTION.pack(operation, if_true, if_false, constant)
     return Program(bytes(code), tuple(offsets))
 
 

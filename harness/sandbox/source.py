@@ -52,12 +52,11 @@ def read_program(sources: Sequence[Source]) -> Program:
 
 
 def is_definition(node: ast.stmt) -> bool:
-    """Tell whether running ``node`` only defines names: an import, a class, a function, or an assignment without a call."""
+    """Tell whether ``node`` only defines names: an import, a class, a function, or an assignment without a call."""
     if isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
         return True
     return isinstance(node, (ast.Assign, ast.AnnAssign)) and not any(
-        isinstance(part, (ast.Call, ast.Await, ast.ListComp, ast.SetComp, ast.DictComp))
-        for part in ast.walk(node)
+        isinstance(part, (ast.Call, ast.Await, ast.ListComp, ast.SetComp, ast.DictComp)) for part in ast.walk(node)
     )
 
 

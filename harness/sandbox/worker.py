@@ -68,11 +68,12 @@ class Namespace:
 
     def classes(self) -> dict[str, type]:
         """Return the classes that this file defines, by the name that they are bound to."""
-        found = dict(self.made)
-        for name, value in list(self.module.__dict__.items()):
-            if type(name) is str and isinstance(value, type) and value.__module__ == MODULE_NAME:
-                found[name] = value
-        return found
+        bound = {
+            name: value
+            for name, value in list(self.module.__dict__.items())
+            if type(name) is str and isinstance(value, type) and value.__module__ == MODULE_NAME
+        }
+        return self.made | bound
 
 
 def _future_flags(node: ast.ImportFrom) -> int:
@@ -121,6 +122,6 @@ def _load(namespace: Namespace, request: Load, send: Send) -> None:
     for name, made in namespace.classes().items():
         try:
             bound.append(_bound(name, made))
-        except BaseException:  # noqa: BLE001, PERF203 - a hostile metaclass hides its own class only
+        except BaseException:  # noqa: BLE001 - a hostile metaclass hides its own class only
             continue
     send(Loaded(bound[-500:], problems[:_MOST]))

@@ -1,0 +1,32 @@
+"""``dout assignment check``: does an assignment make sense, and do its own reference layers earn every point?"""
+
+import argparse
+import sys
+
+__all__ = ["run"]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read the assignment, build its cases, grade its reference layers, and say what it is worth."""
+    from harness.assignment import built_in
+    from harness.cases import bank_for
+    from harness.errors import AssignmentError
+    from harness.grader import judge_trusted
+    from harness.records import Verdict
+
+    assignment = built_in(options.path)
+    bank = bank_for(assignment, assignment.default_seed)
+    results = judge_trusted(assignment, bank, assignment.reference_classes())
+    failed = [result for result in results if result.verdict is not Verdict.PASSED]
+    if failed:
+        raise AssignmentError(
+            f"the reference layers fail {failed[0].id}: {failed[0].message}", "mend the reference layer"
+        )
+    lines = [
+        f"{assignment.id} version {assignment.version}: {assignment.title}",
+        f"  {bank.identity.count} cases for seed {assignment.default_seed}, sha256 {bank.identity.sha256[:16]}",
+        *[f"  {check.points:>5g}  {check.id}" for check in assignment.check],
+        f"  {assignment.max_score:>5g}  in all; the reference layers earn every point",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0

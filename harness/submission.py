@@ -1,0 +1,361 @@
+"""Turns bytes that a learner handed in into text to grade; it never parses or runs them as Python.
+
+Parsing happens in the sandbox: ``ast`` on hostile text can exhaust memory or end the process.
+"""
+
+import bisect
+import codecs
+import contextlib
+import hashlib
+import os
+import re
+from pathlib import PurePosixPath
+
+import msgspec
+
+from harness.archive import (
+    CONTAINER_LIMIT,
+    Listing,
+    candidates,
+    folder_files,
+    read_file,
+    too_large,
+    zip_files,
+)
+from harness.errors import SubmissionError
+from harness.escape import plain
+from harness.notebook import code_cells, without_commands
+from harness.records import Record, Warn
+
+__all__ = ["SIZE_LIMIT", "Block", "Submission", "read_submission", "submission_from_bytes"]
+
+#: Bytes of source text, 1 MiB: the longest real file that defines these layers is far below.
+SIZE_LIMIT = 1 << 20
+
+# Characters: the longest file name that common file systems allow.
+_NAME_LIMIT = 255
+
+# In several files, the one that defines something like AddLayer, Addlayer, mul_layer or MultiplyLayer.
+# Only spaces and tabs around `class`: `\s` would run over every blank line from every blank line.
+_LAYER_CLASS = re.compile(r"^[ \t]*class[ \t]+\w*(?:add|mul)", re.IGNORECASE | re.MULTILINE)
+
+# What can be wrong with one file while the submission is another one beside it.
+_OWN_TROUBLE = frozenset({"BINARY", "EMPTY", "ENCODING", "NO-CODE", "NOT-A-NOTEBOOK", "TOO-LARGE"})
+
+
+class Block(Record, frozen=True):
+    """Source that is compiled as one piece: a whole ``.py``, or one code cell."""
+
+    #: Newlines are LF; no NUL and no lone surrogate is in it.
+    text: str
+    #: 1-based line of the block's first line in the numbering of the whole submission.
+    first_line: int
+    #: "cell 3" for the third code cell of a notebook; null for a ``.py``.
+    label: str | None
+
+
+class Submission(Record, frozen=True):
+    """What a learner handed in, as text. Between blocks one line number is left free.
+
+    So a syntax error that Python reports on the line past the end is still shown in its own cell.
+    """
+
+    #: For display, already escaped: "layers.py", or "folder/layers.py" out of a folder or zip.
+    name: str
+    #: Hex digest of the bytes that were given: of a zip as a whole, of the chosen file in a folder.
+    sha256: str
+    blocks: tuple[Block, ...]
+    warnings: tuple[Warn, ...] = ()
+
+    def where(self, line: int | None) -> str:
+        """Return ``layers.py:12`` or ``layers.ipynb cell 3 line 2``; the name alone without a line."""
+        block = self._block_at(line)
+        if line is None or block is None:
+            return self.name
+        if block.label is None:
+            return f"{self.name}:{line}"
+        return f"{self.name} {block.label} line {line - block.first_line + 1}"
+
+    def text_of(self, line: int | None) -> str | None:
+        """Return the source line as it is, not escaped; null where there is none."""
+        block = self._block_at(line)
+        if line is None or block is None:
+            return None
+        lines = block.text.split("\n")
+        index = line - block.first_line
+        return lines[index] if index < len(lines) else None
+
+    def _block_at(self, line: int | None) -> Block | None:
+        """The block that ``line`` lies in, or else the last one before it."""
+        if line is None:
+            return None
+        index = bisect.bisect_right(self.blocks, line, key=lambda block: block.first_line)
+        return self.blocks[index - 1] if index else None
+
+
+def read_submission(path: str | os.PathLike[str], *, size_limit: int = SIZE_LIMIT) -> Submission:
+    """Return the submission at ``path``: a ``.py``, ``.ipynb``, ``.zip``, or a folder that holds one.
+
+    Args:
+        path: A link is followed; links inside a folder are followed only where they stay inside.
+        size_limit: The most bytes of source text. A notebook's file or a zip may have ``CONTAINER_LIMIT``.
+
+    Raises:
+        UsageError: Nothing is there, it may not be read, or it is a device, pipe or socket.
+        SubmissionError: It can be read but not graded; ``code`` says why.
+    """
+    name = os.fsdecode(path)
+    if os.path.isdir(name):
+        shown = _folder_name(name)
+        listing = folder_files(name, shown, lambda inner: _byte_limit(_suffix(inner), size_limit))
+        return _only_one(shown, listing, size_limit)
+    data = read_file(name, _byte_limit(_suffix(name), size_limit))
+    return submission_from_bytes(os.path.basename(name), data, size_limit=size_limit)
+
+
+def submission_from_bytes(name: str, data: bytes, *, size_limit: int = SIZE_LIMIT) -> Submission:
+    """Return the submission ``data``; the suffix of ``name`` says what it is, and without one its content.
+
+    Raises:
+        SubmissionError: It cannot be graded; ``code`` says why.
+    """
+    shown = plain(name, _NAME_LIMIT)
+    suffix = _suffix(name) or _sniffed(data)
+    limit = _byte_limit(suffix, size_limit)
+    if len(data) > limit:
+        raise too_large(shown, len(data), limit)
+    if suffix != ".zip":
+        return _single(shown, suffix, data, size_limit)
+    if not data:
+        raise _empty(shown)
+    listing = zip_files(shown, data)
+    chosen = _only_one(shown, listing, size_limit)
+    return msgspec.structs.replace(
+        chosen, sha256=hashlib.sha256(data).hexdigest(), warnings=listing.warnings + chosen.warnings
+    )
+
+
+def _folder_name(path: str) -> str:
+    # A name of its own for "." and ".."; if the current folder was deleted, listing it will say so.
+    with contextlib.suppress(OSError):
+        path = os.path.abspath(path)
+    return plain(os.path.basename(path) or path, _NAME_LIMIT)
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name.replace("\\", "/")).suffix.lower()
+
+
+def _sniffed(data: bytes) -> str:
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return ".zip"
+    start = data.removeprefix(codecs.BOM_UTF8).lstrip()
+    return ".ipynb" if start.startswith(b"{") and re.search(rb'"(?:cells|worksheets)"\s*:', start) else ".py"
+
+
+def _byte_limit(suffix: str, size_limit: int) -> int:
+    return max(CONTAINER_LIMIT, size_limit) if suffix in {".ipynb", ".zip", ""} else size_limit
+
+
+def _only_one(container: str, listing: Listing, size_limit: int) -> Submission:
+    """The one file of a folder or zip that is meant, or an error that says why none or more than one is."""
+
+    def submission(name: str) -> Submission:
+        shown = plain(f"{container}/{name}", _NAME_LIMIT)
+        suffix = _suffix(name)
+        data = listing.files[name]()
+        limit = _byte_limit(suffix, size_limit)
+        if len(data) > limit:
+            raise too_large(shown, len(data), limit)
+        return _single(shown, suffix, data, size_limit)
+
+    names = candidates(listing.files)
+    if len(names) == 1:
+        return submission(names[0])
+    found: list[Submission] = []
+    for name in names:
+        try:
+            one = submission(name)
+        except SubmissionError as exc:
+            if exc.code not in _OWN_TROUBLE:
+                raise
+            continue
+        if any(_LAYER_CLASS.search(block.text) for block in one.blocks):
+            found.append(one)
+    if len(found) == 1:
+        return found[0]
+    hint = "call your file layers.py, or submit that file alone"
+    if found:
+        shown = ", ".join(one.name for one in found[:5]) + (", …" if len(found) > 5 else "")
+        raise SubmissionError("TWO-CANDIDATES", f"{len(found)} files could be the one to grade: {shown}", hint)
+    if names:
+        message = f"none of the {len(names)} Python files in {container} defines an add or mul layer class"
+    else:
+        message = f"{container} holds no .py or .ipynb file to grade (tests and hidden files do not count)"
+    raise SubmissionError("NO-CANDIDATE", message, hint)
+
+
+def _single(shown: str, suffix: str, data: bytes, size_limit: int) -> Submission:
+    if not data.strip():
+        raise _empty(shown)
+    for magic, kind in _FOREIGN:
+        if data.startswith(magic):
+            raise _binary(shown, f"it is {kind}")
+    if suffix == ".ipynb":
+        blocks, warnings = _notebook_blocks(shown, data, size_limit)
+    else:
+        blocks, warnings = (Block(text=_decoded(shown, data), first_line=1, label=None),), ()
+    return Submission(name=shown, sha256=hashlib.sha256(data).hexdigest(), blocks=blocks, warnings=warnings)
+
+
+def _notebook_blocks(shown: str, data: bytes, size_limit: int) -> tuple[tuple[Block, ...], tuple[Warn, ...]]:
+    if data.startswith(tuple(bom for bom, _ in _BOMS)):
+        data = _decoded(shown, data).encode()
+    cells = code_cells(shown, data)
+    size = sum(len(cell.encode()) for cell in cells)
+    if size > size_limit:
+        raise too_large(f"{shown} (its code cells)", size, size_limit)
+    blocks: list[Block] = []
+    dropped: list[str] = []
+    first_line = 1
+    for number, cell in enumerate(cells, start=1):
+        text, lost = without_commands(cell)
+        if lost:
+            dropped.append(f"cell {number}")
+        if text.strip():
+            blocks.append(Block(text=text, first_line=first_line, label=f"cell {number}"))
+        first_line += cell.count("\n") + 2
+    if not dropped:
+        return tuple(blocks), ()
+    where = ", ".join(dropped[:5]) + (", …" if len(dropped) > 5 else "")
+    message = f"notebook commands (%, ! and ?) are not run in grading; skipped in {where}"
+    return tuple(blocks), (Warn(code="NOTEBOOK-MAGIC", line=None, message=message),)
+
+
+def _empty(shown: str) -> SubmissionError:
+    return SubmissionError("EMPTY", f"{shown} is empty", "save your work in the editor, then submit it again")
+
+
+# How files begin that are sent by mistake under a .py name; Word and Hangul documents are the usual ones.
+_FOREIGN = (
+    (b"%PDF-", "a PDF document"),
+    (b"PK\x03\x04", "a zip archive or a Word (.docx) document"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a Word (.doc), Excel (.xls) or Hangul (.hwp) document"),
+    (b"{\\rtf", "a rich-text (RTF) document"),
+    (b"\x89PNG\r\n", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF87a", "a GIF picture"),
+    (b"GIF89a", "a GIF picture"),
+    (b"\x1f\x8b\x08", "a gzip archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"\x7fELF", "a compiled program"),
+)
+
+
+def _binary(shown: str, reason: str) -> SubmissionError:
+    return SubmissionError(
+        "BINARY",
+        f"{shown} is not Python text: {reason}",
+        "save the code as plain text (UTF-8) in a .py file",
+    )
+
+
+# UTF-32 before UTF-16: the little-endian mark of one begins with that of the other.
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# PEP 263: in the first line, or in the second if the first is blank or a comment.
+_COOKIE = re.compile(
+    rb"\A(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))??[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)"
+)
+# Text codecs that decode in linear time and alike on every machine: not punycode or idna (quadratic),
+# unicode_escape (rewrites the source), mbcs or large Windows code pages (differ by machine).
+_TEXT_CODEC = re.compile(
+    r"ascii|utf-8(-sig)?|iso8859-\d+|cp\d{3,4}|euc_\w+|shift_jis\w*|iso2022_\w+|gb\w+|big5\w*|hz|johab"
+    r"|koi8-\w|mac-\w+|tis-620|ptcp154|kz1048|hp-roman8"
+)
+# Python remembers every name that it was asked for; the longest real one has 17 characters.
+_CODEC_NAME_LIMIT = 40
+_SAVE_AS_UTF8 = "save the file as UTF-8 and submit it again"
+_LEGACY = (("cp949", "Korean"), ("shift_jis", "Japanese"))
+
+
+def _decoded(shown: str, data: bytes) -> str:
+    """The text of a source file by its byte order mark, its coding line, or else as UTF-8; newlines are LF.
+
+    Raises:
+        SubmissionError: ``ENCODING``, ``BINARY`` (NUL characters) or ``EMPTY``.
+    """
+    bom, codec = next(((bom, codec) for bom, codec in _BOMS if data.startswith(bom)), (b"", ""))
+    cookie = None if bom else _COOKIE.match(data)
+    if cookie:
+        codec = _declared_codec(shown, data, cookie)
+    elif not bom:
+        codec = "utf-8"
+    if not bom and b"\0" in data:
+        raise _binary(shown, "it has zero bytes in it")
+    try:
+        text = data[len(bom) :].decode(codec)
+    except UnicodeDecodeError as exc:
+        raise _undecodable(shown, data, codec, len(bom) + exc.start, declared=bool(cookie)) from None
+    if cookie and not _COOKIE.match(text[: cookie.end()].encode("ascii", "replace")):
+        raise _wrong_cookie(shown, data, cookie)
+    if "\0" in text:
+        raise _binary(shown, "it has zero characters in it")
+    if not text.strip():
+        raise _empty(shown)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _declared_codec(shown: str, data: bytes, cookie: re.Match[bytes]) -> str:
+    # Editors add the line ending to the name (utf-8-unix); Python too drops that.
+    name = re.sub("-(unix|dos|mac)$", "", cookie[1][:_CODEC_NAME_LIMIT].decode("ascii").lower())
+    try:
+        codec = codecs.lookup(name).name
+    except LookupError:
+        codec = ""
+    if not _TEXT_CODEC.fullmatch(codec):
+        raise _wrong_cookie(shown, data, cookie)
+    return codec
+
+
+def _wrong_cookie(shown: str, data: bytes, cookie: re.Match[bytes]) -> SubmissionError:
+    name = plain(cookie[1].decode("ascii"), _CODEC_NAME_LIMIT)
+    return SubmissionError(
+        "ENCODING",
+        f"{shown}:{_line_at(data, cookie.end())}: the coding line names {name!r}, "
+        "which is not an encoding of this file",
+        f"{_SAVE_AS_UTF8}, without that line",
+    )
+
+
+def _undecodable(shown: str, data: bytes, codec: str, at: int, *, declared: bool) -> SubmissionError:
+    expected = f"{codec}, the encoding that its coding line names" if declared else codec.upper()
+    hint = _SAVE_AS_UTF8
+    if codec == "utf-8" and not declared:
+        fitting = [(legacy, people) for legacy, people in _LEGACY if _decodes(data, legacy)]
+        if fitting:
+            lines = " or ".join(f"# -*- coding: {legacy} -*- ({people})" for legacy, people in fitting)
+            hint = f"{_SAVE_AS_UTF8}, or make its first line {lines}"
+    return SubmissionError(
+        "ENCODING",
+        f"{shown}:{_line_at(data, at)}: byte {at} (0x{data[at]:02x}) is not valid {expected}",
+        hint,
+    )
+
+
+def _decodes(data: bytes, codec: str) -> bool:
+    try:
+        data.decode(codec)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _line_at(data: bytes, at: int) -> int:
+    return 1 + len(re.findall(rb"\r\n|\r|\n", data[:at]))
