@@ -54,7 +54,7 @@ def code_cells(name: str, data: bytes) -> list[str]:
     try:
         notebook = _DECODER.decode(data)
     except UnicodeDecodeError:
-        raise SubmissionError("ENCODING", f"{name} {_where_not_utf8(data)}", _SAVE_AGAIN) from None
+        raise SubmissionError("ENCODING", f"{name} is not UTF-8: {_first_bad_byte(data)}", _SAVE_AGAIN) from None
     except RecursionError:
         raise _not_a_notebook(name, "its JSON is nested too deeply") from None
     except msgspec.DecodeError as exc:
@@ -84,13 +84,12 @@ def _not_a_notebook(name: str, reason: str) -> SubmissionError:
     return SubmissionError("NOT-A-NOTEBOOK", f"{name} is not a Jupyter notebook: {reason}", _SAVE_AGAIN)
 
 
-def _where_not_utf8(data: bytes) -> str:
-    try:
-        data.decode()
-    except UnicodeDecodeError as exc:
-        line = data.count(b"\n", 0, exc.start) + 1
-        return f"is not UTF-8: byte {exc.start} (0x{data[exc.start]:02x}), line {line} of the file"
-    return "is not UTF-8"
+def _first_bad_byte(data: bytes) -> str:
+    """Where ``data`` stops being UTF-8: the decoder's own error counts from the start of one string."""
+    text = data.decode(errors="surrogateescape")
+    at = len(re.split("[\udc80-\udcff]", text, maxsplit=1)[0].encode())
+    line = data.count(b"\n", 0, at) + 1
+    return f"byte {at} (0x{data[at]:02x}), line {line} of the file"
 
 
 # Cell magics whose body is Python that runs in the notebook itself.

@@ -16,6 +16,7 @@ from harness.naming import Found, find_layers
 from harness.probes import probe_cases
 from harness.records import Isolation, Record, Warn
 from harness.sandbox.channel import Ending, Worker, WorkerGone
+from harness.sandbox.importable import named_modules
 from harness.sandbox.limits import WorkerLimits
 from harness.sandbox.protocol import FRAME, NEW, Answer, Done, Fault, Load, Loaded, Parsed, Problem, Source
 from harness.sandbox.runner import Sandbox
@@ -59,7 +60,8 @@ def observe(sandbox: Sandbox, submission: Submission, assignment: Assignment, ba
         SandboxError: a worker could not be started or locked down.
     """
     sources = [Source(block.text, block.first_line) for block in submission.blocks]
-    conversation = _Conversation(sandbox, assignment.worker_limits, sources)
+    modules = named_modules(source.text for source in sources)
+    conversation = _Conversation(sandbox, assignment.worker_limits, sources, modules)
     try:
         parsed, loaded = conversation.load()
         found, notes = find_layers(assignment.layer, parsed, loaded)
@@ -90,6 +92,7 @@ class _Conversation:
     sandbox: Sandbox
     limits: WorkerLimits
     sources: list[Source]
+    modules: list[str]
     notes: list[Warn] = field(default_factory=list)
     definitions_only: bool = False
     cpu_seconds: float = 0.0
@@ -105,7 +108,7 @@ class _Conversation:
 
     def _start(self) -> Worker:
         self.close()
-        self._worker = self.sandbox.spawn(self.limits)
+        self._worker = self.sandbox.spawn(self.limits, self.modules)
         self._isolation = self.sandbox.isolation_of(self._worker)
         # The clock is the learner's own: it does not run while the machinery starts.
         self.until = self.until or time.monotonic() + self.limits.submission_seconds

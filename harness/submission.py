@@ -291,12 +291,10 @@ def _decoded(shown: str, data: bytes) -> str:
     Raises:
         SubmissionError: ``ENCODING``, ``BINARY`` (NUL characters) or ``EMPTY``.
     """
-    bom, codec = next(((bom, codec) for bom, codec in _BOMS if data.startswith(bom)), (b"", ""))
-    cookie = None if bom else _COOKIE.match(data)
+    bom, codec = next(((bom, codec) for bom, codec in _BOMS if data.startswith(bom)), (b"", "utf-8"))
+    cookie = _COOKIE.match(data)  # never behind a byte order mark
     if cookie:
         codec = _declared_codec(shown, data, cookie)
-    elif not bom:
-        codec = "utf-8"
     if not bom and b"\0" in data:
         raise _binary(shown, "it has zero bytes in it")
     try:

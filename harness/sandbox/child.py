@@ -3,8 +3,8 @@
 import os
 import sys
 
-from harness.sandbox.protocol import FRAME, FromWorker, Ready, ToWorker, decode_to_worker, frame
-from harness.sandbox.worker import serve
+from harness.sandbox.protocol import Ready
+from harness.sandbox.worker import serve_on, tell
 
 __all__ = ["main"]
 
@@ -20,25 +20,8 @@ def main(memory_bytes: int) -> None:
         sys.modules[name] = None  # type: ignore[assignment]
     locks = _limit_memory(memory_bytes)
 
-    def exactly(count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            piece = os.read(incoming, count - len(data))
-            if not piece:
-                os._exit(0)
-            data += piece
-        return data
-
-    def receive() -> ToWorker:
-        return decode_to_worker(exactly(FRAME.unpack(exactly(FRAME.size))[0]))
-
-    def send(message: FromWorker) -> None:
-        data = memoryview(frame(message))
-        while data:
-            data = data[os.write(outgoing, data) :]
-
-    send(Ready(locks, ""))
-    serve(receive, send)
+    tell(outgoing, Ready(locks, ""))
+    serve_on(incoming, outgoing)
 
 
 def _limit_memory(memory_bytes: int) -> list[str]:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from harness.errors import SandboxError
@@ -43,7 +44,7 @@ class ForkServer:
             self._missing = dict(hello["hello"])
         return self._missing
 
-    def spawn(self, limits: WorkerLimits) -> Worker:
+    def spawn(self, limits: WorkerLimits, modules: Sequence[str] = ()) -> Worker:
         """Return a worker that is locked down and has not seen a byte of any submission.
 
         Raises:
@@ -52,7 +53,7 @@ class ForkServer:
         _ = self.missing
         job = next(self._jobs)
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        order = {"job": job, "slot": job % SLOTS, "limits": limits.for_process()}
+        order = {"job": job, "slot": job % SLOTS, "limits": limits.for_process(), "modules": [*modules]}
         deadline = time.monotonic() + _SPAWN_SECONDS
         try:
             socket.send_fds(self._control, [json.dumps(order).encode()], [theirs.fileno()])

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import harness
@@ -31,12 +32,13 @@ class FreshStarter:
 
     missing = {"seccomp": "this system runs each submission in an ordinary child process"}  # noqa: RUF012
 
-    def spawn(self, limits: WorkerLimits) -> Worker:
-        """Return a worker that has not seen a byte of any submission.
+    def spawn(self, limits: WorkerLimits, modules: Sequence[str] = ()) -> Worker:
+        """Return a worker that has not seen a byte of any submission. It can import what is installed.
 
         Raises:
             SandboxError: the child could not be started.
         """
+        del modules
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment |= {
             "OPENBLAS_NUM_THREADS": "1",

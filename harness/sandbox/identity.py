@@ -113,7 +113,7 @@ def explain_no_namespace(error: OSError) -> str:
 
 def _setting(name: str) -> str:
     try:
-        with open(f"/proc/sys/{name}", encoding="ascii") as file:
-            return file.read().strip()
+        with open(f"/proc/sys/{name}", "rb") as file:
+            return file.read().strip().decode()
     except OSError:
         return ""

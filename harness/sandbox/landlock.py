@@ -68,7 +68,7 @@ def try_out(ruleset: int) -> None:
         os.close(os.open("/", os.O_RDONLY | os.O_DIRECTORY))
     except PermissionError:
         return
-    raise OSError(errno.ENOTSUP, "the ruleset was accepted but is without effect")
+    raise OSError(errno.EIO, "the ruleset was accepted but is without effect")
 
 
 def explain(error: OSError) -> str:

@@ -1,6 +1,5 @@
 """Starts the zygote process. Imports only the standard library, so that it can run beside the caller's own imports."""
 
-import json
 import os
 import socket
 import subprocess
@@ -62,8 +61,7 @@ def launch(locks: frozenset[str] = ALL_LOCKS) -> Launched:
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env={**ENVIRONMENT, "DOUT_ZYGOTE": json.dumps({"locks": sorted(locks)})},
-            cwd="/",
+            env={**ENVIRONMENT, "DOUT_LOCKS": " ".join(sorted(locks))},
             start_new_session=True,  # Ctrl-C goes to the grader alone, which then closes the zygote
         )
     except OSError as error:

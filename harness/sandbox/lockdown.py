@@ -175,7 +175,7 @@ def _trial(action: Callable[[], None]) -> OSError | None:
     if number:
         return OSError(int(number), text)
     ending = signal.Signals(-status).name if status < 0 else "an exception"
-    return OSError(errno.ENOTSUP, f"the process that tried it was ended by {ending}")
+    return OSError(errno.ECHILD, f"the process that tried it was ended by {ending}")
 
 
 def lock_down(prepared: Prepared, *, limits: Limits, keep_fds: tuple[int, ...], slot: int) -> tuple[str, ...]:
@@ -267,7 +267,7 @@ def _try_limits() -> None:
         bytearray(_ASSUMED_SIZE + 2 * allowed)
     except MemoryError:
         return
-    raise OSError(errno.ENOTSUP, "the limit on memory is without effect")
+    raise OSError(errno.EIO, "the limit on memory is without effect")
 
 
 def children_of_this_process() -> set[int]:

@@ -1,5 +1,6 @@
 """Chooses how workers are started on this machine, and says how well they are locked down."""
 
+from collections.abc import Sequence
 from typing import Protocol, Self
 
 from harness.errors import SandboxError
@@ -18,8 +19,8 @@ class Starter(Protocol):
     def missing(self) -> dict[str, str]:
         """Which locks are not to be had here, and why."""
 
-    def spawn(self, limits: WorkerLimits) -> Worker:
-        """Start one worker."""
+    def spawn(self, limits: WorkerLimits, modules: Sequence[str] = ()) -> Worker:
+        """Start one worker in which ``modules`` can be imported."""
 
     def close(self) -> None:
         """End everything that was started."""
@@ -57,13 +58,13 @@ class Sandbox:
         """Which locks this machine does not offer, and why."""
         return self._starter.missing
 
-    def spawn(self, limits: WorkerLimits) -> Worker:
-        """Return a locked-down worker.
+    def spawn(self, limits: WorkerLimits, modules: Sequence[str] = ()) -> Worker:
+        """Return a locked-down worker in which ``modules`` (of ``importable.MODULES``) can be imported.
 
         Raises:
             SandboxError: it could not be started, or this machine only reaches a level below ``least``.
         """
-        worker = self._starter.spawn(limits)
+        worker = self._starter.spawn(limits, modules)
         level = level_of(worker.locks)
         # Levels are letters, best first: a later letter is weaker.
         if level > self.least:

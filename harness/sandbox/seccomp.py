@@ -247,7 +247,7 @@ def try_out(program: Program) -> None:
         os.stat("/")
     except FileNotFoundError:
         return
-    raise OSError(errno.ENOTSUP, "the filter was accepted but is without effect")
+    raise OSError(errno.EIO, "the filter was accepted but is without effect")
 
 
 def explain(error: OSError) -> str:

@@ -15,54 +15,47 @@ import sys
 from typing import Any
 
 from harness.sandbox import lockdown
-from harness.sandbox.protocol import FRAME, FromWorker, Ready, ToWorker, decode_to_worker, frame
-from harness.sandbox.worker import serve
+from harness.sandbox.importable import EVERYTHING_IN_NUMPY, MODULES
 
 __all__ = ["main"]
-
-#: What a learner's file may import: a locked worker has no file system to import anything else from.
-PRELOADED = """
-    abc argparse bisect cmath collections collections.abc contextlib copy csv dataclasses datetime decimal
-    enum fractions functools glob heapq inspect itertools json logging math numbers operator pathlib pickle
-    pprint random re shutil statistics string tempfile textwrap time timeit traceback types typing unicodedata
-    unittest unittest.mock uuid warnings weakref encodings.idna encodings.ascii encodings.latin_1
-    encodings.utf_8_sig encodings.cp949 encodings.euc_kr encodings.shift_jis numpy.fft numpy.linalg
-    numpy.random numpy.polynomial numpy.lib.stride_tricks numpy.testing numpy.ma numpy.typing
-""".split()  # noqa: SIM905 - a list of words reads better as text
 
 CHANNEL = 3
 
 
 def main() -> None:
     """Serve the grader on descriptor 0 until it hangs up."""
-    settings = json.loads(os.environ.pop("DOUT_ZYGOTE"))
+    gc.disable()  # nothing that is imported here ever becomes garbage
+    wanted = os.environ.pop("DOUT_LOCKS").split()
     os.environ.clear()
+    os.chdir("/")
     control = socket.socket(fileno=0)
-    prepared = lockdown.prepare(frozenset(settings["locks"]))
+    # Before numpy is imported: this forks, and a small process forks faster.
+    prepared = lockdown.prepare(frozenset(wanted))
     if prepared.needs_user_namespace:
         lockdown.enter_user_namespace()
     lockdown.set_child_subreaper()
-    for name in PRELOADED:
-        importlib.import_module(name)
-    _warm_up()
+    import numpy as np
+
+    import harness.sandbox.worker  # noqa: F401 - for the workers to come
+
+    # numpy finishes loading some of itself at first use, which a worker without a file system could not.
+    np.linalg.inv(np.eye(4) @ np.eye(4))
+    repr(np.array([0.5, np.nan]))
     lockdown.set_dumpable(False)
-    sys.path.clear()
-    sys.path_importer_cache.clear()
-    gc.collect()
-    gc.freeze()
     control.send(json.dumps({"hello": prepared.missing}).encode())
     _Zygote(control, prepared).serve()
 
 
-def _warm_up() -> None:
-    """Touch what numpy loads late, so that a worker without a file system finds it loaded."""
-    import numpy as np
+def _import(names: list[str]) -> None:
+    """Import modules for the workers to come; only names of the list are taken, whoever asks."""
+    for name in names:
+        if name in MODULES or name == "_strptime":
+            importlib.import_module(name)
+        elif name == EVERYTHING_IN_NUMPY:
+            import numpy as np
 
-    for name in np.__all__:
-        getattr(np, name, None)
-    np.linalg.inv(np.eye(4) @ np.eye(4))
-    np.random.default_rng(0).normal(size=3)
-    repr(np.array([0.5, np.nan]))
+            for attribute in np.__all__:
+                getattr(np, attribute, None)
 
 
 class _Zygote:
@@ -90,6 +83,8 @@ class _Zygote:
         for _, _, data in ancillary:
             received.frombytes(data[: len(data) - len(data) % received.itemsize])
         order = json.loads(message)
+        _import(order["modules"])
+        gc.freeze()
         zygote = os.getpid()
         child = os.fork()
         if child == 0:
@@ -104,6 +99,9 @@ class _Zygote:
         socket.send_fds(self.control, [json.dumps({"job": order["job"], "pid": child}).encode()], [pidfd])
 
     def _become_worker(self, order: dict[str, Any], channel: int, zygote: int) -> None:
+        from harness.sandbox import worker
+        from harness.sandbox.protocol import Ready
+
         # All three standard streams lead nowhere: learners' output is dropped in Python already, and a raw write
         # to descriptor 1 must not reach anything either.
         channel = os.dup(channel)
@@ -123,11 +121,14 @@ class _Zygote:
             )
             if os.getppid() != zygote:
                 os._exit(97)
-            _write(Ready(list(locks), ""))
+            sys.path.clear()
+            sys.path_importer_cache.clear()
+            gc.enable()
         except OSError as error:
-            _write(Ready([], str(error)[:1000]))
+            worker.tell(CHANNEL, Ready([], str(error)[:1000]))
             os._exit(97)
-        serve(_read, _write)
+        worker.tell(CHANNEL, Ready(list(locks), ""))
+        worker.serve_on(CHANNEL, CHANNEL)
 
     def _reap(self, pidfd: int) -> None:
         child, job = self.children.pop(pidfd)
@@ -151,23 +152,3 @@ class _Zygote:
                 os.waitpid(orphan, 0)
             except OSError:
                 continue
-
-
-def _exactly(count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        piece = os.read(CHANNEL, count - len(data))
-        if not piece:
-            os._exit(0)
-        data += piece
-    return data
-
-
-def _read() -> ToWorker:
-    return decode_to_worker(_exactly(FRAME.unpack(_exactly(FRAME.size))[0]))
-
-
-def _write(message: FromWorker) -> None:
-    data = memoryview(frame(message))
-    while data:
-        data = data[os.write(CHANNEL, data) :]
