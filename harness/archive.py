@@ -184,16 +184,17 @@ _READ = (
     | getattr(os, "O_CLOEXEC", 0)
 )
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_FOLDER = getattr(os, "O_DIRECTORY", 0)
 
 
 def _open_beneath(base: str, parts: tuple[str, ...]) -> int:
     """Open ``parts`` one by one below ``base``, so that a folder swapped for a link is not followed."""
     if os.open not in os.supports_dir_fd:
         return os.open(os.path.join(base, *parts), _READ | _NO_LINK)
-    folder = os.open(base, _READ | os.O_DIRECTORY)
+    folder = os.open(base, _READ | _FOLDER)
     try:
         for part in parts[:-1]:
-            inner = os.open(part, _READ | os.O_DIRECTORY | _NO_LINK, dir_fd=folder)
+            inner = os.open(part, _READ | _FOLDER | _NO_LINK, dir_fd=folder)
             os.close(folder)
             folder = inner
         return os.open(parts[-1], _READ | _NO_LINK, dir_fd=folder)
