@@ -7,9 +7,7 @@ from the modules it finds loaded, so two learners whose files differ by one numb
 
 import hashlib
 import os
-import subprocess
 import sys
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 
@@ -84,7 +82,7 @@ def shipped_path(assignment: Assignment) -> Path:
 def cache_directory() -> Path:
     """Return the folder for banks that were built on this machine."""
     if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA") or tempfile.gettempdir()) / "dout"
+        return Path(os.environ.get("LOCALAPPDATA") or "~/AppData/Local").expanduser() / "dout"
     if sys.platform == "darwin":
         return Path("~/Library/Caches/dout").expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "dout"
@@ -115,6 +113,8 @@ def bank_for(assignment: Assignment, seed: int) -> Bank:
 
 def _built_elsewhere(assignment: Assignment, seed: int) -> bytes:
     """Build in a fresh interpreter: Hypothesis looks at the modules loaded, and the grader's may be anyone's."""
+    import subprocess
+
     root = str(Path(harness.__file__).resolve().parent.parent)
     start = f"import sys; sys.path.insert(0, {root!r}); from harness.draws import main; main()"
     request = msgspec.json.encode({"assignment": assignment, "seed": seed})
@@ -132,10 +132,14 @@ def _built_elsewhere(assignment: Assignment, seed: int) -> bytes:
 
 def _store(path: Path, data: bytes) -> None:
     """Keep a bank for the next time; a home that cannot be written to only costs that second again."""
+    # A name of its own for each process: two that build the same bank write the same bytes.
+    temporary = path.with_suffix(f".{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(data)
-        Path(file.name).replace(path)
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
     except (OSError, RuntimeError):
         return

@@ -1,6 +1,5 @@
 """Finds the learner's class for each layer, tolerant of spelling but never silently."""
 
-import difflib
 from collections.abc import Sequence
 
 from harness.assignment import LayerSpec
@@ -111,6 +110,8 @@ def _why_missing(name: str, parsed: Parsed, loaded: Loaded) -> str:
     for function, line in parsed.functions:
         if folded(function) == folded(name):
             return f"{function} on line {line} is a function, but a class was expected: class {name}:"
+    import difflib
+
     close = difflib.get_close_matches(name, [item.name for item in loaded.classes], 1, 0.8)
     if close:
         return f"there is no class {name}; found {close[0]}: is that the one? Then rename it to {name}"
@@ -119,5 +120,7 @@ def _why_missing(name: str, parsed: Parsed, loaded: Loaded) -> str:
 
 def misspelt(methods: Sequence[str], wanted: str) -> str | None:
     """Return the method that is probably meant by ``wanted``: the commonest real mistake is ``backword``."""
+    import difflib
+
     same = [name for name in methods if folded(name) == folded(wanted)]
     return next(iter(same + difflib.get_close_matches(wanted, methods, 1, 0.7)), None)

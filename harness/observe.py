@@ -5,7 +5,6 @@ A loop, a crash or a memory bomb costs the cases that need that call; all others
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -36,8 +35,7 @@ class Lost(Record, frozen=True):
 Call = Answer | Fault | Lost | None
 
 
-@dataclass(slots=True)
-class Observations:
+class Observations(msgspec.Struct):
     """All that came back from a learner's process."""
 
     #: What was found for each of the assignment's layers.
@@ -60,8 +58,7 @@ def observe(sandbox: Sandbox, submission: Submission, assignment: Assignment, ba
         SandboxError: a worker could not be started or locked down.
     """
     sources = [Source(block.text, block.first_line) for block in submission.blocks]
-    modules = named_modules(source.text for source in sources)
-    conversation = _Conversation(sandbox, assignment.worker_limits, sources, modules)
+    conversation = _Conversation(sandbox, assignment.worker_limits, sources)
     try:
         parsed, loaded = conversation.load()
         found, notes = find_layers(assignment.layer, parsed, loaded)
@@ -85,21 +82,21 @@ def _warnings(problems: Sequence[Problem]) -> list[Warn]:
     return [Warn(code=problem.code, line=problem.line, message=problem.message) for problem in problems]
 
 
-@dataclass(slots=True)
 class _Conversation:
     """The dealings with one submission's workers, one worker after the other."""
 
-    sandbox: Sandbox
-    limits: WorkerLimits
-    sources: list[Source]
-    modules: list[str]
-    notes: list[Warn] = field(default_factory=list)
-    definitions_only: bool = False
-    cpu_seconds: float = 0.0
-    until: float = 0.0
-    gone: WorkerGone | None = None
-    _worker: Worker | None = None
-    _isolation: Isolation | None = None
+    def __init__(self, sandbox: Sandbox, limits: WorkerLimits, sources: list[Source]) -> None:
+        self.sandbox, self.limits, self.sources = sandbox, limits, sources
+        self.modules = named_modules(source.text for source in sources)
+        self.notes: list[Warn] = []
+        self.definitions_only = False
+        self.cpu_seconds = 0.0
+        #: Point on time.monotonic at which the submission's own time is up; 0 until its first worker runs.
+        self.until = 0.0
+        #: Set when the file could not even be loaded.
+        self.gone: WorkerGone | None = None
+        self._worker: Worker | None = None
+        self._isolation: Isolation | None = None
 
     @property
     def isolation(self) -> Isolation:

@@ -1,9 +1,8 @@
 """What a check looks at: each case with the learner's answers and the reference's, and findings made from them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -22,8 +21,7 @@ from harness.sandbox.protocol import BACKWARD, FORWARD, Answer, Fault, Other, St
 __all__ = ["Evidence", "Exhibit", "Finding", "expected_of", "returned"]
 
 
-@dataclass(frozen=True, slots=True)
-class Exhibit:
+class Exhibit(NamedTuple):
     """One case with both answers to it."""
 
     case: Case

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +78,8 @@ def write_file(path: str, text: str) -> None:
     Raises:
         UsageError: the file cannot be written there.
     """
+    import tempfile
+
     target = Path(path)
     temporary = None
     try:

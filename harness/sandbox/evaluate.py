@@ -1,6 +1,5 @@
 """Evaluates cases on layer classes: the learner's in the worker, the reference in the grader, by the same code."""
 
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -107,9 +106,11 @@ def describe_error(error: BaseException) -> tuple[str, str, int | None]:
     """Return type name, message and the learner's innermost line; nothing that the error does can stop it."""
     line = None
     try:
-        for frame, number in traceback.walk_tb(error.__traceback__):
-            if frame.f_code.co_filename == FILE_NAME:
-                line = number
+        trace = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == FILE_NAME:
+                line = trace.tb_lineno
+            trace = trace.tb_next
         if isinstance(error, SyntaxError) and error.filename == FILE_NAME:
             line = error.lineno
             return type(error).__name__[:200], str(error.msg)[:2000], line

@@ -1,7 +1,6 @@
 """Starts locked-down workers in a few milliseconds, by asking a zygote to fork. Linux only."""
 
 import itertools
-import json
 import os
 import select
 import signal
@@ -10,6 +9,8 @@ import subprocess
 import time
 from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from harness.errors import SandboxError
 from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone
@@ -56,7 +57,7 @@ class ForkServer:
         order = {"job": job, "slot": job % SLOTS, "limits": limits.for_process(), "modules": [*modules]}
         deadline = time.monotonic() + _SPAWN_SECONDS
         try:
-            socket.send_fds(self._control, [json.dumps(order).encode()], [theirs.fileno()])
+            socket.send_fds(self._control, [msgspec.msgpack.encode(order)], [theirs.fileno()])
             descriptors: list[int] = []
             while not descriptors:
                 _, descriptors = self._control_message(deadline)
@@ -97,7 +98,7 @@ class ForkServer:
         data, descriptors, _, _ = socket.recv_fds(self._control, 65536, 1)
         if not data:
             raise SandboxError(f"the sandbox ended: {self._last_words()}")
-        message: dict[str, Any] = json.loads(data)
+        message: dict[str, Any] = msgspec.msgpack.decode(data)
         if "status" in message:
             self._exits[message["job"]] = Exit(message["status"], message["cpu"])
         return message, descriptors

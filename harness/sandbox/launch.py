@@ -4,9 +4,7 @@ import os
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
-from pathlib import Path
-from types import MappingProxyType
+from typing import NamedTuple
 
 import harness
 from harness.errors import SandboxError
@@ -15,22 +13,19 @@ __all__ = ["ALL_LOCKS", "Launched", "has_fork_server", "launch"]
 
 ALL_LOCKS = frozenset({"seccomp", "landlock", "uid", "userns", "rlimits"})
 #: One BLAS thread: more would be lost at fork, and the first large product would then hang or die.
-ENVIRONMENT = MappingProxyType(
-    {
-        "PATH": "/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-)
-_START = "import sys; sys.path.insert(0, {root!r}); from harness.sandbox.zygote import main; main()"
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    # The order of a learner's sets must not differ from one grading to the next.
+    "PYTHONHASHSEED": "0",
+}
+_START = "import sys; sys.path[:0] = {path!r}; from harness.sandbox.zygote import main; main()"
 
 
-@dataclass(frozen=True, slots=True)
-class Launched:
+class Launched(NamedTuple):
     """A zygote that is starting, and the grader's end of its control socket."""
 
     process: "subprocess.Popen[bytes]"
@@ -52,12 +47,13 @@ def launch(locks: frozenset[str] = ALL_LOCKS) -> Launched:
     Raises:
         SandboxError: the process could not be started.
     """
-    root = str(Path(harness.__file__).resolve().parent.parent)
+    root = os.path.dirname(os.path.dirname(os.path.abspath(harness.__file__)))
+    # Where packages are installed, and nothing else of the grader's path; -S then saves looking for them again.
+    path = [root, *[entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))]]
     mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         process = subprocess.Popen(
-            # -P and -s keep the current folder and the user's own packages out; the rest of the environment is ours.
-            [sys.executable, "-s", "-P", "-c", _START.format(root=root)],
+            [sys.executable, "-s", "-P", "-S", "-B", "-c", _START.format(path=path)],
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -7,7 +7,6 @@ Of 278 public files with these two layers 92 cannot be imported as a whole; 66 o
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from harness.sandbox.evaluate import FILE_NAME
 from harness.sandbox.protocol import ClassSeen, Parsed, Problem, Source
@@ -25,12 +24,12 @@ _TRIPLE_QUOTE = re.compile(r"'''|\"\"\"")
 _MOST = 50
 
 
-@dataclass(slots=True)
 class Program:
     """The statements that parsed, and what was seen on the way."""
 
-    statements: list[ast.stmt] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.statements: list[ast.stmt] = []
+        self.problems: list[Problem] = []
 
     def seen(self) -> Parsed:
         """Return the classes, functions and problems, capped for the wire."""

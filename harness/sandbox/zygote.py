@@ -6,13 +6,14 @@ It holds no secret: no reference layer, no expected value and no submission ever
 import array
 import gc
 import importlib
-import json
 import os
 import select
 import signal
 import socket
 import sys
 from typing import Any
+
+import msgspec
 
 from harness.sandbox import lockdown
 from harness.sandbox.importable import EVERYTHING_IN_NUMPY, MODULES
@@ -42,7 +43,7 @@ def main() -> None:
     np.linalg.inv(np.eye(4) @ np.eye(4))
     repr(np.array([0.5, np.nan]))
     lockdown.set_dumpable(False)
-    control.send(json.dumps({"hello": prepared.missing}).encode())
+    control.send(msgspec.msgpack.encode({"hello": prepared.missing}))
     _Zygote(control, prepared).serve()
 
 
@@ -82,7 +83,7 @@ class _Zygote:
         received = array.array("i")
         for _, _, data in ancillary:
             received.frombytes(data[: len(data) - len(data) % received.itemsize])
-        order = json.loads(message)
+        order = msgspec.msgpack.decode(message)
         _import(order["modules"])
         gc.freeze()
         zygote = os.getpid()
@@ -96,7 +97,7 @@ class _Zygote:
         pidfd = os.pidfd_open(child)
         self.children[pidfd] = (child, order["job"])
         self.poll.register(pidfd, select.POLLIN)
-        socket.send_fds(self.control, [json.dumps({"job": order["job"], "pid": child}).encode()], [pidfd])
+        socket.send_fds(self.control, [msgspec.msgpack.encode({"job": order["job"], "pid": child})], [pidfd])
 
     def _become_worker(self, order: dict[str, Any], channel: int, zygote: int) -> None:
         from harness.sandbox import worker
@@ -141,7 +142,7 @@ class _Zygote:
             "cpu": usage.ru_utime + usage.ru_stime,
         }
         self._sweep()
-        self.control.send(json.dumps(report).encode())
+        self.control.send(msgspec.msgpack.encode(report))
 
     def _sweep(self) -> None:
         """Kill and reap orphans that became ours: only possible at a level that lets a worker fork."""

@@ -1,0 +1,50 @@
+"""Puts reports into one text and writes it to a file, whole or not at all."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.records import Report
+from harness.render import FORMATS
+
+__all__ = ["joined", "write_file"]
+
+
+def joined(reports: Sequence[Report], format_name: str, *, several: bool) -> str:
+    """Return ``reports`` in one of ``FORMATS``; in JSON, where ``several`` were asked for, as an array."""
+    texts = [FORMATS[format_name](report) for report in reports]
+    if format_name == "json" and several:
+        return "[\n" + ",\n".join(text.rstrip("\n") for text in texts) + "\n]\n"
+    return "\n".join(texts)
+
+
+def write_file(path: str | os.PathLike[str], text: str) -> None:
+    """Write ``text`` as UTF-8, whole or not at all: a full disk leaves an older report as it was.
+
+    Raises:
+        UsageError: the file cannot be written there.
+    """
+    target = Path(path)
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".dout-", delete=False) as file:
+            temporary = file.name
+            file.write(text.encode("utf-8", "backslashreplace"))
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(target)
+    except OSError as error:
+        if temporary:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}", "choose another place for the report"
+        ) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
