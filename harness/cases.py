@@ -17,9 +17,9 @@ import harness
 from harness.assignment import BUILT_IN, Assignment
 from harness.errors import SandboxError
 from harness.records import CasesId, Record
-from harness.sandbox.protocol import Step
+from harness.sandbox.protocol import FORWARD, Step
 
-__all__ = ["Bank", "Case", "bank_for", "cache_directory", "decode_bank"]
+__all__ = ["Bank", "Case", "bank_for", "cache_directory", "decode_bank", "forward_of"]
 
 
 class Case(Record, frozen=True):
@@ -34,6 +34,12 @@ class Case(Record, frozen=True):
     steps: list[Step]
     #: For a group's own use: what this case is to another one of the group.
     relation: tuple[int, ...] = ()
+
+
+def forward_of(case: Case, step: int) -> int:
+    """Return the forward that a step belongs to: itself, or the last one before it on the same instance."""
+    slot = case.steps[step].slot
+    return max(n for n in range(step + 1) if case.steps[n].op == FORWARD and case.steps[n].slot == slot)
 
 
 class StoredBank(Record, frozen=True):

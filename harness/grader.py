@@ -14,7 +14,7 @@ from harness.checks.evidence import Evidence, Finding
 from harness.errors import SandboxError, SubmissionError
 from harness.escape import plain
 from harness.naming import Found
-from harness.observe import Call, Observations, observe
+from harness.observe import Call, Observations, observe, received
 from harness.records import (
     CasesId,
     CheckResult,
@@ -94,7 +94,8 @@ def judge_trusted(assignment: Assignment, bank: Bank, classes: Sequence[type]) -
     calls: list[list[Call]] = [[None] * len(case.steps) for case in bank.cases]
 
     def note(message: Answer | Fault) -> None:
-        calls[message.case][message.step] = message
+        case = bank.cases[message.case]
+        calls[message.case][message.step] = received(message, case) if isinstance(message, Answer) else message
 
     evaluate_cases(range(len(bank.cases)), [case.steps for case in bank.cases], classes, note)
     seen = Observations(

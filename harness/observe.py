@@ -5,11 +5,12 @@ A loop, a crash or a memory bomb costs the cases that need that call; all others
 
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from harness.assignment import Assignment
-from harness.cases import Bank, Case
+from harness.cases import Bank, Case, forward_of
 from harness.errors import SubmissionError
 from harness.naming import Found, find_layers
 from harness.probes import probe_cases
@@ -17,11 +18,26 @@ from harness.records import Isolation, Record, Warn
 from harness.sandbox.channel import Ending, Worker, WorkerGone
 from harness.sandbox.importable import named_modules
 from harness.sandbox.limits import WorkerLimits
-from harness.sandbox.protocol import FRAME, NEW, Answer, Done, Fault, Load, Loaded, Parsed, Problem, Source
+from harness.sandbox.protocol import (
+    BACKWARD,
+    FRAME,
+    NEW,
+    Answer,
+    Decoded,
+    Done,
+    Fault,
+    Load,
+    Loaded,
+    Parsed,
+    Problem,
+    ProtocolError,
+    Source,
+    value_of,
+)
 from harness.sandbox.runner import Sandbox
 from harness.submission import Submission
 
-__all__ = ["Call", "Lost", "Observations", "observe"]
+__all__ = ["Call", "Lost", "Observations", "Returned", "observe", "received"]
 
 
 class Lost(Record, frozen=True):
@@ -31,8 +47,34 @@ class Lost(Record, frozen=True):
     message: str
 
 
+class Returned(NamedTuple):
+    """What one call returned, decoded."""
+
+    #: True when it was a tuple or a list.
+    several: bool
+    values: list[Decoded]
+    #: The watched arguments as they were after the call.
+    after: list[Decoded]
+
+
 #: What is known of one step of a case; None where it was never reached, and for steps that only construct.
-Call = Answer | Fault | Lost | None
+Call = Returned | Fault | Lost | None
+
+
+def received(answer: Answer, case: Case) -> Returned:
+    """Return what ``answer`` to one of the steps of ``case`` holds.
+
+    Raises:
+        ProtocolError: it holds what no honest worker sends.
+    """
+    step, watched = case.steps[answer.step], 0
+    if step.watch:
+        # A backward is watched together with the inputs of its forward.
+        forward = case.steps[forward_of(case, answer.step)]
+        watched = len(step.args) + (len(forward.args) if step.op == BACKWARD else 0)
+    if len(answer.after) != watched or not (answer.values or answer.several):
+        raise ProtocolError("an answer with values missing")
+    return Returned(answer.several, [*map(value_of, answer.values)], [*map(value_of, answer.after)])
 
 
 class Observations(msgspec.Struct):
@@ -208,7 +250,7 @@ class _Conversation:
                 for step in _answering_steps(case):
                     message = receive(seconds, until)
                     if isinstance(message, Answer) and message.case == index and message.step == step:
-                        row[step] = message
+                        row[step] = received(message, case)
                         first = step + 1
                     elif isinstance(message, Fault) and message.case == index and first <= message.step <= step:
                         # A constructor's error comes in place of the answer to the call after it.
@@ -217,7 +259,8 @@ class _Conversation:
                     else:
                         raise self._broken()
                 del left[index]
-        except WorkerGone as gone:
+        except (WorkerGone, ProtocolError) as error:
+            gone = error if isinstance(error, WorkerGone) else self._broken()
             self.close()
             lost = Lost(gone.ending, gone.message)
             calls[index][step] = lost

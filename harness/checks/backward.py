@@ -2,8 +2,8 @@
 
 from harness.assignment import CheckSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding, returned
+from harness.observe import Returned
 from harness.records import Verdict
-from harness.sandbox.protocol import Answer
 
 __all__ = ["check_backward"]
 
@@ -15,7 +15,7 @@ def check_backward(evidence: Evidence, spec: CheckSpec) -> Finding | None:
         return absent
     exhibits = evidence.group(f"{spec.layer}/numbers")
     for exhibit in exhibits:
-        if not isinstance(exhibit.calls[1], Answer):
+        if not isinstance(exhibit.calls[1], Returned):
             waiting = evidence.blocked(spec.layer, "forward")
             if waiting:
                 return waiting
@@ -35,7 +35,7 @@ def _homogeneous(evidence: Evidence, spec: CheckSpec, base: Exhibit, scaled: Exh
     """Hold B(s d) against s B(d): for s = -1, 4 and 0 they are equal to the last bit, whatever rounding happened."""
     layer = evidence.layer(spec.layer)
     first, second = base.calls[2], scaled.calls[2]
-    if not isinstance(first, Answer) or not isinstance(second, Answer):
+    if not isinstance(first, Returned) or not isinstance(second, Returned):
         return None
     one, other = returned(first, layer, base.expected[2]), returned(second, layer, scaled.expected[2])
     for name, single, multiple in zip(layer.gradients, one, other, strict=True):

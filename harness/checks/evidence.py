@@ -8,11 +8,11 @@ import msgspec
 import numpy as np
 
 from harness.assignment import Assignment, CheckSpec, LayerSpec
-from harness.cases import Bank, Case
+from harness.cases import Bank, Case, forward_of
 from harness.checks.wording import METHOD, Finding, differences_in_words, in_words, raised_in_words, shown
 from harness.gradients.compare import Difference, Number, compare
 from harness.naming import Found, misspelt
-from harness.observe import Call, Lost, Observations
+from harness.observe import Call, Lost, Observations, Returned
 from harness.records import Counterexample, Verdict
 from harness.sandbox.channel import Ending
 from harness.sandbox.evaluate import evaluate_case
@@ -116,7 +116,7 @@ class Evidence:
         """
         planned, call = exhibit.case.steps[step], exhibit.calls[step]
         spec = self._layer_of(exhibit, planned)
-        if not isinstance(call, Answer):
+        if not isinstance(call, Returned):
             return self.unanswered(exhibit, step)
         if planned.op == FORWARD:
             return self._judge_forward(spec, exhibit, step, call)
@@ -161,19 +161,19 @@ class Evidence:
             verdict=Verdict.GRADER_FAULT, message=f"{called} was never asked.", layer=spec.name, method=method
         )
 
-    def _judge_forward(self, spec: LayerSpec, exhibit: Exhibit, step: int, answer: Answer) -> Finding | None:
+    def _judge_forward(self, spec: LayerSpec, exhibit: Exhibit, step: int, answer: Returned) -> Finding | None:
         expected = exhibit.expected[step][0]
         if answer.several:
             call = self._call(spec, exhibit, step)
             message = f"{call} returned {len(answer.values)} values, but one was expected: {spec.formula}."
             return self._finding(Verdict.CONTRACT, message, spec, exhibit, step, {"out": "several values"})
-        got = value_of(answer.values[0])
+        got = answer.values[0]
         difference = compare(got, expected)
         if difference is None:
             return None
         return self._different(spec, exhibit, step, {"out": got}, {"out": (difference, expected)})
 
-    def _judge_backward(self, spec: LayerSpec, exhibit: Exhibit, step: int, answer: Answer) -> Finding | None:
+    def _judge_backward(self, spec: LayerSpec, exhibit: Exhibit, step: int, answer: Returned) -> Finding | None:
         wanted = exhibit.expected[step]
         values = returned(answer, spec, wanted)
         if not isinstance(values, str) and not any(map(compare, values, wanted)):
@@ -227,9 +227,9 @@ class Evidence:
         """Return what a step was given, returned and should have returned."""
         spec, call = self._layer_of(exhibit, exhibit.case.steps[step]), exhibit.calls[step]
         got: dict[str, Any] = {}
-        if isinstance(call, Answer) and exhibit.case.steps[step].op == FORWARD:
-            got = {"out": value_of(call.values[0]) if call.values else None}
-        elif isinstance(call, Answer):
+        if isinstance(call, Returned) and exhibit.case.steps[step].op == FORWARD:
+            got = {"out": call.values[0] if call.values else None}
+        elif isinstance(call, Returned):
             values = returned(call, spec, exhibit.expected[step])
             got = (
                 dict.fromkeys(spec.gradients, values)
@@ -259,19 +259,13 @@ class Evidence:
         return [_argument(value, exhibit) for value in exhibit.case.steps[step].args]
 
 
-def forward_of(case: Case, step: int) -> int:
-    """Return the forward that a step belongs to: itself, or the last one before it on the same instance."""
-    slot = case.steps[step].slot
-    return max(n for n in range(step + 1) if case.steps[n].op == FORWARD and case.steps[n].slot == slot)
-
-
-def returned(answer: Answer, spec: LayerSpec, expected: Sequence[Number]) -> list[Number | Other] | str:
+def returned(answer: Returned, spec: LayerSpec, expected: Sequence[Number]) -> list[Number | Other] | str:
     """Return one value per gradient from what ``backward`` returned, or what it returned instead, in words.
 
     A tuple, a list, a named tuple and an array of that many rows are all a sequence; a layer whose gradients are all
     the same may return it once (the seed article's AddLayer does; the book's returns a pair).
     """
-    values = [value_of(value) for value in answer.values]
+    values = answer.values
     width = len(spec.gradients)
     if answer.several:
         if len(values) == width:
@@ -299,11 +293,11 @@ def _argument(value: Value, exhibit: Exhibit) -> Any:
         return value_of(value)
     step, item = unpack_reference(value)
     call = exhibit.calls[step]
-    if not isinstance(call, Answer):
+    if not isinstance(call, Returned):
         return None
-    if item >= len(call.values):
-        item = 0
-    return value_of(call.values[item])
+    if not call.values:
+        return None
+    return call.values[item if item < len(call.values) else 0]
 
 
 def _example(

@@ -6,8 +6,8 @@ from fractions import Fraction
 from harness.assignment import CheckSpec, LayerSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding, returned
 from harness.gradients.finite_difference import directional_derivative, inner_product
+from harness.observe import Returned
 from harness.records import Counterexample, Verdict
-from harness.sandbox.protocol import Answer, value_of
 
 __all__ = ["check_gradient"]
 
@@ -29,7 +29,7 @@ def check_gradient(evidence: Evidence, spec: CheckSpec) -> Finding | None:
             return waiting
     for number, exhibit in enumerate(exhibits):
         for step, planned in enumerate(exhibit.case.steps):
-            if planned.op and not isinstance(exhibit.calls[step], Answer):
+            if planned.op and not isinstance(exhibit.calls[step], Returned):
                 waiting = evidence.blocked(spec.layer, "backward" if planned.op == 2 else "forward")
                 return waiting or evidence.unanswered(exhibit, step)
         if exhibit.case.relation:
@@ -49,7 +49,7 @@ def _rays(exhibits: list[Exhibit], base: int) -> list[Exhibit]:
 def _along(evidence: Evidence, layer: LayerSpec, base: Exhibit, ray: Exhibit, rays: list[Exhibit]) -> Finding | None:
     """Compare dout * (f(p + v) - f(p - v)) / 2 with <backward(dout), v>, both exact."""
     answer = base.calls[2]
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, Returned)
     values = returned(answer, layer, base.expected[2])
     gradients = [] if isinstance(values, str) else [_number(value) for value in values]
     slope = _slope(ray)
@@ -74,9 +74,9 @@ def _number(value: object) -> float | None:
 def _slope(ray: Exhibit) -> Fraction | None:
     """Return the learner's own directional derivative, or None where forward gave no two finite numbers."""
     ahead, behind = ray.calls[1], ray.calls[3]
-    if not isinstance(ahead, Answer) or not isinstance(behind, Answer) or ahead.several or behind.several:
+    if not isinstance(ahead, Returned) or not isinstance(behind, Returned) or ahead.several or behind.several:
         return None
-    one, other = _number(value_of(ahead.values[0])), _number(value_of(behind.values[0]))
+    one, other = _number(ahead.values[0]), _number(behind.values[0])
     return None if one is None or other is None else directional_derivative(one, other)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from harness.assignment import CheckSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding
 from harness.gradients.compare import compare
-from harness.sandbox.protocol import BACKWARD, FORWARD, Answer, value_of
+from harness.observe import Returned
+from harness.sandbox.protocol import BACKWARD, FORWARD
 
 __all__ = ["check_random_graphs", "check_shop_backward", "check_shop_forward"]
 
@@ -42,12 +43,12 @@ def _first(evidence: Evidence, exhibits: Sequence[Exhibit], operations: tuple[in
 
 def _exact(exhibit: Exhibit, step: int) -> bool:
     call = exhibit.calls[step]
-    if not isinstance(call, Answer):
+    if not isinstance(call, Returned):
         return False
-    values = [value_of(value) for value in call.values]
+    values = call.values
     expected = exhibit.expected[step]
     if len(values) == 1 and not call.several:
-        values *= len(expected)
+        values = values * len(expected)
     return len(values) == len(expected) and all(
         not compare(value, wanted) for value, wanted in zip(values, expected, strict=True)
     )

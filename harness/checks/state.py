@@ -8,8 +8,9 @@ import numpy as np
 
 from harness.assignment import CheckSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding
+from harness.observe import Returned
 from harness.records import Verdict
-from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Answer, Value, value_of
+from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Value, value_of
 
 __all__ = ["check_state"]
 
@@ -25,7 +26,7 @@ def check_state(evidence: Evidence, spec: CheckSpec) -> Finding | None:
     exhibits = evidence.group(f"{spec.layer}/state")
     for number, exhibit in enumerate(exhibits):
         for step, planned in enumerate(exhibit.case.steps):
-            if planned.op != NEW and not isinstance(exhibit.calls[step], Answer):
+            if planned.op != NEW and not isinstance(exhibit.calls[step], Returned):
                 waiting = _blocked_by_kind(evidence, spec, exhibit, step)
                 return waiting or evidence.unanswered(exhibit, step)
         changed = _changed_argument(evidence, spec, exhibit)
@@ -50,14 +51,14 @@ def _changed_argument(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit) -> 
     layer = evidence.layer(spec.layer)
     for step, planned in enumerate(exhibit.case.steps):
         call = exhibit.calls[step]
-        if not planned.watch or not isinstance(call, Answer):
+        if not planned.watch or not isinstance(call, Returned):
             continue
         sent = evidence.arguments(exhibit, step)
         names = [*layer.inputs]
         if planned.op == BACKWARD:
             sent, names = [*sent, *evidence.arguments(exhibit, step - 1)], ["dout", *names]
         for name, before, after in zip(names, sent, call.after, strict=False):
-            if not _same(before, value_of(after)):
+            if not _same(before, after):
                 method = "backward" if planned.op == BACKWARD else "forward"
                 return Finding(
                     verdict=Verdict.CONTRACT,
@@ -124,10 +125,10 @@ def _equal_arguments(one: Sequence[Value], other: Sequence[Value]) -> bool:
 
 def _same_answer(one: Any, other: Any) -> bool:
     return (
-        isinstance(one, Answer)
-        and isinstance(other, Answer)
+        isinstance(one, Returned)
+        and isinstance(other, Returned)
         and len(one.values) == len(other.values)
-        and all(_same(value_of(a), value_of(b)) for a, b in zip(one.values, other.values, strict=True))
+        and all(map(_same, one.values, other.values))
     )
 
 

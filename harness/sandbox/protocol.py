@@ -26,6 +26,7 @@ __all__ = [
     "Answer",
     "BoundClass",
     "ClassSeen",
+    "Decoded",
     "Done",
     "Fault",
     "FromWorker",
@@ -96,6 +97,8 @@ C_ORDER, F_ORDER, STRIDED = 0, 1, 2
 Value = int | float | msgspec.msgpack.Ext
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 Text = Annotated[str, msgspec.Meta(max_length=4000)]
+#: No file under the size cap has more lines.
+Line = Annotated[int, msgspec.Meta(ge=1, le=1 << 30)]
 
 
 class ProtocolError(Exception):
@@ -106,6 +109,10 @@ class Other(msgspec.Struct, frozen=True):
     """Something that is neither a number nor an array of numbers, by its description only."""
 
     description: str
+
+
+#: A value as the grader sees it: a number, a read-only array, or the description of something else.
+Decoded = int | float | NDArray[Any] | Other
 
 
 class Step(msgspec.Struct, array_like=True, frozen=True):
@@ -156,7 +163,7 @@ class Problem(msgspec.Struct, array_like=True, frozen=True):
     """A part of the file that could not be read or run."""
 
     code: Name
-    line: int | None
+    line: Line | None
     message: Text
 
 
@@ -164,8 +171,8 @@ class ClassSeen(msgspec.Struct, array_like=True, frozen=True):
     """A class statement as the parser saw it, before anything ran."""
 
     name: Name
-    line: int
-    methods: Annotated[list[tuple[Name, int]], msgspec.Meta(max_length=200)]
+    line: Line
+    methods: Annotated[list[tuple[Name, Line]], msgspec.Meta(max_length=200)]
     #: Numbers written in the class body, in order of appearance, without repetition.
     literals: Annotated[list[float], msgspec.Meta(max_length=64)]
 
@@ -174,7 +181,7 @@ class Parsed(msgspec.Struct, array_like=True, tag="parsed", frozen=True):
     """What the parser saw. Sent before the first learner statement runs, hence as good as the parser."""
 
     classes: Annotated[list[ClassSeen], msgspec.Meta(max_length=500)]
-    functions: Annotated[list[tuple[Name, int]], msgspec.Meta(max_length=500)]
+    functions: Annotated[list[tuple[Name, Line]], msgspec.Meta(max_length=500)]
     problems: Annotated[list[Problem], msgspec.Meta(max_length=50)]
     statements: int
 
@@ -211,7 +218,7 @@ class Fault(msgspec.Struct, array_like=True, tag="f", frozen=True):
     step: int
     kind: Name
     message: Text
-    line: int | None
+    line: Line | None
 
 
 class Done(msgspec.Struct, array_like=True, tag="done", frozen=True):
@@ -330,7 +337,7 @@ def _other(description: str) -> msgspec.msgpack.Ext:
     return msgspec.msgpack.Ext(OTHER, description[:200].encode("utf-8", "backslashreplace"))
 
 
-def value_of(value: Value) -> float | int | NDArray[Any] | Other:
+def value_of(value: Value) -> Decoded:
     """Return a received value as a number, a read-only array, or the description of something else.
 
     Raises:
