@@ -2,7 +2,9 @@
 
 import platform
 import time
+import traceback
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -69,6 +71,8 @@ def grade(
         return ungradable_report(error, submission.name, submission.sha256, assignment, seed)
     except SandboxError as error:
         return fault_report(error, submission.name, submission.sha256, assignment, seed)
+    except Exception as error:  # noqa: BLE001 - the one place where a mistake of ours becomes a grader fault
+        return fault_report(_own_mistake(error), submission.name, submission.sha256, assignment, seed)
     faults = [result for result in results if result.verdict is Verdict.GRADER_FAULT]
     timing = Timing(wall_s=time.perf_counter() - wall, cpu_s=time.process_time() - cpu + seen.cpu_seconds)
     return Report(
@@ -108,6 +112,12 @@ def judge_trusted(assignment: Assignment, bank: Bank, classes: Sequence[type]) -
         cpu_seconds=0.0,
     )
     return list(_results(assignment, Evidence(assignment, bank, seen)))
+
+
+def _own_mistake(error: Exception) -> SandboxError:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(where.filename).name}:{where.lineno}"
+    return SandboxError(f"the grader failed at {place}: {type(error).__name__}: {error}", "please report this as a bug")
 
 
 def _cases_id(bank: Bank, seen: Observations) -> CasesId:

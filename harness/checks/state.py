@@ -10,7 +10,7 @@ from harness.assignment import CheckSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding
 from harness.observe import Returned
 from harness.records import Verdict
-from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Value, value_of
+from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Value
 
 __all__ = ["check_state"]
 
@@ -89,7 +89,7 @@ def _disturbed(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Seq
             inputs[planned.slot] = planned.args
         if planned.op not in (FORWARD, BACKWARD):
             continue
-        twin = next(one for one in alone if _equal_arguments(one.case.steps[1].args, inputs[planned.slot]))
+        twin = next(one for one in alone if one.case.steps[1].args == inputs[planned.slot])
         if not _same_answer(exhibit.calls[step], twin.calls[1 if planned.op == FORWARD else 2]):
             method = "forward" if planned.op == FORWARD else "backward"
             return Finding(
@@ -117,10 +117,6 @@ def _disturbed(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Seq
                 counterexample=evidence.example(exhibit, original),
             )
     return None
-
-
-def _equal_arguments(one: Sequence[Value], other: Sequence[Value]) -> bool:
-    return all(_same(value_of(a), value_of(b)) for a, b in zip(one, other, strict=True))
 
 
 def _same_answer(one: Any, other: Any) -> bool:
