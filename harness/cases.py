@@ -15,7 +15,7 @@ import msgspec
 
 import harness
 from harness.assignment import BUILT_IN, Assignment
-from harness.errors import SandboxError
+from harness.errors import SandboxError, UsageError
 from harness.records import CasesId, Record
 from harness.sandbox.protocol import FORWARD, Step
 
@@ -99,8 +99,11 @@ def bank_for(assignment: Assignment, seed: int) -> Bank:
     """Return the bank of cases of ``assignment`` and ``seed``: shipped, cached, or built now (about a second).
 
     Raises:
+        UsageError: the seed is out of range.
         SandboxError: it could not be built.
     """
+    if not 0 <= seed < 1 << 63:
+        raise UsageError(f"the seed {seed} is not between 0 and 2^63 - 1", "choose a smaller whole number")
     name = f"bank-{assignment.sha256[:16]}-{seed}-{harness.__version__}.bin"
     for path in (shipped_path(assignment), cache_directory() / name):
         try:

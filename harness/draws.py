@@ -14,12 +14,12 @@ from harness.assignment import Assignment, LayerSpec
 from harness.cases import Case, encode_bank
 from harness.strata import (
     DIRECTION_LIMIT,
-    LATTICE_LIMIT,
     Point,
     array_cases,
     fixed_points,
     graph_case,
     lattice_cases,
+    lattice_limit,
     number_cases,
     shop_cases,
     state_cases,
@@ -60,12 +60,12 @@ _NICE = st.integers(-999, 999).filter(bool).map(lambda n: n / 10)
 
 
 def _wide(layer: LayerSpec) -> st.SearchStrategy[float]:
-    small, large = (len(f"{m:.0f}") - 1 if m >= 1 else -len(f"{1 / m:.0f}") + 1 for m in layer.magnitudes)
+    """Numbers of either sign, spread evenly over the orders of magnitude of the layer's domain."""
+    small, large = layer.magnitudes
     return st.builds(
-        lambda sign, digits, exponent: sign * float(f"{digits}e{exponent}"),
+        lambda sign, part: sign * float(f"{small * (large / small) ** (part / 9999):.4g}"),
         st.sampled_from([1.0, -1.0]),
-        st.integers(1001, 9999),
-        st.integers(small, large - 4),
+        st.integers(0, 9999),
     )
 
 
@@ -78,9 +78,8 @@ def _points(layer: LayerSpec, seed: int) -> list[Point]:
 
 def _lattice(layer: LayerSpec, seed: int) -> tuple[list[Point], list[tuple[int, ...]]]:
     width = len(layer.inputs)
-    whole = st.integers(2**24, LATTICE_LIMIT - DIRECTION_LIMIT) | st.integers(
-        -LATTICE_LIMIT + DIRECTION_LIMIT, -(2**24)
-    )
+    limit = lattice_limit(width)
+    whole = st.integers(limit // 2, limit - DIRECTION_LIMIT).flatmap(lambda n: st.sampled_from([n, -n]))
     ray = st.integers(-DIRECTION_LIMIT, DIRECTION_LIMIT)
     points: list[Point] = [("small whole numbers", tuple(map(float, (2, 3, 5, 7, 11)[:width])), 1.0)]
     for point in draw(st.tuples(*[whole] * (width + 1)), 2, seed + 2):

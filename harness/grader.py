@@ -13,7 +13,7 @@ from harness.assignment import Assignment
 from harness.cases import Bank, bank_for
 from harness.checks import CHECKS
 from harness.checks.evidence import Evidence, Finding
-from harness.errors import SandboxError, SubmissionError
+from harness.errors import DoutError, SandboxError, SubmissionError
 from harness.escape import plain
 from harness.naming import Found
 from harness.observe import Call, Observations, observe, received
@@ -71,6 +71,8 @@ def grade(
         return ungradable_report(error, submission.name, submission.sha256, assignment, seed)
     except SandboxError as error:
         return fault_report(error, submission.name, submission.sha256, assignment, seed)
+    except DoutError:
+        raise  # the caller's own mistake: a seed or an assignment that cannot be
     except Exception as error:  # noqa: BLE001 - the one place where a mistake of ours becomes a grader fault
         return fault_report(_own_mistake(error), submission.name, submission.sha256, assignment, seed)
     faults = [result for result in results if result.verdict is Verdict.GRADER_FAULT]
@@ -140,7 +142,7 @@ def _results(assignment: Assignment, evidence: Evidence) -> Iterator[CheckResult
 
 
 def _warnings(submission: Submission, seen: Observations) -> list[Warn]:
-    warnings = [*submission.warnings, *seen.warnings]
+    warnings = sorted([*submission.warnings, *seen.warnings], key=lambda warn: warn.line or 0)
     shown = [
         Warn(code=warn.code, line=warn.line, message=plain(warn.message, 500)) for warn in warnings[:MOST_WARNINGS]
     ]

@@ -291,7 +291,7 @@ def _not_parsable(problems: Sequence[Problem]) -> SubmissionError:
     return SubmissionError(
         "NOT-PARSABLE",
         f"line {first.line}: this is not Python ({first.message})",
-        "run the file by itself and mend the line it names",
+        "run the file by itself and fix the line it names",
     )
 
 

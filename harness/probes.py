@@ -1,7 +1,7 @@
 """Cases for the numbers that a learner wrote in a layer: a mistake confined to ``x == 12345`` is found by asking there.
 
 They depend on nothing but the file's own text, so the same file always gets the same ones, and an ordinary layer,
-which holds no number but 0, 1 and 2, gets none.
+which holds no number but 0 and 1, gets none.
 """
 
 import itertools
@@ -15,8 +15,8 @@ from harness.sandbox.protocol import BACKWARD, FORWARD, NEW, Step
 
 __all__ = ["probe_cases"]
 
-#: The bank's strata hold these already.
-_COMMON = frozenset({0.0, 1.0, 2.0, 3.0, 10.0, 0.5})
+#: The bank's own strata hold these in every place.
+_COMMON = frozenset({0.0, 1.0})
 #: A layer with more numbers than this is a table, and a table is wrong elsewhere.
 _MOST = 12
 
@@ -26,24 +26,28 @@ def probe_cases(assignment: Assignment, found: Sequence[Found]) -> Iterator[Case
     for index, (layer, item) in enumerate(zip(assignment.layer, found, strict=True)):
         if item.name is None:
             continue
-        literals = [value for value in item.literals if math.isfinite(value) and abs(value) not in _COMMON]
+        literals = [value for value in item.literals if math.isfinite(value) and value not in _COMMON]
         for literal in literals[:_MOST]:
-            near = (
-                literal,
-                math.nextafter(literal, math.inf),
-                math.nextafter(literal, -math.inf),
-                literal + 1,
-                literal - 1,
-                -literal,
-            )
-            for place, value in itertools.product(range(len(layer.inputs) + 1), dict.fromkeys(near)):
-                # Distinct fillers, none of them a value at which a product or a sum is special.
-                values = [1.75, -2.25, 3.25, 0.625, *[1.375] * len(layer.inputs)][: len(layer.inputs) + 1]
-                values[place] = value
-                *inputs, dout = values
+            for inputs, dout in _around(literal, len(layer.inputs)):
                 yield Case(
                     group=f"{layer.name}/numbers",
-                    stratum=f"the number {literal:g} written in the class",
+                    stratum=f"the number {literal:g} written in the file",
                     layers=(index,),
                     steps=[Step(NEW, 0, [index]), Step(FORWARD, 0, [*inputs]), Step(BACKWARD, 0, [dout])],
                 )
+
+
+def _around(literal: float, width: int) -> Iterator[tuple[list[float], float]]:
+    """Yield inputs and an upstream gradient with ``literal`` or a neighbour of it in one place.
+
+    Ones in the other places make a product equal to it, zeros a sum.
+    """
+    close = (literal, literal + 1, literal - 1)
+    edges = (math.nextafter(literal, math.inf), math.nextafter(literal, -math.inf), -literal)
+    distinct = [*itertools.islice(itertools.cycle((1.75, -2.25)), width), 0.625]
+    for place in range(width + 1):
+        for filling, near in ((distinct, close + edges), ([1.0] * (width + 1), close), ([0.0] * (width + 1), close)):
+            for value in dict.fromkeys(near):
+                values = [*filling]
+                values[place] = value
+                yield values[:-1], values[-1]

@@ -8,6 +8,9 @@ __all__ = ["check_arrays"]
 
 def check_arrays(evidence: Evidence, spec: CheckSpec) -> Finding | None:
     """Return the first array case that differs from the reference, or None."""
+    absent = evidence.absent(spec, "forward") or evidence.absent(spec, "backward")
+    if absent:
+        return absent
     for exhibit in evidence.group(f"{spec.layer}/arrays"):
         for step in (1, 2):
             finding = evidence.judge(exhibit, step)

@@ -16,7 +16,19 @@ from harness.observe import Call, Lost, Observations, Returned
 from harness.records import Counterexample, Verdict
 from harness.sandbox.channel import Ending
 from harness.sandbox.evaluate import evaluate_case
-from harness.sandbox.protocol import BACKWARD, FORWARD, Answer, Fault, Other, Step, Value, unpack_reference, value_of
+from harness.sandbox.protocol import (
+    BACKWARD,
+    FORWARD,
+    WHOLE,
+    Answer,
+    Decoded,
+    Fault,
+    Other,
+    Step,
+    Value,
+    unpack_reference,
+    value_of,
+)
 
 __all__ = ["Evidence", "Exhibit", "Finding", "expected_of", "returned"]
 
@@ -78,6 +90,8 @@ class Evidence:
     def group(self, name: str) -> list[Exhibit]:
         """Return a group's exhibits, in the bank's order."""
         seen = self._seen
+        if name not in self._bank.groups:
+            raise LookupError(f"the bank has no cases of the group {name}")
         indices = [*self._bank.groups.get(name, ()), *self._probes.get(name, ())]
         return [Exhibit(seen.cases[index], seen.calls[index], self._expected[index]) for index in indices]
 
@@ -99,6 +113,13 @@ class Evidence:
             line=line,
             layer=name,
         )
+
+    def any_layer_absent(self) -> Finding | None:
+        """Return why no graph can be built, when one of the layers is not there."""
+        for name, found in self.found.items():
+            if found.name is None:
+                return Finding(verdict=Verdict.CONTRACT, message=f"{found.reason}.", layer=name)
+        return None
 
     def blocked(self, layer: str, method: str) -> Finding | None:
         """Return a finding that waits for the check of ``layer``'s ``method``, or None when that one passed."""
@@ -249,9 +270,9 @@ class Evidence:
         layer = self.assignment.reference_classes()[self.layer_number(exhibit.case, planned)]()
         with np.errstate(all="ignore"):
             result = layer.forward(*inputs)
-            values = list(layer.backward(*upstream)) if upstream else [result]
+            values = layer.backward(*upstream) if upstream else result
         expected = list(exhibit.expected)
-        expected[step] = values
+        expected[step] = [*values] if isinstance(values, tuple) else [values]
         return Exhibit(exhibit.case, exhibit.calls, expected)
 
     def arguments(self, exhibit: Exhibit, step: int) -> list[Any]:
@@ -273,17 +294,23 @@ def returned(answer: Returned, spec: LayerSpec, expected: Sequence[Number]) -> l
         return f"{len(values)} value{'s' * (len(values) != 1)}"
     only = values[0]
     shape = np.shape(expected[0])
-    if (
-        isinstance(only, np.ndarray)
-        and only.shape == (width, *shape)
-        and not (spec.one_gradient_for_all and only.shape == shape)
-    ):
-        return list(only)
-    if spec.one_gradient_for_all:
+    if isinstance(only, np.ndarray) and only.shape == (width, *shape):
+        return [only[n, ...] for n in range(width)]
+    if spec.one_gradient_for_all or width == 1:
         return [only] * width
     if isinstance(only, Other):
         return only.description
     return "one value"
+
+
+def picked(call: Returned, item: int) -> Decoded | None:
+    """Return what a later call was given of an earlier answer: one item of a pair, or the whole."""
+    if call.several:
+        return call.values[item] if item < len(call.values) else None
+    only = call.values[0]
+    if item != WHOLE and isinstance(only, np.ndarray) and only.ndim == 1:
+        return only[item] if item < len(only) else None
+    return only
 
 
 def _argument(value: Value, exhibit: Exhibit) -> Any:
@@ -295,9 +322,7 @@ def _argument(value: Value, exhibit: Exhibit) -> Any:
     call = exhibit.calls[step]
     if not isinstance(call, Returned):
         return None
-    if not call.values:
-        return None
-    return call.values[item if item < len(call.values) else 0]
+    return picked(call, item)
 
 
 def _example(

@@ -1,13 +1,18 @@
 """Is backward the derivative of the learner's own forward? Exact finite differences along random directions."""
 
 import itertools
+import math
 from fractions import Fraction
+
+import numpy as np
 
 from harness.assignment import CheckSpec, LayerSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding, returned
 from harness.gradients.finite_difference import directional_derivative, inner_product
+from harness.gradients.tolerance import MOST_ULPS
 from harness.observe import Returned
 from harness.records import Counterexample, Verdict
+from harness.sandbox.protocol import Decoded, Other
 
 __all__ = ["check_gradient"]
 
@@ -58,17 +63,29 @@ def _along(evidence: Evidence, layer: LayerSpec, base: Exhibit, ray: Exhibit, ra
         return evidence.blocked(layer.name, "forward" if slope is None else "backward") or _disagrees(
             evidence, layer, base, rays
         )
-    told = inner_product([value for value in gradients if value is not None], ray.case.relation[1:])
-    if told is not None and told == Fraction(dout) * slope:
+    numbers = [value for value in gradients if value is not None]
+    told = inner_product(numbers, ray.case.relation[1:])
+    measured = Fraction(dout) * slope
+    if told == measured:
+        return None
+    if told is not None and abs(told - measured) <= _rounding(numbers, dout, ray):
         return None
     return _disagrees(evidence, layer, base, rays)
 
 
-def _number(value: object) -> float | None:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
+def _rounding(gradients: list[float], dout: float, ray: Exhibit) -> Fraction:
+    """Return how far the two sides may be apart when each returned value is right to the last ulps allowed."""
+    _, *direction = ray.case.relation
+    values = [_number(call.values[0]) for call in (ray.calls[1], ray.calls[3]) if isinstance(call, Returned)]
+    own = sum(abs(v) * Fraction(math.ulp(g)) for g, v in zip(gradients, direction, strict=True))
+    forwards = sum(Fraction(math.ulp(value)) for value in values if value is not None)
+    return MOST_ULPS * (own + abs(Fraction(dout)) * forwards / 2)
+
+
+def _number(value: Decoded) -> float | None:
+    if isinstance(value, np.ndarray):
+        return float(value) if value.shape == () and value.dtype.kind in "iuf" else None
+    return None if isinstance(value, Other) else float(value)
 
 
 def _slope(ray: Exhibit) -> Fraction | None:

@@ -30,6 +30,9 @@ def check_random_graphs(evidence: Evidence, spec: CheckSpec) -> Finding | None:
 
 
 def _first(evidence: Evidence, exhibits: Sequence[Exhibit], operations: tuple[int, ...]) -> Finding | None:
+    absent = evidence.any_layer_absent()
+    if absent:
+        return absent
     for exhibit in exhibits:
         for step, planned in enumerate(exhibit.case.steps):
             if planned.op in operations and not _exact(exhibit, step):

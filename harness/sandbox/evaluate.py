@@ -86,8 +86,12 @@ def _argument(value: Value, results: list[object]) -> Any:
     if value.code == ARRAY:
         return _laid_out(*unpack_array(value))
     step, item = unpack_reference(value)
-    result = results[step]
-    if item != WHOLE and isinstance(result, (tuple, list)):
+    return _picked(results[step], item)
+
+
+def _picked(result: Any, item: int) -> Any:
+    """Return one item of a pair, in whatever sequence it came; a value that stands for both is both."""
+    if item != WHOLE and (isinstance(result, (tuple, list)) or (isinstance(result, np.ndarray) and result.ndim == 1)):
         return result[item]
     return result
 

@@ -69,7 +69,7 @@ class ForkServer:
             raise
         finally:
             theirs.close()
-        channel = _SocketChannel(self, job, descriptors[0], mine)
+        channel = _SocketChannel(self, job, descriptors[0], mine, limits.cpu_seconds)
         worker = Worker(channel, ())
         try:
             ready = worker.receive(_SPAWN_SECONDS)
@@ -122,7 +122,8 @@ class ForkServer:
 
 
 class _SocketChannel:
-    def __init__(self, server: ForkServer, job: int, pidfd: int, connection: socket.socket) -> None:
+    def __init__(self, server: ForkServer, job: int, pidfd: int, connection: socket.socket, cpu_seconds: int) -> None:
+        self._cpu_seconds = cpu_seconds
         self._server, self._job, self._pidfd, self._socket = server, job, pidfd, connection
         connection.setblocking(False)
         self._poll = select.poll()
@@ -168,14 +169,15 @@ class _SocketChannel:
         if not _has_ended(self._pidfd, wait_ms=500):
             self.close()
             return WorkerGone(Ending.CRASHED, "it closed the grading channel")
-        status = self.close().status
-        if status == -signal.SIGXCPU:
+        ended = self.close()
+        status = ended.status
+        used_up = ended.cpu_seconds >= self._cpu_seconds
+        if status == -signal.SIGXCPU or (status == -signal.SIGKILL and used_up):
             return WorkerGone(Ending.TIMEOUT, "it used too much processor time")
         if status is not None and status < 0:
-            name = signal.Signals(-status).name
             # We had not killed it: SIGKILL then is the kernel's answer to memory running out.
-            ending = Ending.MEMORY if name == "SIGKILL" else Ending.CRASHED
-            return WorkerGone(ending, f"its process was ended by {name}")
+            ending = Ending.MEMORY if status == -signal.SIGKILL else Ending.CRASHED
+            return WorkerGone(ending, f"its process was ended by signal {-status} ({signal.strsignal(-status)})")
         return WorkerGone(Ending.CRASHED, "its process ended by itself")
 
     def close(self) -> Exit:

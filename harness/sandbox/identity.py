@@ -92,9 +92,9 @@ def _write(name: str, text: str) -> None:
 
 def explain_no_uid(error: OSError) -> str:
     """Say in a sentence why workers keep this process's user id."""
-    if error.errno == errno.EPERM:
+    if error.errno == errno.EPERM and os.geteuid() != 0:
         return "workers keep your user id: only root may give them one of their own"
-    if error.errno == errno.EINVAL:
+    if error.errno in {errno.EPERM, errno.EINVAL}:
         return "workers keep this user id: the container that this runs in has no others"
     return f"workers keep this user id: {error.strerror}"
 

@@ -15,9 +15,11 @@ class WorkerLimits(Record, frozen=True):
     #: Bytes that the learner's process may add to what it has when it starts.
     memory_bytes: int = 512 * 1024 * 1024
 
-    def for_process(self) -> dict[str, int]:
-        """Return the part that the operating system enforces.
+    @property
+    def cpu_seconds(self) -> int:
+        """Processor seconds: a back-stop to the wall deadlines, which a sleep does not see."""
+        return int(self.submission_seconds) + 1
 
-        Processor time is only a back-stop to the wall deadlines: it does not see a sleep, and exceeds no wall time.
-        """
-        return {"memory_bytes": self.memory_bytes, "cpu_seconds": int(self.submission_seconds) + 1}
+    def for_process(self) -> dict[str, int]:
+        """Return the part that the operating system enforces."""
+        return {"memory_bytes": self.memory_bytes, "cpu_seconds": self.cpu_seconds}

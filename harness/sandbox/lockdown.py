@@ -8,9 +8,9 @@ import errno
 import os
 import resource
 import signal
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from harness.sandbox import identity, landlock, seccomp
 from harness.sandbox.identity import SLOTS, enter_user_namespace
@@ -30,7 +30,6 @@ __all__ = [
     "Prepared",
     "children_of_this_process",
     "enter_user_namespace",
-    "level",
     "lock_down",
     "no_new_privs",
     "prepare",
@@ -49,8 +48,7 @@ _ASSUMED_SIZE = 512 * 1024 * 1024
 _STACK_BYTES = 8 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What a worker may use of the machine."""
 
     #: Bytes of address space on top of what the process has at the fork.
@@ -63,8 +61,7 @@ class Limits:
     open_files: int = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """The locks that this machine offers, ready for any number of workers."""
 
     seccomp: seccomp.Program | None
@@ -86,7 +83,7 @@ class Prepared:
         """Return the same locks, none of which needs the file descriptor of this number."""
         if self.landlock_fd != descriptor:
             return self
-        return replace(self, landlock_fd=os.dup(descriptor))
+        return self._replace(landlock_fd=os.dup(descriptor))
 
 
 def prepare(want: frozenset[str]) -> Prepared:
@@ -277,13 +274,3 @@ def children_of_this_process() -> set[int]:
             return {int(pid) for pid in file.read().split()}
     except OSError:
         return set()
-
-
-def level(locks: Iterable[str]) -> str:
-    """Return how well ``locks`` together isolate: "A" best, "D" a separate process and nothing more."""
-    has = set(locks)
-    if {"seccomp", "landlock"} <= has and has & {"uid", "userns"}:
-        return "A"
-    if {"seccomp", "rlimits"} <= has:
-        return "B"
-    return "C" if "landlock" in has else "D"

@@ -10,8 +10,8 @@ import errno
 import os
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from harness.sandbox.libc import no_new_privs, system_call
 
@@ -21,8 +21,7 @@ __all__ = ["NUMBERS", "Program", "build", "explain", "install", "try_out"]
 _OWN_PID = 0x7FFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(NamedTuple):
     """A condition on one 32-bit half of a system call's argument: ``half & mask`` is one of ``accepted``."""
 
     argument: int
@@ -145,8 +144,7 @@ _NUMBER_OFFSET, _ARCHITECTURE_OFFSET, _ARGUMENTS_OFFSET = 0, 4, 16
 _Instruction = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """A filter with the worker's process id left open, so that the zygote builds it once for all workers."""
 
     template: bytes

@@ -22,6 +22,7 @@ _PYTHON_2 = re.compile(
 _CONTINUES = re.compile(r"(else|elif|except|finally)\b|[)\]}]")
 _TRIPLE_QUOTE = re.compile(r"'''|\"\"\"")
 _MOST = 50
+_MOST_LITERALS = 64
 
 
 class Program:
@@ -33,10 +34,10 @@ class Program:
 
     def seen(self) -> Parsed:
         """Return the classes, functions and problems, capped for the wire."""
-        classes, functions = [], []
+        classes, functions, named = [], [], _named(self.statements)
         for node in _definitions(self.statements):
             if isinstance(node, ast.ClassDef):
-                classes.append(_class_seen(node))
+                classes.append(_class_seen(node, named))
             else:
                 functions.append((node.name[:200], node.lineno))
         return Parsed(classes[-500:], functions[-500:], self.problems[:_MOST], len(self.statements))
@@ -108,13 +109,37 @@ def _definitions(
                 yield from _definitions(getattr(node, name, []))
 
 
-def _class_seen(node: ast.ClassDef) -> ClassSeen:
+def _named(statements: Sequence[ast.stmt]) -> dict[str, list[ast.stmt]]:
+    """Return which top-level statements give a name its value."""
+    named: dict[str, list[ast.stmt]] = {}
+    for node in statements:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            named.setdefault(node.name, []).append(node)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            for part in ast.walk(node):
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                    named.setdefault(part.id, []).append(node)
+    return named
+
+
+def _class_seen(node: ast.ClassDef, named: dict[str, list[ast.stmt]]) -> ClassSeen:
     methods = [(item.name[:200], item.lineno) for item in _definitions(node.body)]
+    return ClassSeen(node.name[:200], node.lineno, methods[:200], _literals(node, named))
+
+
+def _literals(node: ast.ClassDef, named: dict[str, list[ast.stmt]]) -> list[float]:
+    """Return the numbers in a class and in the top-level statements whose names it uses, near or far."""
     literals: dict[float, None] = {}
-    for part in ast.walk(node):
-        if isinstance(part, ast.Constant) and type(part.value) in (int, float):
-            try:
-                literals.setdefault(float(part.value))  # type: ignore[arg-type]
-            except OverflowError:
-                continue
-    return ClassSeen(node.name[:200], node.lineno, methods[:200], list(literals)[:64])
+    waiting: list[ast.stmt] = [node]
+    met = {node.name}
+    while waiting and len(literals) < _MOST_LITERALS:
+        for part in ast.walk(waiting.pop(0)):
+            if isinstance(part, ast.Constant) and type(part.value) in (int, float):
+                try:
+                    literals.setdefault(float(part.value))  # type: ignore[arg-type]
+                except OverflowError:
+                    continue
+            elif isinstance(part, ast.Name) and part.id not in met:
+                met.add(part.id)
+                waiting += named.get(part.id, [])
+    return list(literals)[:_MOST_LITERALS]

@@ -31,6 +31,7 @@ __all__ = ["MODULE_NAME", "Silent", "serve", "serve_on", "tell"]
 #: Not "__main__", so that a file's example code under the usual guard does not run.
 MODULE_NAME = "submission"
 _MOST = 50
+METHODS = ("forward", "backward")
 
 Send = Callable[[FromWorker], None]
 Receive = Callable[[], ToWorker]
@@ -99,12 +100,15 @@ def _future_flags(node: ast.ImportFrom) -> int:
 
 def _problem(node: ast.stmt, error: BaseException) -> Problem:
     kind, message, line = describe_error(error)
+    if type(error) is ModuleNotFoundError:
+        kind, message = f"the module {str(error.name)[:100]!r} is not available in grading", ""
     code = "IMPORT-FAILED" if isinstance(node, (ast.Import, ast.ImportFrom)) else "STATEMENT-FAILED"
     return Problem(code, line or node.lineno, f"{kind}: {message}" if message else kind)
 
 
 def _bound(name: str, made: type) -> BoundClass:
-    methods = [attribute for attribute in dir(made) if not attribute.startswith("__")]
+    # What a layer needs comes first: a class may have more attributes than are sent.
+    methods = sorted((name for name in dir(made) if not name.startswith("__")), key=lambda name: name not in METHODS)
     return BoundClass(name[:200], [attribute[:200] for attribute in methods[:100]])
 
 
