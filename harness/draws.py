@@ -10,8 +10,8 @@ import hypothesis.strategies as st
 import msgspec
 from hypothesis import HealthCheck, Phase, given, settings
 
-from harness.assignment import Assignment, LayerSpec
-from harness.cases import Case, encode_bank
+from harness.assignment import Assignment, LayerSpec, built_in
+from harness.cases import Case, encode_bank, shipped_path
 from harness.strata import (
     DIRECTION_LIMIT,
     Point,
@@ -146,3 +146,9 @@ def main() -> None:
 
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
     sys.stdout.buffer.write(build_bank(request.assignment, request.seed))
+
+
+if __name__ == "__main__":
+    # For developers: write the bank that ships with a built-in assignment, after its data or the strata changed.
+    assignment = built_in(*sys.argv[1:])
+    shipped_path(assignment).write_bytes(build_bank(assignment, assignment.default_seed))

@@ -149,6 +149,8 @@ class Evidence:
     @staticmethod
     def layer_number(case: Case, planned: Step) -> int:
         """Return the index of the layer that a step calls."""
+        if len(case.layers) == 1:
+            return case.layers[0]
         made = next(step for step in case.steps if step.op == 0 and step.slot == planned.slot)
         return int(made.args[0])  # type: ignore[arg-type]
 

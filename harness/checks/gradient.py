@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.assignment import CheckSpec, LayerSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding, returned
-from harness.gradients.finite_difference import directional_derivative, inner_product
+from harness.gradients.finite_difference import central_difference, exact, inner_product
 from harness.gradients.tolerance import MOST_ULPS
 from harness.observe import Returned
 from harness.records import Counterexample, Verdict
@@ -59,17 +59,19 @@ def _along(evidence: Evidence, layer: LayerSpec, base: Exhibit, ray: Exhibit, ra
     gradients = [] if isinstance(values, str) else [_number(value) for value in values]
     slope = _slope(ray)
     dout = evidence.arguments(base, 2)[0]
+    upstream = exact(dout)
+    assert upstream is not None
     if not gradients or slope is None or None in gradients:
         return evidence.blocked(layer.name, "forward" if slope is None else "backward") or _disagrees(
             evidence, layer, base, rays
         )
     numbers = [value for value in gradients if value is not None]
     told = inner_product(numbers, ray.case.relation[1:])
-    measured = Fraction(dout) * slope
-    if told == measured:
-        return None
-    if told is not None and abs(told - measured) <= _rounding(numbers, dout, ray):
-        return None
+    if told is not None:
+        # Both sides doubled: the difference is over a step of 2 v.
+        gap = 2 * told - upstream * slope
+        if not gap or abs(gap) <= 2 * _rounding(numbers, dout, ray):
+            return None
     return _disagrees(evidence, layer, base, rays)
 
 
@@ -77,8 +79,8 @@ def _rounding(gradients: list[float], dout: float, ray: Exhibit) -> Fraction:
     """Return how far the two sides may be apart when each returned value is right to the last ulps allowed."""
     _, *direction = ray.case.relation
     values = [_number(call.values[0]) for call in (ray.calls[1], ray.calls[3]) if isinstance(call, Returned)]
-    own = sum(abs(v) * Fraction(math.ulp(g)) for g, v in zip(gradients, direction, strict=True))
-    forwards = sum(Fraction(math.ulp(value)) for value in values if value is not None)
+    own = sum((abs(v) * Fraction(math.ulp(g)) for g, v in zip(gradients, direction, strict=True)), Fraction(0))
+    forwards = sum((Fraction(math.ulp(value)) for value in values if value is not None), Fraction(0))
     return MOST_ULPS * (own + abs(Fraction(dout)) * forwards / 2)
 
 
@@ -88,13 +90,13 @@ def _number(value: Decoded) -> float | None:
     return None if isinstance(value, Other) else float(value)
 
 
-def _slope(ray: Exhibit) -> Fraction | None:
-    """Return the learner's own directional derivative, or None where forward gave no two finite numbers."""
+def _slope(ray: Exhibit) -> int | Fraction | None:
+    """Return the change of the learner's own forward over 2 v, or None where it gave no two finite numbers."""
     ahead, behind = ray.calls[1], ray.calls[3]
     if not isinstance(ahead, Returned) or not isinstance(behind, Returned) or ahead.several or behind.several:
         return None
     one, other = _number(ahead.values[0]), _number(behind.values[0])
-    return None if one is None or other is None else directional_derivative(one, other)
+    return None if one is None or other is None else central_difference(one, other)
 
 
 def _disagrees(evidence: Evidence, layer: LayerSpec, base: Exhibit, rays: list[Exhibit]) -> Finding:
@@ -107,7 +109,7 @@ def _disagrees(evidence: Evidence, layer: LayerSpec, base: Exhibit, rays: list[E
         direction = ray.case.relation[1:]
         slope = _slope(ray)
         if slope is not None and sum(map(abs, direction)) == 1:
-            measured[layer.gradients[direction.index(1)]] = float(Fraction(dout) * slope)
+            measured[layer.gradients[direction.index(1)]] = float(Fraction(dout) * slope / 2)
     arguments = ", ".join(f"{name} = {value:g}" for name, value in example.inputs.items())
     got = ", ".join(f"{name} = {value}" for name, value in example.got.items())
     seen = ", ".join(f"{name} = {value:g}" for name, value in measured.items())

@@ -5,23 +5,34 @@ in v cancel; those of degree three and more do not occur with two inputs), and o
 rounding. So the comparison is an equality: no step to choose, no tolerance, no false alarm.
 """
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-__all__ = ["directional_derivative", "inner_product"]
+__all__ = ["central_difference", "exact", "inner_product"]
 
 
-def directional_derivative(ahead: float, behind: float) -> Fraction | None:
-    """Return (f(p + v) - f(p - v)) / 2 exactly, or None when a value is not finite."""
-    try:
-        return (Fraction(ahead) - Fraction(behind)) / 2
-    except (OverflowError, ValueError):
+def exact(number: float) -> int | Fraction | None:
+    """Return ``number`` as an exact number, a whole one where it is whole, or None when it is not finite."""
+    if isinstance(number, int):
+        return number
+    if not math.isfinite(number):
         return None
+    return int(number) if number.is_integer() else Fraction(number)
 
 
-def inner_product(gradients: Sequence[float], direction: Sequence[int]) -> Fraction | None:
+def central_difference(ahead: float, behind: float) -> int | Fraction | None:
+    """Return f(p + v) - f(p - v) exactly, or None when a value is not finite."""
+    one, other = exact(ahead), exact(behind)
+    return None if one is None or other is None else one - other
+
+
+def inner_product(gradients: Sequence[float], direction: Sequence[int]) -> int | Fraction | None:
     """Return <gradients, direction> exactly, or None when a gradient is not finite."""
-    try:
-        return sum((Fraction(g) * v for g, v in zip(gradients, direction, strict=True)), Fraction(0))
-    except (OverflowError, ValueError):
-        return None
+    total: int | Fraction = 0
+    for gradient, v in zip(gradients, direction, strict=True):
+        number = exact(gradient)
+        if number is None:
+            return None
+        total += number * v
+    return total
