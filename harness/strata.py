@@ -225,9 +225,9 @@ def lattice_cases(
 ) -> Iterator[Case]:
     """Yield exact finite differences: forward at p + v and at p - v, and backward at p, all in whole numbers.
 
-    A multilinear function's central difference is exact, so the comparison needs no tolerance. A wrong linear map
-    agrees with it along one random direction with probability at most 2/|S| (Schwartz, Zippel); four directions drawn
-    from |S| = 2^11 + 1 values leave 1e-12.
+    A multilinear function's central difference is exact, so only the learner's own rounding is allowed for. A wrong
+    linear map agrees with it along one random direction with probability at most 2/|S| (Schwartz, Zippel); four
+    directions drawn from |S| = 2^11 + 1 values leave 1e-12.
     """
     group = f"{layer.name}/lattice"
     width = len(layer.inputs)

@@ -10,6 +10,10 @@ __all__ = ["check_backward"]
 
 def check_backward(evidence: Evidence, spec: CheckSpec) -> Finding | None:
     """Return the first number case whose gradients are wrong, or None."""
+    if evidence.found[spec.layer].name is None:
+        waiting = evidence.blocked(spec.layer, "forward")
+        if waiting:
+            return waiting
     absent = evidence.absent(spec, "backward")
     if absent:
         return absent

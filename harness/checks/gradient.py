@@ -69,8 +69,9 @@ def _along(evidence: Evidence, layer: LayerSpec, base: Exhibit, ray: Exhibit, ra
     told = inner_product(numbers, ray.case.relation[1:])
     if told is not None:
         # Both sides doubled: the difference is over a step of 2 v.
-        gap = 2 * told - upstream * slope
-        if not gap or abs(gap) <= 2 * _rounding(numbers, dout, ray):
+        if 2 * told == upstream * slope:
+            return None
+        if abs(Fraction(told) - Fraction(upstream) * Fraction(slope) / 2) <= _rounding(numbers, dout, ray):
             return None
     return _disagrees(evidence, layer, base, rays)
 

@@ -2,7 +2,7 @@
 
 For a multilinear function f, f(p + v) - f(p - v) = 2 <grad f(p), v> without a truncation error (terms of even degree
 in v cancel; those of degree three and more do not occur with two inputs), and on whole numbers below 2^53 without
-rounding. So the comparison is an equality: no step to choose, no tolerance, no false alarm.
+rounding. So there is no step to choose, and for correctly rounded answers the comparison is an equality.
 """
 
 import math
