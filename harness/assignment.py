@@ -267,5 +267,7 @@ def _check_faults(assignment: Assignment, names: list[str]) -> Iterator[tuple[st
             if need not in seen:
                 yield f"the check {check.id!r} needs {need!r}, which is not a check above it", f"{here}.needs"
         seen.append(check.id)
+    if not 0 <= assignment.default_seed < 1 << 53:
+        yield "the default seed is not between 0 and 2^53 - 1", "$.default_seed"
     if not assignment.check:
         yield "an assignment needs at least one check", "$.check"

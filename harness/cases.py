@@ -22,6 +22,10 @@ from harness.sandbox.protocol import FORWARD, Step
 __all__ = ["Bank", "Case", "bank_for", "cache_directory", "decode_bank", "forward_of"]
 
 
+#: Every reader of JSON holds whole numbers up to here exactly (RFC 8259, section 6).
+LARGEST_SEED = (1 << 53) - 1
+
+
 class Case(Record, frozen=True):
     """One sequence of calls on fresh instances."""
 
@@ -85,8 +89,15 @@ def shipped_path(assignment: Assignment) -> Path:
     return BUILT_IN / assignment.id.replace("-", "_") / f"bank-{assignment.default_seed}.bin"
 
 
-def cache_directory() -> Path:
-    """Return the folder for banks that were built on this machine."""
+def cache_directory() -> Path | None:
+    """Return the folder for banks that were built on this machine; None when there is no home to keep them in."""
+    try:
+        return _cache_directory()
+    except RuntimeError:
+        return None
+
+
+def _cache_directory() -> Path:
     if os.name == "nt":
         return Path(os.environ.get("LOCALAPPDATA") or "~/AppData/Local").expanduser() / "dout"
     if sys.platform == "darwin":
@@ -102,13 +113,14 @@ def bank_for(assignment: Assignment, seed: int) -> Bank:
         UsageError: the seed is out of range.
         SandboxError: it could not be built.
     """
-    if not 0 <= seed < 1 << 63:
-        raise UsageError(f"the seed {seed} is not between 0 and 2^63 - 1", "choose a smaller whole number")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise UsageError(f"the seed {seed} is not between 0 and 2^53 - 1", "choose a smaller whole number")
     name = f"bank-{assignment.sha256[:16]}-{seed}-{harness.__version__}.bin"
-    for path in (shipped_path(assignment), cache_directory() / name):
+    cache = cache_directory()
+    for path in (shipped_path(assignment), *([cache / name] if cache else [])):
         try:
             bank = decode_bank(path.read_bytes(), assignment, seed)
-        except (OSError, RuntimeError):
+        except OSError:
             continue
         if bank is not None:
             return bank
@@ -116,7 +128,8 @@ def bank_for(assignment: Assignment, seed: int) -> Bank:
     bank = decode_bank(data, assignment, seed)
     if bank is None:
         raise SandboxError("the cases that were built do not belong to this assignment")
-    _store(cache_directory() / name, data)
+    if cache:
+        _store(cache / name, data)
     return bank
 
 
@@ -150,5 +163,5 @@ def _store(path: Path, data: bytes) -> None:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-    except (OSError, RuntimeError):
+    except OSError:
         return

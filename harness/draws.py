@@ -79,11 +79,14 @@ def _points(layer: LayerSpec, seed: int) -> list[Point]:
 def _lattice(layer: LayerSpec, seed: int) -> tuple[list[Point], list[tuple[int, ...]]]:
     width = len(layer.inputs)
     limit = lattice_limit(width)
-    whole = st.integers(limit // 2, limit - DIRECTION_LIMIT).flatmap(lambda n: st.sampled_from([n, -n]))
+    whole = st.integers(limit // 2, limit - DIRECTION_LIMIT)
     ray = st.integers(-DIRECTION_LIMIT, DIRECTION_LIMIT)
-    points: list[Point] = [("small whole numbers", tuple(map(float, (2, 3, 5, 7, 11)[:width])), 1.0)]
-    for point in draw(st.tuples(*[whole] * (width + 1)), 2, seed + 2):
-        *inputs, dout = map(float, point)
+    points: list[Point] = [("small whole numbers", tuple(map(float, (2, 3, 5, 7, 11)[:width])), 5.0)]
+    for number, point in enumerate(draw(st.tuples(*[whole] * (width + 1)), 2, seed + 2)):
+        # Every input is negative at one of the two points, and dout at both: abs() anywhere is found.
+        *inputs, dout = [
+            -float(n) if place == width or place % 2 == number else float(n) for place, n in enumerate(point)
+        ]
         points.append(("drawn whole numbers", tuple(inputs), dout))
     return points, draw(st.tuples(*[ray] * width).filter(all), 12, seed + 3)
 

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 import harness
@@ -66,7 +67,7 @@ def grade(
         bank = bank_for(assignment, seed)
         seen = observe(sandbox, submission, assignment, bank)
         evidence = Evidence(assignment, bank, seen)
-        results = list(_results(assignment, evidence))
+        results = [_placed(result, submission) for result in _results(assignment, evidence)]
     except SubmissionError as error:
         return ungradable_report(error, submission.name, submission.sha256, assignment, seed)
     except SandboxError as error:
@@ -139,6 +140,13 @@ def _results(assignment: Assignment, evidence: Evidence) -> Iterator[CheckResult
         result = result_of(spec, finding, evidence.found)
         verdicts[spec.id] = result.verdict
         yield result
+
+
+def _placed(result: CheckResult, submission: Submission) -> CheckResult:
+    """Add the cell to the message on a notebook: the line alone counts from the first cell on."""
+    if result.line is None or submission.blocks[0].label is None:
+        return result
+    return msgspec.structs.replace(result, message=f"{result.message} See {submission.where(result.line)}.")
 
 
 def _warnings(submission: Submission, seen: Observations) -> list[Warn]:

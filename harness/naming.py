@@ -109,7 +109,7 @@ def _why_missing(name: str, parsed: Parsed, loaded: Loaded) -> str:
             return f"the class {seen.name} could not be made{detail}"
     for function, line in parsed.functions:
         if folded(function) == folded(name):
-            return f"{function} on line {line} is a function, but a class was expected: class {name}:"
+            return f"{function} on line {line} is a function, but a class was expected: write class {name}: instead"
     import difflib
 
     close = difflib.get_close_matches(name, [item.name for item in loaded.classes], 1, 0.8)

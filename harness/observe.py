@@ -162,7 +162,12 @@ class _Conversation:
 
     def load(self) -> tuple[Parsed, Loaded]:
         """Parse and run the file's top level; where that hangs or dies, run only what defines names."""
-        parsed = self._parse()
+        try:
+            parsed = self._parse()
+        except WorkerGone as gone:
+            raise SubmissionError(
+                "NOT-PARSABLE", f"the file could not be read as Python: {gone.message}", "is this really a Python file?"
+            ) from None
         if not parsed.classes and parsed.problems and (not parsed.statements or _is_python_2(parsed)):
             raise _not_parsable(parsed.problems)
         try:
@@ -181,18 +186,10 @@ class _Conversation:
 
     def _parse(self) -> Parsed:
         worker = self._start()
-        request = Load(self.sources, self.definitions_only)
-        try:
-            worker.send(request, self.limits.submission_seconds)
-            message = worker.receive(self.limits.submission_seconds, self.until)
-        except WorkerGone as gone:
-            raise SubmissionError(
-                "NOT-PARSABLE",
-                f"the file could not be read as Python: {gone.message}",
-                "is this really a Python file?",
-            ) from None
+        worker.send(Load(self.sources, self.definitions_only), self.limits.submission_seconds)
+        message = worker.receive(self.limits.submission_seconds, self.until)
         if not isinstance(message, Parsed):
-            raise SubmissionError("NOT-PARSABLE", "the file could not be read as Python")
+            raise self._broken()
         return message
 
     def _loaded(self) -> Loaded:

@@ -285,7 +285,7 @@ def state_cases(index: int, layer: LayerSpec) -> Iterator[Case]:
                     Step(LOOK, 0, [5]),
                 ],
             ),
-            ("one layer used again and again", _used_again(index, [(a, da), (b, db)], 12 if kind == "numbers" else 3)),
+            ("one layer used again and again", _used_again(index, [(a, da), (b, db)], 12 if kind == "numbers" else 4)),
             (
                 "forward twice, then backward",
                 [Step(NEW, 0, [index]), Step(FORWARD, 0, a), Step(FORWARD, 0, b), Step(BACKWARD, 0, [db])],

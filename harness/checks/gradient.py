@@ -100,6 +100,11 @@ def _slope(ray: Exhibit) -> int | Fraction | None:
     return None if one is None or other is None else central_difference(one, other)
 
 
+def _short(value: float) -> str:
+    """Return a whole number without its ``.0``, and any other to its last digit."""
+    return str(int(value)) if isinstance(value, (int, float)) and float(value).is_integer() else str(value)
+
+
 def _disagrees(evidence: Evidence, layer: LayerSpec, base: Exhibit, rays: list[Exhibit]) -> Finding:
     """Say what backward returned and, where axes were walked, what the learner's own forward says."""
     example = evidence.example(base, 2)
@@ -111,15 +116,15 @@ def _disagrees(evidence: Evidence, layer: LayerSpec, base: Exhibit, rays: list[E
         slope = _slope(ray)
         if slope is not None and sum(map(abs, direction)) == 1:
             measured[layer.gradients[direction.index(1)]] = float(Fraction(dout) * slope / 2)
-    arguments = ", ".join(f"{name} = {value:g}" for name, value in example.inputs.items())
+    arguments = ", ".join(f"{name} = {_short(value)}" for name, value in example.inputs.items())
     got = ", ".join(f"{name} = {value}" for name, value in example.got.items())
-    seen = ", ".join(f"{name} = {value:g}" for name, value in measured.items())
+    seen = ", ".join(f"{name} = {_short(value)}" for name, value in measured.items())
     told = f"; nudging your forward's inputs gives {seen}" if measured else ""
     return Finding(
         verdict=Verdict.WRONG,
         message=(
             f"Your {layer.name}.backward is not the derivative of your own forward: at {arguments}, "
-            f"backward({dout:g}) returned {got}{told}."
+            f"backward({_short(dout)}) returned {got}{told}."
         ),
         layer=layer.name,
         method="backward",

@@ -4,12 +4,14 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from harness.assignment import CheckSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding
+from harness.checks.wording import shown
 from harness.observe import Returned
-from harness.records import Verdict
+from harness.records import Counterexample, Verdict
 from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Value
 
 __all__ = ["check_state"]
@@ -101,7 +103,7 @@ def _disturbed(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Seq
                 ),
                 layer=layer.name,
                 method=method,
-                counterexample=evidence.example(twin, 1 if planned.op == FORWARD else 2),
+                counterexample=_beside(evidence, exhibit, step, twin.calls[1 if planned.op == FORWARD else 2]),
             )
     for step, original in _calls_in_order(exhibit):
         if not _same_answer(exhibit.calls[step], exhibit.calls[original]):
@@ -117,6 +119,17 @@ def _disturbed(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Seq
                 counterexample=evidence.example(exhibit, original),
             )
     return None
+
+
+def _beside(evidence: Evidence, exhibit: Exhibit, step: int, alone: object) -> Counterexample | None:
+    """Return the disturbed call, with the same call's answer on a layer alone as what was expected."""
+    disturbed = evidence.example(exhibit, step)
+    if disturbed is None or not isinstance(alone, Returned):
+        return disturbed
+    names = list(disturbed.expected)
+    values = alone.values if len(alone.values) == len(names) else alone.values * len(names)
+    expected = {name: shown(value) for name, value in zip(names, values, strict=False)}
+    return msgspec.structs.replace(disturbed, expected=expected)
 
 
 def _same_answer(one: Any, other: Any) -> bool:

@@ -31,11 +31,14 @@ class ForkServer:
     """A zygote and the way to its workers. Starting it returns at once; the first worker waits for it."""
 
     def __init__(self, launched: Launched | None = None) -> None:
-        launched = launched or launch()
-        self._process, self._control = launched.process, launched.control
         self._jobs = itertools.count(1)
+        self._adopt(launched or launch())
+
+    def _adopt(self, launched: Launched) -> None:
+        self._locks, self._process, self._control = launched.locks, launched.process, launched.control
         self._exits: dict[int, Exit] = {}
         self._missing: dict[str, str] | None = None
+        self._words = ""
 
     @property
     def missing(self) -> dict[str, str]:
@@ -51,9 +54,16 @@ class ForkServer:
         Raises:
             SandboxError: the zygote is gone, or a lock that this machine offers could not be applied.
         """
+        if self._process.poll() is not None:
+            # The kernel may have chosen it when memory ran out: one submission was lost to that, not all to come.
+            self.close()
+            self._adopt(launch(self._locks))
         _ = self.missing
         job = next(self._jobs)
-        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        except OSError as error:
+            raise SandboxError(f"no connection to a worker could be made: {error.strerror}") from None
         order = {"job": job, "slot": job % SLOTS, "limits": limits.for_process(), "modules": [*modules]}
         deadline = time.monotonic() + _SPAWN_SECONDS
         try:
@@ -92,10 +102,14 @@ class ForkServer:
         return self._exits.pop(job)
 
     def _control_message(self, deadline: float) -> tuple[dict[str, Any], list[int]]:
-        readable, _, _ = select.select([self._control], [], [], max(0.0, deadline - time.monotonic()))
-        if not readable:
+        # poll rather than select, which cannot watch descriptors from 1024 on.
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
             raise SandboxError("the sandbox does not answer")
-        data, descriptors, _, _ = socket.recv_fds(self._control, 65536, 1)
+        data, descriptors, flags, _ = socket.recv_fds(self._control, 65536, 1)
+        if flags & socket.MSG_CTRUNC:
+            raise SandboxError("too many files are open", "close some, or raise the limit (ulimit -n)")
         if not data:
             raise SandboxError(f"the sandbox ended: {self._last_words()}")
         message: dict[str, Any] = msgspec.msgpack.decode(data)
@@ -104,10 +118,12 @@ class ForkServer:
         return message, descriptors
 
     def _last_words(self) -> str:
-        self._process.kill()
-        _, errors = self._process.communicate()
-        lines = errors.decode("utf-8", "replace").strip().splitlines()
-        return lines[-1][:500] if lines else f"exit status {self._process.returncode}"
+        if not self._words:
+            self._process.kill()
+            _, errors = self._process.communicate()
+            lines = errors.decode("utf-8", "replace").strip().splitlines()
+            self._words = lines[-1][:500] if lines else f"exit status {self._process.returncode}"
+        return self._words
 
     def close(self) -> None:
         """End the zygote and, with it, every worker."""

@@ -30,6 +30,7 @@ class Launched(NamedTuple):
 
     process: "subprocess.Popen[bytes]"
     control: socket.socket
+    locks: frozenset[str]
 
 
 def has_fork_server() -> bool:
@@ -65,4 +66,4 @@ def launch(locks: frozenset[str] = ALL_LOCKS) -> Launched:
         raise SandboxError(f"the sandbox could not start: {error}") from None
     finally:
         theirs.close()
-    return Launched(process, mine)
+    return Launched(process, mine, locks)
