@@ -25,7 +25,7 @@ from harness.sandbox.protocol import (
     unpack_reference,
 )
 
-__all__ = ["FILE_NAME", "describe_error", "evaluate_case", "evaluate_cases"]
+__all__ = ["FILE_NAME", "describe_error", "evaluate_case", "evaluate_cases", "sendable"]
 
 #: The name under which the learner's code is compiled, so that its frames are told from all others.
 FILE_NAME = "<submission>"
@@ -106,6 +106,11 @@ def _laid_out(array: NDArray[Any], layout: int) -> NDArray[Any]:
     return array.copy()
 
 
+def sendable(text: str, most: int) -> str:
+    """Return at most ``most`` characters of ``text``, with what UTF-8 cannot hold (a lone surrogate) escaped."""
+    return text[:most].encode("utf-8", "backslashreplace").decode()
+
+
 def describe_error(error: BaseException) -> tuple[str, str, int | None]:
     """Return type name, message and the learner's innermost line; nothing that the error does can stop it."""
     line = None
@@ -117,7 +122,7 @@ def describe_error(error: BaseException) -> tuple[str, str, int | None]:
             trace = trace.tb_next
         if isinstance(error, SyntaxError) and error.filename == FILE_NAME:
             line = error.lineno
-            return type(error).__name__[:200], str(error.msg)[:2000], line
-        return type(error).__name__[:200], str(error)[:2000], line
+            return sendable(type(error).__name__, 200), sendable(str(error.msg), 2000), line
+        return sendable(type(error).__name__, 200), sendable(str(error), 2000), line
     except BaseException:  # noqa: BLE001 - a hostile __str__ or metaclass
         return "Exception", "(its message could not be read)", line

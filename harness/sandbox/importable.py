@@ -1,4 +1,8 @@
-"""What a learner's file may import: a locked worker has no file system, so the zygote imports what the text names."""
+"""What a learner's file may import: a locked worker has no file system, so the zygote imports what the text names.
+
+Modules that an earlier file named stay in the zygote, so an import hidden from :func:`named_modules`
+(``__import__("dec" + "imal")``) may work or not. An ordinary import statement works always.
+"""
 
 import re
 from collections.abc import Iterable

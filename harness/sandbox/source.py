@@ -7,11 +7,12 @@ Of 278 public files with these two layers 92 cannot be imported as a whole; 66 o
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from harness.sandbox.evaluate import FILE_NAME
-from harness.sandbox.protocol import ClassSeen, Parsed, Problem, Source
+from harness.sandbox.protocol import BoundClass, ClassSeen, Parsed, Problem, Source
 
-__all__ = ["Program", "is_definition", "read_program"]
+__all__ = ["Program", "is_definition", "read_program", "within_frame"]
 
 #: Complaints of the Python 3 parser that Python 2 text causes.
 _PYTHON_2 = re.compile(
@@ -23,6 +24,10 @@ _CONTINUES = re.compile(r"(else|elif|except|finally)\b|[)\]}]")
 _TRIPLE_QUOTE = re.compile(r"'''|\"\"\"")
 _MOST = 50
 _MOST_LITERALS = 64
+#: Of names in one message, each with its share of numbers: well under the size of a frame.
+_MOST_CHARACTERS = 100_000
+
+AnyClass = TypeVar("AnyClass", ClassSeen, BoundClass)
 
 
 class Program:
@@ -40,7 +45,30 @@ class Program:
                 classes.append(_class_seen(node, named))
             else:
                 functions.append((node.name[:200], node.lineno))
-        return Parsed(classes[-500:], functions[-500:], self.problems[:_MOST], len(self.statements))
+        return Parsed(within_frame(classes), functions[-200:], self.problems[:_MOST], len(self.statements))
+
+
+def within_frame(classes: Sequence[AnyClass]) -> list[AnyClass]:
+    """Return those classes whose description fits into one frame: those like layers first, then the last ones."""
+    budget: int = _MOST_CHARACTERS
+    kept: list[int] = []
+
+    def order(index: int) -> tuple[bool, int]:
+        return "forward" not in _names(classes[index]), -index
+
+    for place in sorted(range(len(classes)), key=order)[:500]:
+        budget -= _size(classes[place])
+        if budget > 0:
+            kept.append(place)
+    return [classes[place] for place in sorted(kept)]
+
+
+def _size(seen: ClassSeen | BoundClass) -> int:
+    return sum([len(name) + 12 for name in (seen.name, *_names(seen))])
+
+
+def _names(seen: ClassSeen | BoundClass) -> list[str]:
+    return [method if isinstance(method, str) else method[0] for method in seen.methods]
 
 
 def read_program(sources: Sequence[Source]) -> Program:

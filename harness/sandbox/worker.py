@@ -10,7 +10,7 @@ import types
 import warnings
 from collections.abc import Callable
 
-from harness.sandbox.evaluate import FILE_NAME, describe_error, evaluate_cases
+from harness.sandbox.evaluate import FILE_NAME, describe_error, evaluate_cases, sendable
 from harness.sandbox.protocol import (
     FRAME,
     BoundClass,
@@ -24,7 +24,7 @@ from harness.sandbox.protocol import (
     decode_to_worker,
     frame,
 )
-from harness.sandbox.source import Program, is_definition, read_program
+from harness.sandbox.source import Program, is_definition, read_program, within_frame
 
 __all__ = ["MODULE_NAME", "Silent", "serve", "serve_on", "tell"]
 
@@ -75,7 +75,7 @@ class Namespace:
                 exec(code, scope)
             except BaseException as error:  # noqa: BLE001 - whatever a learner's statement raises is a warning
                 problems.append(_problem(node, error))
-            if isinstance(node, ast.ClassDef) and isinstance(scope.get(node.name), type):
+            if isinstance(node, ast.ClassDef) and _is_own_class(scope.get(node.name)):
                 # Kept here because example code below may reuse the name: MulLayer = MulLayer()
                 self.made[node.name] = scope[node.name]
         return problems
@@ -85,9 +85,18 @@ class Namespace:
         bound = {
             name: value
             for name, value in list(self.module.__dict__.items())
-            if type(name) is str and isinstance(value, type) and value.__module__ == MODULE_NAME
+            if type(name) is str and _is_own_class(value)
         }
         return self.made | bound
+
+
+def _is_own_class(value: object) -> bool:
+    """Tell whether ``value`` is a class made by the learner's file, without trusting what it says of itself."""
+    try:
+        # Not isinstance, which asks value.__class__: a lazy proxy may raise there.
+        return issubclass(type(value), type) and value.__module__ == MODULE_NAME
+    except BaseException:  # noqa: BLE001 - a hostile metaclass hides its own class only
+        return False
 
 
 def _future_flags(node: ast.ImportFrom) -> int:
@@ -108,8 +117,9 @@ def _problem(node: ast.stmt, error: BaseException) -> Problem:
 
 def _bound(name: str, made: type) -> BoundClass:
     # What a layer needs comes first: a class may have more attributes than are sent.
-    methods = sorted((name for name in dir(made) if not name.startswith("__")), key=lambda name: name not in METHODS)
-    return BoundClass(name[:200], [attribute[:200] for attribute in methods[:100]])
+    names = [name for name in dir(made) if type(name) is str and not name.startswith("__")]
+    names.sort(key=lambda name: name not in METHODS)
+    return BoundClass(sendable(name, 200), [sendable(attribute, 200) for attribute in names[:100]])
 
 
 def tell(descriptor: int, message: FromWorker) -> None:
@@ -166,4 +176,4 @@ def _load(namespace: Namespace, request: Load, send: Send) -> None:
             bound.append(_bound(name, made))
         except BaseException:  # noqa: BLE001 - a hostile metaclass hides its own class only
             continue
-    send(Loaded(bound[-500:], problems[:_MOST]))
+    send(Loaded(within_frame(bound), problems[:_MOST]))

@@ -4,6 +4,7 @@ It holds no secret: no reference layer, no expected value and no submission ever
 """
 
 import array
+import contextlib
 import gc
 import importlib
 import os
@@ -21,6 +22,8 @@ from harness.sandbox.importable import EVERYTHING_IN_NUMPY, MODULES
 __all__ = ["main"]
 
 CHANNEL = 3
+#: Generations of orphans that are swept after one worker: more than a chain of daemons has.
+_SWEEPS = 100
 
 
 def main() -> None:
@@ -147,9 +150,12 @@ class _Zygote:
     def _sweep(self) -> None:
         """Kill and reap orphans that became ours: only possible at a level that lets a worker fork."""
         alive = {child for child, _ in self.children.values()}
-        for orphan in lockdown.children_of_this_process() - alive:
-            try:
-                os.kill(orphan, signal.SIGKILL)
-                os.waitpid(orphan, 0)
-            except OSError:
-                continue
+        # A killed orphan's own children become ours in turn.
+        for _ in range(_SWEEPS):
+            orphans = lockdown.children_of_this_process() - alive
+            if not orphans:
+                return
+            for orphan in orphans:
+                with contextlib.suppress(OSError):
+                    os.kill(orphan, signal.SIGKILL)
+                    os.waitpid(orphan, 0)
