@@ -1,0 +1,103 @@
+"""What the terminal shows of a submission: the text report, or the part of it that a selection of checks allows."""
+
+import re
+from collections.abc import Collection, Iterator
+
+import msgspec
+
+from harness.records import CheckResult, Outcome, Report, Verdict, Warn
+from harness.render.cells import WIDTH, width_of, wrapped
+from harness.render.text import SELF_CHECK, WORDS, failure_lines, render_text
+
+__all__ = ["PARTIAL", "failure_text", "grading_lines"]
+
+PARTIAL = "PARTIAL RUN - not a grade"
+#: Cells that a path may take in a line of 80; a longer one is shown by its file name.
+_PATH_WIDTH = 50
+
+
+def grading_lines(report: Report, path: str, ran: Collection[str] | None = None) -> Iterator[str]:
+    """Yield the lines on one submission.
+
+    Args:
+        report: All that was graded.
+        path: Where the file is, as the reader would type it.
+        ran: Ids of the checks that ran, when not all did: there is no score then. All ran when null.
+    """
+    report = _renamed(report, path)
+    if ran is None or report.outcome is not Outcome.GRADED:
+        yield from render_text(report).rstrip("\n").split("\n")
+        if report.outcome is not Outcome.GRADED:
+            yield from _self_check(report)
+        if ran is not None:
+            yield PARTIAL
+        return
+    yield f"{report.submission.name}: {report.assignment.id} version {report.assignment.version}, seed {report.seed}"
+    yield ""
+    results = [result for result in report.checks if result.id in ran]
+    for result in results:
+        if result.verdict not in (Verdict.PASSED, Verdict.BLOCKED):
+            yield from failure_lines(report.submission.name, result)
+            yield ""
+    words = max((len(WORDS[result.verdict]) for result in results), default=0)
+    for result in results:
+        waits = f"  waits for {result.blocked_by}" if result.blocked_by else ""
+        yield from wrapped(f"{result.id}{waits}", f"  {WORDS[result.verdict]:<{words}}  ", " " * (words + 6))
+    yield from _self_check(report)
+    yield f"{PARTIAL}: {len(results)} of {len(report.checks)} checks ran."
+
+
+def _self_check(report: Report) -> Iterator[str]:
+    for warn in report.warnings:
+        if warn.code == SELF_CHECK:
+            yield from wrapped(warn.message)
+
+
+def failure_text(report: Report, result: CheckResult | None, path: str, *, repeated: bool = False) -> str:
+    """Return what one item that did not pass says: the verdict in the first line, what to do next in the last.
+
+    Args:
+        report: The report that ``result`` is of.
+        result: Of the item's check; null for the one item of a file that cannot be read.
+        path: Where the file is, as the reader would type it.
+        repeated: Whether another item of this submission has already said why nothing can be graded.
+    """
+    report = _renamed(report, path)
+    name = report.submission.name
+    if result is None or (report.outcome is Outcome.NOT_GRADABLE and not repeated):
+        lines = _not_gradable(name, report.warnings[0])
+    elif report.outcome is Outcome.NOT_GRADABLE:
+        lines = [f"BLOCKED  {result.id}", f"Next: make {name} gradable first."]
+    elif result.verdict is Verdict.GRADER_FAULT:
+        reason = wrapped(result.message or "the grader could not do its work.", "  ", "  ")
+        lines = [f"GRADER FAULT  {result.id}", *reason, "  This is not your file's fault, and there is no score."]
+        lines.append("Next: tell your instructor.")
+    elif result.blocked_by:
+        lines = [f"BLOCKED by {result.blocked_by}", f"Next: make {result.blocked_by} pass first."]
+    else:
+        headline, *lines = failure_lines(name, result)
+        # Summaries show the first line alone, and cut it: no columns there.
+        lines = [re.sub(" {3,}", "  ", headline), *lines, _next_line(name, result)]
+    return "\n".join(lines)
+
+
+def _not_gradable(name: str, reason: Warn) -> list[str]:
+    message, _, hint = reason.message.rpartition(" Next: ")
+    return [
+        f"NOT GRADABLE  {name}",
+        *wrapped(message or hint, "  ", "  "),
+        f"Next: {(message and hint) or 'fix the file, save, and grade again.'}",
+    ]
+
+
+def _next_line(name: str, result: CheckResult) -> str:
+    where = f" ({name}:{result.line})" if result.line is not None else ""
+    line = f"Next: fix {result.id}{where}, save, and grade again."
+    return line if width_of(line) <= WIDTH else f"Next: fix {result.id}, save, and grade again."
+
+
+def _renamed(report: Report, path: str) -> Report:
+    """Return ``report`` with a path that a terminal makes clickable, where it is not too long for a line."""
+    if width_of(path) > _PATH_WIDTH:
+        return report
+    return msgspec.structs.replace(report, submission=msgspec.structs.replace(report.submission, name=path))
