@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,21 +26,26 @@ def write_file(path: str | os.PathLike[str], text: str) -> None:
     Raises:
         UsageError: the file cannot be written there.
     """
-    target = Path(path)
+    import tempfile
+
+    target = Path(os.path.realpath(path))
     temporary = None
+    data = text.encode("utf-8", "backslashreplace")
     try:
+        if target.exists() and not target.is_file():
+            # A device or a pipe is written to, not replaced; for a folder this raises.
+            target.write_bytes(data)
+            return
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".dout-", delete=False) as file:
             temporary = file.name
-            file.write(text.encode("utf-8", "backslashreplace"))
+            file.write(data)
         Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(target)
     except OSError as error:
         if temporary:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror}", "choose another place for the report"
-        ) from None
+        raise UsageError(f"{path} cannot be written: {error.strerror}", "choose another place for the report") from None
 
 
 def _umask() -> int:

@@ -1,7 +1,9 @@
 """``dout assignment check``: does an assignment make sense, and do its own reference layers earn every point?"""
 
 import argparse
-import sys
+
+from harness.cli import OK
+from harness.cli.console import show
 
 __all__ = ["run"]
 
@@ -11,8 +13,11 @@ def run(options: argparse.Namespace) -> int:
     from harness.assignment import built_in
     from harness.cases import bank_for
     from harness.errors import AssignmentError
+    from harness.escape import plain
     from harness.grader import judge_trusted
     from harness.records import Verdict
+    from harness.render.cells import wrapped
+    from harness.render.text import points
 
     assignment = built_in(options.path)
     bank = bank_for(assignment, assignment.default_seed)
@@ -20,13 +25,13 @@ def run(options: argparse.Namespace) -> int:
     failed = [result for result in results if result.verdict is not Verdict.PASSED]
     if failed:
         raise AssignmentError(
-            f"the reference layers fail {failed[0].id}: {failed[0].message}", "mend the reference layer"
+            f"the reference layers fail {failed[0].id}: {failed[0].message}", "fix the reference layer"
         )
     lines = [
-        f"{assignment.id} version {assignment.version}: {assignment.title}",
+        *wrapped(f"{assignment.id} version {assignment.version}: {assignment.title}", "", "  "),
         f"  {bank.identity.count} cases for seed {assignment.default_seed}, sha256 {bank.identity.sha256[:16]}",
-        *[f"  {check.points:>5g}  {check.id}" for check in assignment.check],
-        f"  {assignment.max_score:>5g}  in all; the reference layers earn every point",
+        *[f"  {points(check.points):>5}  {plain(check.id)}" for check in assignment.check],
+        f"  {points(assignment.max_score):>5}  in all; the reference layers earn every point",
     ]
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0
+    show("\n".join(lines) + "\n")
+    return OK

@@ -4,11 +4,17 @@ import argparse
 import locale
 import platform
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import harness
 from harness.cli import FAULT, OK
+from harness.cli.console import say, show
 
-__all__ = ["run"]
+if TYPE_CHECKING:
+    from harness.sandbox.selftest import Canary
+
+__all__ = ["not_held", "run"]
 
 LEVELS = {
     "A": "seccomp, Landlock and a user of its own: a learner's code reaches nothing",
@@ -16,6 +22,19 @@ LEVELS = {
     "C": "Landlock without seccomp: it reaches no file, but other parts of the system",
     "D": "a separate process with deadlines: it can read and write what you can",
 }
+#: Attempts that no lock is needed against: descriptors are closed and the environment is a clean one everywhere.
+_ALWAYS = frozenset({"reads_the_environment", "keeps_descriptors"})
+_FILES = frozenset(
+    {"opens_a_file", "lists_a_directory", "writes_a_file", "writes_shared_memory", "imports_the_reference"}
+)
+#: What each lock alone has to stop (docs/security-model.md).
+_STOPS = {
+    "landlock": _FILES,
+    "uid": frozenset({"becomes_root"}),
+    "rlimits": frozenset({"exceeds_memory"}),
+}
+#: What seccomp does not see: memory is a matter of limits.
+_NOT_SECCOMP = frozenset({"exceeds_memory"})
 
 
 def run(options: argparse.Namespace) -> int:
@@ -25,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
     import numpy as np
 
     from harness.cases import cache_directory
+    from harness.render.cells import wrapped
     from harness.sandbox.limits import WorkerLimits
     from harness.sandbox.runner import Sandbox
     from harness.sandbox.selftest import self_test
@@ -33,22 +53,36 @@ def run(options: argparse.Namespace) -> int:
         with sandbox.spawn(WorkerLimits()) as worker:
             isolation = sandbox.isolation_of(worker)
         canaries = self_test(sandbox, WorkerLimits())
+        missing = dict(sandbox.missing)
     screen, files = getattr(sys.stdout, "encoding", None), sys.getfilesystemencoding()
     packages = f"numpy {np.__version__}, msgspec {msgspec.__version__}"
+    broken = not_held(isolation.layers, canaries)
     lines = [
-        f"isolation level {isolation.level}: {LEVELS[isolation.level]}",
-        f"  locks in force: {', '.join(isolation.layers) or 'none'}",
-        *[f"  not here: {lock}: {why}" for lock, why in sandbox.missing.items()],
+        *wrapped(f"isolation level {isolation.level}: {LEVELS[isolation.level]}", "", "  "),
+        *wrapped(f"locks in force: {', '.join(isolation.layers) or 'none'}", "  ", "    "),
+        *[line for lock, why in missing.items() for line in wrapped(f"not here: {lock}: {why}", "  ", "    ")],
         "",
         "attacks tried from inside a learner's process",
         *[f"  {'stopped' if canary.stopped else 'OPEN   '}  {canary.what}" for canary in canaries],
         "",
-        f"dout {harness.__version__}, Python {platform.python_version()}, {packages}",
-        f"system: {platform.system()} {platform.release()}, {platform.machine()}",
+        *wrapped(f"dout {harness.__version__}, Python {platform.python_version()}, {packages}", "", "  "),
+        *wrapped(f"system: {platform.system()} {platform.release()}, {platform.machine()}", "", "  "),
         f"encodings: screen {screen}, files {files}, locale {locale.getpreferredencoding(do_setlocale=False)}",
-        f"drawn cases are kept in {cache_directory()}",
+        *wrapped(f"drawn cases are kept in {cache_directory()}", "", "  "),
     ]
-    sys.stdout.write("\n".join(lines) + "\n")
-    # A lock that is in force must stop what it is there for; below level B nothing is promised.
-    broken = isolation.level in ("A", "B") and any(not canary.stopped for canary in canaries)
+    show("\n".join(lines) + "\n")
+    for canary in broken:
+        say(f"a lock that is in force did not stop this: {canary.what}")
+    if broken:
+        say("this machine does not keep a learner's code in", "grade no stranger's file here, and please report it")
     return FAULT if broken else OK
+
+
+def not_held(locks: Sequence[str], canaries: "Sequence[Canary]") -> "list[Canary]":
+    """Return the attempts that worked although one of ``locks`` is there to stop them."""
+    promised = _ALWAYS.union(*(_STOPS.get(lock, frozenset()) for lock in locks))
+    return [
+        canary
+        for canary in canaries
+        if not canary.stopped and (canary.name in promised or ("seccomp" in locks and canary.name not in _NOT_SECCOMP))
+    ]

@@ -1,101 +1,95 @@
 """``dout grade``: grade each path and print or write the reports."""
 
 import argparse
-import contextlib
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli import FAULT, OK, SOME_FAILED, USAGE
+from harness.cli.console import json_for_console, say, show
 from harness.errors import SubmissionError, UsageError
+from harness.escape import plain
 from harness.sandbox.launch import has_fork_server, launch
 
 if TYPE_CHECKING:
     from harness.assignment import Assignment
     from harness.records import Report
     from harness.sandbox.runner import Sandbox
+    from harness.submission import Submission
 
-__all__ = ["run", "write_file"]
+__all__ = ["run"]
+
+_STDIN = "standard input"
 
 
 def run(options: argparse.Namespace) -> int:
-    """Grade, report, and return 0, 1, 2 or 3."""
+    """Grade every path that can be read, report, and return the worst of their exit statuses."""
+    if options.paths.count("-") > 1:
+        raise UsageError("standard input can be read only once", "write - once, and name the other files")
     # The zygote imports numpy in its own process while this one imports it here.
     launched = launch() if has_fork_server() else None
     from harness.records import Level
     from harness.sandbox.runner import Sandbox
 
+    reports: list[Report] = []
+    unusable: list[UsageError] = []
     with Sandbox(least=Level(options.isolation), launched=launched) as sandbox:
         from harness.assignment import built_in
-        from harness.records import Outcome, Report, Verdict
-        from harness.render import FORMATS
 
         assignment = built_in(options.assignment)
-        reports: list[Report] = []
-        missing: list[UsageError] = []
         for path in options.paths:
             try:
                 reports.append(_grade(path, assignment, options.seed, sandbox))
             except UsageError as error:
-                missing.append(error)
-    render = FORMATS[options.format]
-    texts = [render(report) for report in reports]
-    if options.format == "json" and len(options.paths) > 1:
-        text = "[\n" + ",\n".join(one.rstrip("\n") for one in texts) + "\n]\n"
-    else:
-        text = "\n".join(texts)
+                unusable.append(error)
+    if reports:
+        _deliver(reports, options)
+    for trouble in unusable:
+        say(trouble.message, trouble.hint)
+    return max(_status(reports), USAGE if unusable else OK)
+
+
+def _deliver(reports: "list[Report]", options: argparse.Namespace) -> None:
+    from harness.report_files import joined, write_file
+
+    text = joined(reports, options.format, several=len(options.paths) > 1)
     if options.output:
         write_file(options.output, text)
     else:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    if missing:
-        raise missing[0]
+        show(json_for_console(text) if options.format == "json" else text)
+
+
+def _status(reports: "list[Report]") -> int:
+    from harness.records import Outcome, Verdict
+
     if any(report.outcome is Outcome.GRADER_FAULT for report in reports):
-        return 3
-    return int(any(check.verdict is not Verdict.PASSED for report in reports for check in report.checks))
+        return FAULT
+    verdicts = {check.verdict for report in reports for check in report.checks if check.visibility == "visible"}
+    return OK if verdicts <= {Verdict.PASSED} else SOME_FAILED
 
 
 def _grade(path: str, assignment: "Assignment", seed: int | None, sandbox: "Sandbox") -> "Report":
     from harness.grader import grade, ungradable_report
-    from harness.submission import read_submission, submission_from_bytes
 
-    limit = assignment.limits.size_kib * 1024
     try:
-        if path == "-":
-            submission = submission_from_bytes("standard input", sys.stdin.buffer.read(limit + 1), size_limit=limit)
-        else:
-            submission = read_submission(path, size_limit=limit)
+        submission = _submission(path, assignment.limits.size_kib * 1024)
     except SubmissionError as error:
-        name = "standard input" if path == "-" else Path(path).name
+        name = _STDIN if path == "-" else plain(Path(path).name or path)
         return ungradable_report(error, name, "", assignment, assignment.default_seed if seed is None else seed)
     return grade(submission, assignment, seed, sandbox=sandbox)
 
 
-def write_file(path: str, text: str) -> None:
-    """Write ``text`` as UTF-8, whole or not at all: a full disk leaves an older report as it was.
+def _submission(path: str, limit: int) -> "Submission":
+    from harness.archive import CONTAINER_LIMIT
+    from harness.submission import read_submission, submission_from_bytes
 
-    Raises:
-        UsageError: the file cannot be written there.
-    """
-    import tempfile
-
-    target = Path(path)
-    temporary = None
+    if path != "-":
+        return read_submission(path, size_limit=limit)
+    if sys.stdin is None:
+        raise UsageError(f"{_STDIN} is closed", "give the path of a file, or send one through a pipe")
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".dout-", delete=False) as file:
-            temporary = file.name
-            file.write(text.encode("utf-8", "backslashreplace"))
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(target)
+        # A notebook or a zip may come through the pipe as well; one byte more tells that it is too large.
+        data = sys.stdin.buffer.read(max(CONTAINER_LIMIT, limit) + 1)
     except OSError as error:
-        if temporary:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-        raise UsageError(f"{path} cannot be written: {error.strerror}", "choose another place with --output") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+        raise UsageError(f"{_STDIN} cannot be read: {error.strerror}", "give the path of a file instead") from None
+    return submission_from_bytes(_STDIN, data, size_limit=limit)

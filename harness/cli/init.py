@@ -1,11 +1,13 @@
 """``dout init``: write the student template into a folder."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import harness
+from harness.cli import OK
+from harness.cli.console import show
 from harness.errors import UsageError
+from harness.escape import plain
 
 __all__ = ["run", "template_directory"]
 
@@ -21,23 +23,24 @@ def run(options: argparse.Namespace) -> int:
     """Write every file of the template; refuse, and write nothing, when one of them is already there."""
     target, template = Path(options.directory), template_directory()
     files = sorted(path.relative_to(template) for path in template.rglob("*") if _belongs(path))
-    taken = [str(target / name) for name in files if (target / name).exists()]
-    if taken:
-        raise UsageError(
-            f"{taken[0]} exists already; nothing was written", "choose a new folder, or move that file away"
-        )
     try:
+        taken = [target / name for name in files if (target / name).exists()]
+        if taken:
+            raise UsageError(
+                f"{taken[0]} exists already; nothing was written", "choose a new folder, or move that file away"
+            )
         for name in files:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             (target / name).write_bytes((template / name).read_bytes())
-    except OSError as error:
-        raise UsageError(f"{target} cannot be written: {error.strerror}", "choose another folder") from None
-    sys.stdout.write("".join(f"wrote {target / name}\n" for name in files))
-    sys.stdout.write(
-        f"next: open {target / 'layers.py'}, write the layers, then run: dout grade {target / 'layers.py'}\n"
-    )
-    return 0
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{target} cannot be written: {reason}", "choose another folder") from None
+    lines = [f"wrote {target / name}" for name in files]
+    layers = target / "layers.py"
+    lines.append(f"next: open {layers}, write the layers, then run: dout grade {layers}")
+    show("".join(plain(line) + "\n" for line in lines))
+    return OK
 
 
 def _belongs(path: Path) -> bool:
-    return path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
+    return path.is_file() and "__pycache__" not in path.parts

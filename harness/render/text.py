@@ -1,15 +1,14 @@
 """The report for a reader at a terminal: words before symbols, at most 80 columns, what to do next at the end."""
 
-import textwrap
-import unicodedata
+import math
 from collections.abc import Iterator
 from typing import Any
 
-from harness.records import CheckResult, Counterexample, Outcome, Report, Verdict, Warn
+from harness.records import CheckResult, Counterexample, Level, Outcome, Report, Verdict, Warn
+from harness.render.cells import WIDTH, columns, fits, width_of, wrapped
 
-__all__ = ["render_text", "width_of"]
+__all__ = ["SELF_CHECK", "WIDTH", "WORDS", "failure_lines", "points", "render_text", "width_of"]
 
-WIDTH = 80
 #: One word for each verdict.
 WORDS = {
     Verdict.PASSED: "PASS",
@@ -22,7 +21,20 @@ WORDS = {
     Verdict.CONTRACT: "FAIL",
     Verdict.WRONG: "FAIL",
 }
+#: What to do about a verdict; most tools say what is wrong, few what to do next (Keuning, Jeuring, Heeren 2019).
+_NEXT = {
+    Verdict.TIMEOUT: "look for a loop that does not end, or for input() or sleep(), in what is called here.",
+    Verdict.MEMORY_LIMIT: "look for an array or a list that grows and grows in what is called here.",
+    Verdict.CRASHED: "look for exit(), quit() or a function that calls itself without end.",
+    Verdict.RAISED: "write or correct it, then call it with these inputs yourself.",
+    Verdict.CONTRACT: "change your code so that it does what is wanted, also for these inputs.",
+    Verdict.WRONG: "work the expected values out by hand, then see what your code does instead.",
+    Verdict.GRADER_FAULT: "this is not your file's fault: tell your instructor.",
+}
+#: Where nothing could be called there are no inputs to think about: a class or a method is missing.
+_NEXT_MISSING = "write it, or correct its name."
 SELF_CHECK = "SELF-CHECK"
+_LABELS = 12
 
 
 def render_text(report: Report) -> str:
@@ -30,87 +42,108 @@ def render_text(report: Report) -> str:
     return "\n".join(_lines(report)) + "\n"
 
 
-def width_of(text: str) -> int:
-    """Return how many cells ``text`` takes on a terminal: Korean, Chinese and Japanese characters take two."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
-
-
 def points(value: float) -> str:
-    """Return points without a needless ``.0``."""
-    return f"{value:g}"
+    """Return points without a needless ``.0`` and without the last digits of a sum of fractions."""
+    return f"{value:.10g}"
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield from _wrap(
-        f"{report.submission.name}: {report.assignment.id} version {report.assignment.version}, seed {report.seed}",
-        "",
-        "  ",
-    )
+    head = f"{report.submission.name}: {report.assignment.id} version {report.assignment.version}, seed {report.seed}"
+    if report.isolation is not None:
+        head += f", isolation {report.isolation.level}"
+    yield from wrapped(head, "", "  ")
+    yield ""
+    if report.outcome is Outcome.GRADED:
+        yield from _graded_lines(report)
+        return
+    reason, _, hint = _reason(report).rpartition(" Next: ")
     if report.outcome is Outcome.NOT_GRADABLE:
-        yield ""
-        yield from _wrap(f"NOT GRADABLE  {report.warnings[0].message}", "", "  ")
-        yield from _wrap("This is not a mark: it costs no attempt.", "  ", "  ")
+        yield from wrapped(reason or hint, "NOT GRADABLE  ", "  ")
+        yield "  There is no mark, and it costs no attempt."
+        yield from wrapped((reason and hint) or "fix the file, save, and grade again.", "Next: ", "  ")
         return
-    if report.outcome is Outcome.GRADER_FAULT:
-        yield ""
-        yield from _wrap(f"GRADER FAULT  {_reason(report)}", "", "  ")
-        yield from _wrap(
-            "This is not your file's fault, and there is no score. Please tell your instructor.", "  ", "  "
-        )
-        return
-    for result in report.checks:
-        if result.verdict not in (Verdict.PASSED, Verdict.BLOCKED):
-            yield ""
-            yield from failure_lines(report.submission.name, result)
-    yield ""
-    yield from _check_list(report)
-    yield from _warning_lines(report.warnings)
-    yield ""
-    yield from _totals(report)
+    yield from wrapped(reason or hint, "GRADER FAULT  ", "  ")
+    yield "  This is not your file's fault, and there is no score."
+    yield from wrapped((reason and hint) or "grade again; if this comes back, tell your instructor.", "Next: ", "  ")
 
 
 def _reason(report: Report) -> str:
-    failed = [result.message for result in report.checks if result.verdict is Verdict.GRADER_FAULT and result.message]
-    return failed[0] if failed else report.warnings[0].message
+    """Return why there is no mark, in the sentence of the front that found out."""
+    faults = [result.message for result in report.checks if result.verdict is Verdict.GRADER_FAULT and result.message]
+    warned = [warn.message for warn in report.warnings]
+    return next(iter([*faults, *warned]), "nothing is known about the reason")
+
+
+def _graded_lines(report: Report) -> Iterator[str]:
+    for result in report.checks:
+        if result.verdict not in (Verdict.PASSED, Verdict.BLOCKED):
+            yield from failure_lines(report.submission.name, result)
+            yield ""
+    yield from _check_list(report.checks)
+    yield from _warning_lines(report.warnings)
+    yield ""
+    yield from _totals(report)
+    yield from _last_lines(report)
 
 
 def failure_lines(name: str, result: CheckResult) -> Iterator[str]:
-    """Yield one failed check: what was found, the inputs, the learner's line."""
+    """Yield one failed check: what was wanted and found, the inputs, the learner's line, what to do about it.
+
+    Args:
+        name: Of the learner's file.
+        result: Neither passed nor blocked.
+    """
     score = f"{points(result.score)}/{points(result.max_score)} points"
-    yield f"{WORDS[result.verdict] + '  ' + result.id:<{WIDTH - len(score)}}{score}"
-    yield from _wrap(f"wanted: {result.title}", "  ", "          ")
-    if result.line is not None:
-        yield f"  {name}:{result.line}"
-    yield from _wrap(result.message or "", "  ", "  ")
+    *before, last = wrapped(result.id, f"{WORDS[result.verdict]}  ", "  ")
+    yield from before
+    if width_of(last) + 2 + len(score) <= WIDTH:
+        yield last + " " * (WIDTH - width_of(last) - len(score)) + score
+    else:
+        yield last
+        yield score.rjust(WIDTH)
+    yield from _labelled("wanted", result.title)
+    if result.message:
+        yield from _labelled("found", result.message)
     if result.counterexample is not None:
-        yield from _table(result.counterexample)
+        yield from _example_lines(result.counterexample)
+    if result.line is not None:
+        yield from _labelled("where", f"{name}:{result.line}")
+    missing = result.verdict is Verdict.CONTRACT and result.counterexample is None and result.message
+    if missing:
+        yield from _labelled("next", _NEXT_MISSING)
+    elif result.verdict in _NEXT:
+        yield from _labelled("next", _NEXT[result.verdict])
 
 
-def _table(example: Counterexample) -> Iterator[str]:
-    inputs = ", ".join(f"{name} = {_cell(value)}" for name, value in example.inputs.items())
+def _labelled(label: str, text: str) -> list[str]:
+    return wrapped(text, f"  {label}:".ljust(_LABELS), " " * _LABELS)
+
+
+def _example_lines(example: Counterexample) -> Iterator[str]:
+    inputs = [f"{name} = {_cell(value)}" for name, value in example.inputs.items()]
     if example.dout is not None:
-        inputs += f", dout = {_cell(example.dout)}"
-    yield from _wrap(inputs, "  inputs: ", "          ")
-    columns = {"yours": example.got, "expected": example.expected}
-    if example.measured:
-        columns["measured"] = example.measured
-    names = list(example.expected) or list(example.got)
-    rows = [
-        ["", *columns],
-        *[[name, *[_cell(column.get(name, "-")) for column in columns.values()]] for name in names],
-    ]
+        inputs.append(f"dout = {_cell(example.dout)}")
+    if inputs:
+        yield from _labelled("inputs", ", ".join(inputs))
     if not example.got:
+        if example.expected:
+            pairs = (f"{name} = {_cell(value)}" for name, value in example.expected.items())
+            yield from _labelled("expected", ", ".join(pairs))
         return
-    widths = [max(width_of(row[n]) for row in rows) for n in range(len(rows[0]))]
-    if 4 + sum(widths) + 3 * len(widths) > WIDTH:
-        for row in rows[1:]:
-            for title, cell in zip(columns, row[1:], strict=True):
-                yield from _wrap(cell, f"    {row[0]} {title + ':':<9} ", " " * 8)
+    if example.got == example.expected:
+        # The values are right; something else is not, an argument changed in place for example.
         return
-    for row in rows:
-        yield ("    " + "   ".join(" " * (widths[n] - width_of(cell)) + cell for n, cell in enumerate(row))).rstrip()
+    answers = {"yours": example.got, "expected": example.expected, "measured": example.measured}
+    table = {title: values for title, values in answers.items() if values}
+    names = list(example.expected) or list(example.got)
+    rows = [[name, *[_cell(values.get(name, "-")) for values in table.values()]] for name in names]
+    lines = columns([["", *table], *rows], " " * _LABELS)
+    if lines is not None:
+        yield from lines
+        return
+    for name, *cells in rows:
+        for title, cell in zip(table, cells, strict=True):
+            yield from wrapped(f"{name} {title}: {cell}", " " * _LABELS, " " * (_LABELS + 4))
 
 
 def _cell(value: Any) -> str:
@@ -119,57 +152,57 @@ def _cell(value: Any) -> str:
         shape = "(" + ", ".join(map(str, value["shape"])) + ("," if len(value["shape"]) == 1 else "") + ")"
         return f"{_cell(value['value'])} at [{place}] of an array {shape}"
     if isinstance(value, list):
-        return "[" + ", ".join(_cell(item) for item in value) + "]"
+        return "[" + ", ".join(map(_cell, value)) + "]"
     return str(value)
 
 
-def _check_list(report: Report) -> Iterator[str]:
-    width = max(len(result.id) for result in report.checks)
-    for result in report.checks:
-        word = WORDS[result.verdict]
-        detail = f" by {result.blocked_by}" if result.blocked_by else ""
-        score = f"{points(result.score)}/{points(result.max_score)}"
-        yield f"  {result.id:<{width}}  {score:>6}  {word}{detail}"
+def _check_list(results: list[CheckResult]) -> Iterator[str]:
+    words = max((len(WORDS[result.verdict]) for result in results), default=0)
+    ids = max((width_of(result.id) for result in results), default=0)
+    for result in results:
+        score = f"{points(result.score)}/{points(result.max_score)}".rjust(7)
+        gap = " " * (ids - width_of(result.id))
+        waits = f"waits for {result.blocked_by}" if result.blocked_by else ""
+        line = f"  {WORDS[result.verdict]:<{words}}  {result.id}{gap} {score}  {waits}".rstrip()
+        if fits(line):
+            yield line
+        else:
+            yield from wrapped(f"{WORDS[result.verdict]}  {result.id} {score} {waits}", "  ", "      ")
 
 
 def _warning_lines(warnings: list[Warn]) -> Iterator[str]:
     notes = [warn for warn in warnings if warn.code != SELF_CHECK]
     if notes:
         yield ""
-        yield "Notes (they cost no points)"
-    for warn in notes:
+        yield "Notes (they cost no points; a line that cannot run is left out)"
+    for warn in sorted(notes, key=lambda warn: math.inf if warn.line is None else warn.line):
         where = f"line {warn.line}: " if warn.line is not None else ""
-        yield from _wrap(f"{where}{warn.message}  [{warn.code}]", "  ", "    ")
+        yield from wrapped(f"{where}{warn.message}  [{warn.code}]", "  ", "    ")
 
 
 def _totals(report: Report) -> Iterator[str]:
     parts = [f"{layer.name} {points(layer.score)}/{points(layer.max_score)}" for layer in report.layers]
-    yield from _wrap("   ".join(parts), "  ", "  ")
-    assert report.score is not None
-    total = f"SCORE {points(report.score)}/{points(report.max_score)}"
-    if report.isolation is not None:
-        total += f"   isolation {report.isolation.level}"
-    yield total
+    line = "  " + "   ".join(parts)
+    yield from [line] if fits(line) else wrapped(", ".join(parts), "  ", "  ")
+    score = "none" if report.score is None else points(report.score)
+    yield f"SCORE {score}/{points(report.max_score)}"
+    if report.isolation is not None and report.isolation.level in (Level.C, Level.D):
+        yield from wrapped(
+            f"Isolation {report.isolation.level}: the file could reach more than it should; `dout doctor` says why."
+        )
+
+
+def _last_lines(report: Report) -> Iterator[str]:
     for warn in report.warnings:
         if warn.code == SELF_CHECK:
-            yield from _wrap(warn.message, "", "")
+            yield from wrapped(warn.message)
     failed = next((result for result in report.checks if result.verdict not in (Verdict.PASSED, Verdict.BLOCKED)), None)
-    if failed is not None:
-        where = f"line {failed.line} of {report.submission.name}" if failed.line else report.submission.name
-        yield from _wrap(f"Next: mend {failed.id} ({where}), save, and grade again.", "", "  ")
-
-
-def _wrap(text: str, first: str, rest: str) -> list[str]:
-    """Wrap by cells rather than characters, breaking only words that are longer than a line."""
-    lines = textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_on_hyphens=False,
-        replace_whitespace=True,
-    )
-    if any(width_of(line) > WIDTH for line in lines):
-        # Wide characters: half as many fit.
-        lines = textwrap.wrap(text, WIDTH // 2, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
-    return lines or [first.rstrip()]
+    if failed is None:
+        yield f"All {len(report.checks)} checks passed. Well done."
+        return
+    where = f" ({report.submission.name}:{failed.line})" if failed.line is not None else ""
+    if report.score:
+        yield from wrapped(f"fix {failed.id}{where}, save, and grade again.", "Next: ", "  ")
+    else:
+        yield "Every point is still there to be won."
+        yield from wrapped(f"begin with {failed.id}{where}, save, and grade again.", "Next: ", "  ")

@@ -1,0 +1,177 @@
+"""The words of the command line: commands, options, and help that teaches by example."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+import harness
+from harness.cli.console import show
+from harness.escape import plain
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
+__all__ = ["read_words"]
+
+_DOUT = """\
+examples:
+  dout init chapter5              write the exercise into a new folder
+  dout grade layers.py            grade one file
+  dout grade a.py b.ipynb c.zip   grade several
+  dout grade layers.py --format json --output report.json
+  dout grade - < layers.py        grade standard input
+  dout doctor                     how well is a learner's code locked in here?
+
+exit status of dout grade:
+  0 every check passed   1 some did not   2 wrong use   3 the grader failed
+"""
+_GRADE = """\
+A folder is one submission: the file in it that holds the layers is found.
+
+examples:
+  dout grade layers.py                      the file you work on
+  dout grade files/*.py --isolation B       other people's files: well locked in
+  dout grade layers.py --seed 7             other drawn cases
+  dout grade layers.py --assignment chapter6/assignment.toml
+  curl -s URL | dout grade - --format json  a file, notebook or zip from a pipe
+
+exit status:
+  0 every check of every file passed
+  1 some check did not pass, or a file could not be read as Python
+  2 wrong use: a path, an option, an assignment; the other files are graded
+  3 the grader failed: there is no score for some file
+"""
+_INIT = """\
+example:
+  dout init chapter5
+  cd chapter5
+  dout grade layers.py    0 points at first: write a method, save, grade again
+"""
+_DOCTOR = """\
+example:
+  dout doctor             before you grade files of people you do not know
+
+exit status:
+  0 every lock that is in force holds   3 one of them does not
+"""
+_ASSIGNMENT = """\
+examples:
+  dout assignment check ch05-add-mul               one that comes with dout
+  dout assignment check chapter6/assignment.toml   your own
+"""
+_LEVELS = "ABCD"
+#: The largest that fits into the 64 bits of a bank's header and of most readers of JSON.
+_LARGEST_SEED = (1 << 63) - 1
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and one more on what to do."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2."""
+        self.exit(2, f"{self.prog}: {plain(message)}\ntry: {self.prog} --help\n")
+
+    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+        # argparse's own drops the error of a full disk: help or a version that is not there would be a success.
+        if file is sys.stdout:
+            show(message)
+        else:
+            super()._print_message(message, file)
+
+
+def _seed(text: str) -> int:
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if not 0 <= seed <= _LARGEST_SEED:
+        raise argparse.ArgumentTypeError(f"{text[:30]!r} is not a whole number from 0 to 2^63 - 1")
+    return seed
+
+
+def read_words(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options that ``arguments`` give (those of this process when None), ``command`` among them.
+
+    Raises:
+        SystemExit: help or the version was printed, or what is wrong; its code is the exit status.
+    """
+    words = _parser()
+    options = words.parse_args(arguments)
+    if options.command is None:
+        words.error("say what to do, for example: dout grade layers.py")
+    if options.command == "assignment" and options.action is None:
+        words.error("say what to do, for example: dout assignment check ch05-add-mul")
+    return options
+
+
+def _parser() -> _Parser:
+    words = _Parser(
+        prog="dout",
+        description="Grade AddLayer and MulLayer: gradient checks, points,\nand the values that show a mistake.",
+        epilog=_DOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    words.add_argument("--version", action="version", version=f"dout {harness.__version__}")
+    commands = words.add_subparsers(dest="command", metavar="command")
+    _add_grade(commands)
+    init = _command(commands, "init", "write the exercise into a new folder", "Write the student template.", _INIT)
+    init.add_argument(
+        "directory", metavar="DIR", help="a folder; it is made when it does not exist, and nothing in it is overwritten"
+    )
+    _command(
+        commands,
+        "doctor",
+        "say how well a learner's code is locked in here",
+        "Try to break out; print the isolation level reached and why not a better one.",
+        _DOCTOR,
+    )
+    assignment = _command(
+        commands, "assignment", "for instructors: check an assignment", "Work on assignments.", _ASSIGNMENT
+    )
+    actions = assignment.add_subparsers(dest="action", metavar="action")
+    check = _command(actions, "check", "check an assignment.toml", "Check that an assignment makes sense.", _ASSIGNMENT)
+    check.add_argument("path", metavar="PATH", help="an assignment.toml, its folder, or the name of an assignment")
+    return words
+
+
+def _add_grade(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    grade = _command(
+        commands,
+        "grade",
+        "grade submissions",
+        "Grade .py files, notebooks, folders or zip files; - reads standard input.",
+        _GRADE,
+    )
+    grade.add_argument("paths", nargs="+", metavar="PATH", help=".py, .ipynb, .zip, a folder, or - for standard input")
+    grade.add_argument(
+        "--assignment",
+        default="ch05-add-mul",
+        metavar="NAME",
+        help="name or path of the assignment (default: %(default)s)",
+    )
+    grade.add_argument("--seed", type=_seed, metavar="N", help="which drawn cases (default: the assignment's)")
+    grade.add_argument(
+        "--format", choices=("text", "json"), default="text", help="of the report (default: %(default)s)"
+    )
+    grade.add_argument("--output", metavar="FILE", help="write the report there instead of to the screen")
+    grade.add_argument(
+        "--isolation",
+        type=str.upper,
+        choices=_LEVELS,
+        default="D",
+        metavar="LEVEL",
+        help="refuse to run a file at less than level A, B, C or D (default: %(default)s, whatever is the best here)",
+    )
+
+
+def _command(
+    commands: "argparse._SubParsersAction[_Parser]", name: str, help_line: str, description: str, epilog: str
+) -> _Parser:
+    return commands.add_parser(
+        name,
+        help=help_line,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
