@@ -1,0 +1,49 @@
+"""Makes the tables of the pages that come from code, between ``<!-- table: NAME -->`` and ``<!-- end of table -->``."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pages import ROOT
+
+__all__ = ["TABLES", "first_sentence", "modules", "with_table"]
+
+_END = "<!-- end of table -->"
+
+
+def modules() -> Iterator[Path]:
+    """Yield every module of the product, packages before what is in them."""
+    for package in ("harness", "reference"):
+        found = (ROOT / package).rglob("*.py")
+        yield from sorted(found, key=lambda path: (path.parent, path.name != "__init__.py", path.name))
+
+
+def first_sentence(path: Path) -> str:
+    """Return the first sentence of a module's docstring, in one line."""
+    text = " ".join((ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split())
+    return re.split(r"(?<=\.)\s", text, maxsplit=1)[0]
+
+
+def _module_rows() -> Iterator[str]:
+    yield "| module | what it is for |"
+    yield "|---|---|"
+    for path in modules():
+        # A pipe would end the cell; two backticks are reStructuredText, one is Markdown.
+        words = re.sub(r":\w+:`([^`]*)`", r"`\1`", first_sentence(path).replace("``", "`").replace("|", "\\|"))
+        yield f"| `{path.relative_to(ROOT).as_posix()}` | {words} |"
+
+
+TABLES: dict[str, Callable[[], Iterator[str]]] = {"modules": _module_rows}
+
+
+def with_table(text: str, name: str) -> str:
+    """Return the page ``text`` with the table ``name`` made anew; unchanged where it has no such table."""
+    begin = f"<!-- table: {name} -->\n"
+    if begin not in text:
+        return text
+    before, _, rest = text.partition(begin)
+    _, end, after = rest.partition(_END)
+    assert end, f"the table {name} has no end"
+    rows = "".join(f"{row}\n" for row in TABLES[name]())
+    return f"{before}{begin}{rows}{end}{after}"
