@@ -22,8 +22,8 @@ LEVELS = {
     "C": "Landlock without seccomp: it reaches no file, but other parts of the system",
     "D": "a separate process with deadlines: it can read and write what you can",
 }
-#: Attempts that no lock is needed against: descriptors are closed and the environment is a clean one everywhere.
-_ALWAYS = frozenset({"reads_the_environment", "keeps_descriptors"})
+#: Needs no lock: every worker is started with a clean environment.
+_ALWAYS = frozenset({"reads_the_environment"})
 _FILES = frozenset(
     {"opens_a_file", "lists_a_directory", "writes_a_file", "writes_shared_memory", "imports_the_reference"}
 )

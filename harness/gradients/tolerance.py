@@ -26,6 +26,8 @@ def all_within_ulps(got: NDArray[np.float64], expected: NDArray[np.floating]) ->
         expected: Shape S; its dtype says how precise an answer can be.
     """
     with np.errstate(all="ignore"):
-        unit = np.spacing(np.abs(expected)).astype(np.float64)
+        # The spacing above the largest float is infinite; the one below it is meant.
+        largest = np.nextafter(np.finfo(expected.dtype).max, expected.dtype.type(0))
+        unit = np.spacing(np.minimum(np.abs(expected), largest)).astype(np.float64)
         near: NDArray[np.bool_] = np.abs(got - expected.astype(np.float64)) <= MOST_ULPS * unit
         return near

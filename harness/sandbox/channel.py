@@ -18,6 +18,10 @@ from harness.sandbox.protocol import (
 __all__ = ["Channel", "Ending", "Exit", "FrameBuffer", "Worker", "WorkerGone"]
 
 
+#: Bytes taken from one worker in all: 200 times what right answers to a whole bank take (75 kB).
+MOST_RECEIVED = 16 * 1024 * 1024
+
+
 class Ending(enum.Enum):
     """Why a worker gave no further answer."""
 
@@ -105,6 +109,7 @@ class Worker:
     def __init__(self, channel: Channel, locks: tuple[str, ...]) -> None:
         self._channel = channel
         self._frames = FrameBuffer()
+        self._received = 0
         #: The locks in force in this worker's process.
         self.locks = locks
         #: Set once the worker is closed.
@@ -141,7 +146,11 @@ class Worker:
             if body is None:
                 deadline = min(time.monotonic() + seconds, until)
                 while body is None:
-                    self._frames.feed(self._channel.read(deadline))
+                    data = self._channel.read(deadline)
+                    self._received += len(data)
+                    if self._received > MOST_RECEIVED:
+                        raise WorkerGone(Ending.CRASHED, "its answers are too large")
+                    self._frames.feed(data)
                     body = self._frames.take()
             return decode_from_worker(body)
         except ProtocolError as error:

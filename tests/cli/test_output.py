@@ -1,0 +1,114 @@
+"""``--output``: the report is written whole, as UTF-8, or not at all; Ctrl-C leaves nothing behind."""
+
+import os
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from commands import RIGHT, command, environment
+
+
+def test_the_report_is_utf_8_whatever_the_console_is(dout, tmp_path):
+    path = tmp_path / "é숙제.py"
+    path.write_text(RIGHT, "utf-8")
+    done = dout("grade", path, "--output", "report.txt", env={"PYTHONIOENCODING": "cp949", "LC_ALL": "C"})
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert "é숙제.py: " in (tmp_path / "working" / "report.txt").read_text("utf-8")
+
+
+def test_an_older_report_is_replaced(dout, right, tmp_path):
+    (tmp_path / "report.txt").write_text("old", "utf-8")
+    assert dout("grade", right, "--output", tmp_path / "report.txt").returncode == 0
+    assert "SCORE" in (tmp_path / "report.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "place", ["nowhere/report.txt", "file/report.txt", "folder", "/proc/report.txt"],
+    ids=["a missing folder", "a file as folder", "a folder", "a read-only place"],
+)  # fmt: skip
+def test_a_place_that_cannot_be_written_is_one_line_and_2(dout, right, tmp_path, place):
+    (tmp_path / "file").write_text("", "utf-8")
+    (tmp_path / "folder").mkdir()
+    done = dout("grade", right, "--output", tmp_path / place)
+    assert done.returncode == 2
+    assert b" cannot be written: " in done.stderr.splitlines()[0]
+    assert done.stderr.splitlines()[1].startswith(b"hint: ")
+    assert list((tmp_path / "folder").iterdir()) == []
+
+
+def test_a_disk_that_fills_up_leaves_the_older_report_and_no_other_file(dout, right, tmp_path):
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    (reports / "report.txt").write_text("old", "utf-8")
+
+    def let_files_be_short():
+        # As on a full disk, the write stops in the middle of the report.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+
+    done = dout("grade", right, "--output", reports / "report.txt", preexec_fn=let_files_be_short)
+    assert done.returncode == 2
+    assert b"report.txt cannot be written: " in done.stderr
+    assert (reports / "report.txt").read_text("utf-8") == "old"
+    assert [path.name for path in reports.iterdir()] == ["report.txt"]
+
+
+def descendants(process: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()
+    except OSError:
+        return []
+    return [pid for child in children for pid in (int(child), *descendants(int(child)))]
+
+
+def cpu_ticks(process: int) -> int:
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11]) + int(fields[12])
+
+
+def is_alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0] not in ("Z", "X")
+    except OSError:
+        return False
+
+
+def until(condition, seconds=30.0):
+    """Ask again and again; how long it takes decides nothing."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds processes by Linux's /proc")
+def test_ctrl_c_while_a_learners_loop_runs_leaves_no_process_and_no_file(tmp_path):
+    (tmp_path / "loop.py").write_text(RIGHT.replace("return x * y", "\n        while True: pass"), "utf-8")
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    process = subprocess.Popen(
+        command("grade", tmp_path / "loop.py", "--output", tmp_path / "report.txt"),
+        cwd=tmp_path,
+        env=environment(TMPDIR=str(temporary)),
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        # The worker is a grandchild; half a second of processor time is more than its start takes.
+        until(lambda: any(cpu_ticks(pid) > os.sysconf("SC_CLK_TCK") / 2 for pid in descendants(process.pid)[1:]))
+        everyone = descendants(process.pid)
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 130
+    assert complaint == b"dout: interrupted; nothing was left behind\n"
+    until(lambda: not any(map(is_alive, everyone)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["loop.py", "tmp"]
+    assert list(temporary.iterdir()) == []

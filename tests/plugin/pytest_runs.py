@@ -1,0 +1,126 @@
+"""Runs pytest as a learner or instructor does, in a process of its own, and reads what it printed.
+
+A process of its own, because numpy cannot be imported twice in one; and ``python -P``, because ``python -m pytest``
+(which :mod:`pytester` uses) puts the current folder on the import path and the ``pytest`` command does not.
+"""
+
+import importlib.metadata
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import harness
+
+__all__ = ["RIGHT", "SWAPPED", "Run", "clean_environment", "needs_xdist", "planted", "run_pytest", "started", "write"]
+
+RIGHT = """\
+class AddLayer:
+    def forward(self, x, y):
+        return x + y
+
+    def backward(self, dout):
+        return dout, dout
+
+
+class MulLayer:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x * y
+
+    def backward(self, dout):
+        return dout * self.y, dout * self.x
+"""
+SWAPPED = RIGHT.replace("dout * self.y, dout * self.x", "dout * self.x, dout * self.y")
+
+needs_xdist = pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist is not installed")
+
+
+class Run(NamedTuple):
+    """What a pytest run left."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def lines(self):
+        return self.out.splitlines()
+
+    def shows(self, *patterns):
+        """Assert that the patterns (``*`` stands for anything) are among the lines, in this order."""
+        pytest.LineMatcher(self.lines).fnmatch_lines(patterns)
+
+
+def clean_environment(**extra):
+    """The environment without what an outer pytest, or its user, put there."""
+    dropped = ("PYTEST_", "PYTHONPATH", "PYTHONSAFEPATH", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    if not _is_installed():
+        extra["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_root()), extra.get("PYTHONPATH")]))
+    return kept | {"PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "80"} | extra
+
+
+def _root():
+    return Path(harness.__file__).resolve().parent.parent
+
+
+def _is_installed():
+    try:
+        importlib.metadata.distribution("dout")
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _command(arguments, *, safe_path):
+    # In a checkout without installation there is no entry point that loads the plugin.
+    plugin = [] if _is_installed() else ["-p", "harness.pytest_plugin"]
+    return [sys.executable, *(["-P"] if safe_path else []), "-m", "pytest", *plugin, *map(str, arguments)]
+
+
+def run_pytest(*arguments, folder, safe_path=True, **environment):
+    """Run ``pytest ARGUMENTS`` in ``folder``; with ``safe_path=False`` as ``python -m pytest``."""
+    done = subprocess.run(
+        _command(arguments, safe_path=safe_path),
+        cwd=folder,
+        env=clean_environment(**environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
+    encoding = environment.get("PYTHONIOENCODING", "utf-8").partition(":")[0]
+    return Run(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
+
+
+def started(*arguments, folder):
+    """Start ``pytest ARGUMENTS`` and return the process."""
+    return subprocess.Popen(
+        _command(arguments, safe_path=True),
+        cwd=folder,
+        env=clean_environment(PYTHONUNBUFFERED="1"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def write(folder, **files):
+    """Write files: ``write(tmp_path, alice__layers_py=RIGHT)`` writes ``alice/layers.py``."""
+    for name, text in files.items():
+        path = folder / name.replace("__", "/")
+        stem, _, suffix = path.name.rpartition("_")
+        path = path.with_name(f"{stem}.{suffix}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def planted(canary):
+    """Python source that shows that it ran by making the file ``canary``."""
+    return f"import pathlib\npathlib.Path({str(canary)!r}).touch()\n"

@@ -1,0 +1,69 @@
+"""Without ``--grade`` the plugin does nothing, and loads nothing beyond what pytest has loaded."""
+
+import subprocess
+import sys
+
+from pytest_runs import clean_environment, run_pytest, write
+
+
+def python(code, folder):
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=folder,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_importing_the_plugin_loads_nothing_that_pytest_has_not(tmp_path):
+    code = (
+        "import sys, pytest\n"
+        "seen = set(sys.modules)\n"
+        "import harness.pytest_plugin\n"
+        "print(*sorted(set(sys.modules) - seen))\n"
+    )
+    assert python(code, tmp_path) == ["harness", "harness.pytest_plugin"]
+
+
+def test_a_run_without_grade_loads_nothing_of_the_grader(tmp_path):
+    write(tmp_path, test_own_py="def test_own(): pass\n")
+    # Hypothesis' own plugin imports Hypothesis at the end of every run.
+    code = (
+        "import sys, pytest\n"
+        "assert pytest.main(['-qq', '-p', 'no:hypothesispytest', '-p', 'no:xdist']) == 0\n"
+        "heavy = {'harness', 'reference', 'numpy', 'msgspec', 'hypothesis'}\n"
+        "print('LOADED', *sorted(name for name in sys.modules if name.partition('.')[0] in heavy))\n"
+    )
+    loaded = python(code, tmp_path)
+    loaded = loaded[loaded.index("LOADED") + 1 :]
+    assert [name for name in loaded if name not in {"harness", "harness.pytest_plugin"}] == []
+
+
+def test_a_run_without_grade_is_as_it_was(tmp_path):
+    write(tmp_path, test_own_py="def test_own(fixed): assert 0\n", layers_py="", pkg__init_py="")
+    write(tmp_path, conftest_py="import pytest\n@pytest.fixture\ndef fixed(): pass\n")
+    run = run_pytest("--grade-seed=5", folder=tmp_path)
+    run.shows(
+        "test_own.py F*",
+        "=* FAILURES =*",
+        "*AssertionError*",
+        "=* short test summary info =*",
+        "FAILED test_own.py::test_own*",
+    )
+    assert "grade: " not in run.out
+
+
+def test_collect_only_imports_no_numpy(tmp_path):
+    write(tmp_path, layers_py="class AddLayer: pass\n")
+    code = (
+        "import sys, pytest\n"
+        "assert pytest.main(['-qq', '--grade', '--collect-only']) == 0\n"
+        "print('LOADED', *sorted({'numpy', 'hypothesis'} & set(sys.modules)))\n"
+    )
+    loaded = python(code, tmp_path)
+    assert loaded[loaded.index("LOADED") + 1 :] == []

@@ -1,0 +1,6 @@
+"""MulLayer.forward raises SystemExit."""
+
+
+class MulLayer(RightMul):
+    def forward(self, x, y):
+        sys.exit(0)

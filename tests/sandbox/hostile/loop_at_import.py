@@ -1,0 +1,3 @@
+"""Loops for ever at the top level."""
+while True:
+    pass

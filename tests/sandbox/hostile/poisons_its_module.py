@@ -1,0 +1,2 @@
+"""Gives its own module builtins that do nothing."""
+__builtins__ = {"__build_class__": None}
