@@ -51,4 +51,7 @@ def _actual_only(result: CheckResult) -> CheckResult:
 
 
 def _verdict_only(result: CheckResult) -> CheckResult:
-    return msgspec.structs.replace(result, code=None, message=None, line=None, counterexample=None)
+    # A wrong value always has a message and a counterexample (docs/report.md): here they say nothing more than that.
+    message = _NEUTRAL.get(result.verdict) if result.verdict is Verdict.WRONG else None
+    example = Counterexample(inputs={}, got={}, expected={}) if result.verdict is Verdict.WRONG else None
+    return msgspec.structs.replace(result, code=None, message=message, line=None, counterexample=example)

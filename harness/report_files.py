@@ -41,10 +41,13 @@ def write_file(path: str | os.PathLike[str], text: str) -> None:
             file.write(data)
         Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(target)
-    except OSError as error:
+    except BaseException as error:
+        # Ctrl-C too: nothing half-written stays behind.
         if temporary:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
+        if not isinstance(error, OSError):
+            raise
         raise UsageError(f"{path} cannot be written: {error.strerror}", "choose another place for the report") from None
 
 

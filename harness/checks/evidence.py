@@ -49,10 +49,11 @@ def expected_of(assignment: Assignment, cases: Sequence[Case]) -> list[list[list
     for index, case in enumerate(cases):
         row: list[list[Number]] = [[] for _ in case.steps]
 
-        def note(message: Answer | Fault, row: list[list[Number]] = row) -> None:
+        def note(message: Answer | Fault, row: list[list[Number]] = row, case: Case = case) -> None:
             if isinstance(message, Fault):
                 raise TypeError(f"the reference layer raised {message.kind}: {message.message}")
-            row[message.step] = [value_of(value) for value in message.values]  # type: ignore[misc]
+            values = [value_of(value) for value in message.values]
+            row[message.step] = _one_for_each(assignment, case, message.step, values)  # type: ignore[arg-type]
 
         with np.errstate(all="ignore"):
             evaluate_case(index, case.steps, classes, note)
@@ -63,6 +64,14 @@ def expected_of(assignment: Assignment, cases: Sequence[Case]) -> list[list[list
 @lru_cache(maxsize=8)
 def _bank_expected(assignment: Assignment, bank: Bank) -> list[list[list[Number]]]:
     return expected_of(assignment, bank.cases)
+
+
+def _one_for_each(assignment: Assignment, case: Case, step: int, values: list[Number]) -> list[Number]:
+    """Return a reference's gradients, one for each input also where it returns one that stands for all."""
+    planned = case.steps[step]
+    layer = assignment.layer[Evidence.layer_number(case, planned)]
+    single = planned.op == BACKWARD and len(values) == 1 and layer.one_gradient_for_all
+    return values * len(layer.gradients) if single else values
 
 
 class Evidence:
@@ -274,7 +283,8 @@ class Evidence:
             result = layer.forward(*inputs)
             values = layer.backward(*upstream) if upstream else result
         expected = list(exhibit.expected)
-        expected[step] = [*values] if isinstance(values, tuple) else [values]
+        listed = [*values] if isinstance(values, tuple) else [values]
+        expected[step] = _one_for_each(self.assignment, exhibit.case, step, listed)
         return Exhibit(exhibit.case, exhibit.calls, expected)
 
     def arguments(self, exhibit: Exhibit, step: int) -> list[Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.sandbox.launch import Launched
     from harness.sandbox.runner import Sandbox
 
-__all__ = ["GRADABLE", "Grades", "Planned", "Settings"]
+__all__ = ["GRADABLE", "Grades", "Planned", "Settings", "SharedSandbox"]
 
 #: The one item of a submission that cannot even be read.
 GRADABLE = "gradable"
@@ -68,27 +68,38 @@ class Planned:
         return [GRADABLE] if isinstance(self.submission, SubmissionError) else [check.id for check in assignment.check]
 
 
-class Grades:
-    """Grades each submission when its first item runs, in a sandbox that all share."""
+class SharedSandbox:
+    """The one sandbox of a run, opened when the first submission is graded."""
 
-    def __init__(self, settings: Settings, launched: "Launched | None") -> None:
-        self.settings = settings
+    def __init__(self, launched: "Launched | None") -> None:
         self._launched = launched
         self._opened: Sandbox | None = None
 
-    @property
-    def _sandbox(self) -> "Sandbox":
+    def open(self, least: Level = Level.D) -> "Sandbox":
+        """Return the sandbox, which refuses to run anything at a lower level than ``least``.
+
+        Raises:
+            SandboxError: it could not be started.
+        """
         if self._opened is None:
             from harness.sandbox.runner import Sandbox
 
             launched, self._launched = self._launched, None
-            self._opened = Sandbox(least=self.settings.least, launched=launched)
+            self._opened = Sandbox(least=least, launched=launched)
         return self._opened
 
     def close(self) -> None:
-        """End every process that was started."""
+        """End every process that was started, also one that was never needed."""
         if self._launched is not None or self._opened is not None:
-            self._sandbox.close()
+            self.open().close()
+
+
+class Grades:
+    """Grades each submission when its first item runs."""
+
+    def __init__(self, settings: Settings, sandbox: SharedSandbox) -> None:
+        self.settings = settings
+        self._sandbox = sandbox
 
     def report_of(self, planned: Planned) -> Report:
         """Return the report on a submission, graded now if it was not before in this process."""
@@ -108,7 +119,8 @@ class Grades:
             report = ungradable_report(submission, planned.path.name, "", assignment, seed)
         else:
             try:
-                report = grade(submission, assignment, seed, sandbox=self._sandbox, notes=notes)
+                sandbox = self._sandbox.open(self.settings.least)
+                report = grade(submission, assignment, seed, sandbox=sandbox, notes=notes)
             except SandboxError as error:
                 # Not even starting the sandbox worked.
                 report = fault_report(error, submission.name, submission.sha256, assignment, seed)

@@ -110,7 +110,7 @@ class GradingSession:
             output[_OUTPUT] = {
                 one.key: msgspec.json.encode(one.report).decode() for one in self._plan if one.report is not None
             }
-        elif not self._config.getoption("collectonly"):
+        else:
             self._write(session)
 
     def _write(self, session: pytest.Session) -> None:

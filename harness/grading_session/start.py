@@ -44,12 +44,13 @@ def _start(config: pytest.Config) -> None:
     # The zygote imports numpy in its own process while this one reads and collects.
     launched = _launched(config)
 
-    from harness.grading_session.plan import Grades
+    from harness.grading_session.plan import Grades, SharedSandbox
     from harness.grading_session.session import GradingSession
 
+    sandbox = SharedSandbox(launched)
+    config.add_cleanup(sandbox.close)
     settings = _settings(config)
-    grades = Grades(settings, launched)
-    config.add_cleanup(grades.close)
+    grades = Grades(settings, sandbox)
     plan = _plan(config, settings, targets, import_path)
     # Paths in place of testpaths: "initial paths" for --lf, and nothing else for pytest to look at.
     config.args = [str(one.path) for one in plan if one.wanted]

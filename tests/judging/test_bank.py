@@ -47,13 +47,13 @@ def home(tmp_path, monkeypatch):
     bank_for.cache_clear()
 
 
-def built_by_a_process_of_its_own(seed, folder, hash_seed):
+def built_by_a_process_of_its_own(seed, folder, hash_seed, root=ROOT):
     request = msgspec.json.encode({"assignment": assignment(), "seed": seed})
     done = subprocess.run(
         [
             sys.executable,
             "-c",
-            f"import sys; sys.path.insert(0, {str(ROOT)!r}); from harness.draws import main; main()",
+            f"import sys; sys.path.insert(0, {str(root)!r}); from harness.draws import main; main()",
         ],
         input=request,
         capture_output=True,

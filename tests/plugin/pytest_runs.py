@@ -16,7 +16,18 @@ import pytest
 
 import harness
 
-__all__ = ["RIGHT", "SWAPPED", "Run", "clean_environment", "needs_xdist", "planted", "run_pytest", "started", "write"]
+__all__ = [
+    "PLUGIN",
+    "RIGHT",
+    "SWAPPED",
+    "Run",
+    "needs_xdist",
+    "planted",
+    "run_pytest",
+    "run_python",
+    "started",
+    "write",
+]
 
 RIGHT = """\
 class AddLayer:
@@ -56,7 +67,7 @@ class Run(NamedTuple):
         pytest.LineMatcher(self.lines).fnmatch_lines(patterns)
 
 
-def clean_environment(**extra):
+def _environment(**extra):
     """The environment without what an outer pytest, or its user, put there."""
     dropped = ("PYTEST_", "PYTHONPATH", "PYTHONSAFEPATH", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
@@ -77,10 +88,12 @@ def _is_installed():
     return True
 
 
+#: In a checkout without installation there is no entry point that loads the plugin.
+PLUGIN = [] if _is_installed() else ["-p", "harness.pytest_plugin"]
+
+
 def _command(arguments, *, safe_path):
-    # In a checkout without installation there is no entry point that loads the plugin.
-    plugin = [] if _is_installed() else ["-p", "harness.pytest_plugin"]
-    return [sys.executable, *(["-P"] if safe_path else []), "-m", "pytest", *plugin, *map(str, arguments)]
+    return [sys.executable, *(["-P"] if safe_path else []), "-m", "pytest", *PLUGIN, *map(str, arguments)]
 
 
 def run_pytest(*arguments, folder, safe_path=True, **environment):
@@ -88,7 +101,7 @@ def run_pytest(*arguments, folder, safe_path=True, **environment):
     done = subprocess.run(
         _command(arguments, safe_path=safe_path),
         cwd=folder,
-        env=clean_environment(**environment),
+        env=_environment(**environment),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
@@ -98,12 +111,28 @@ def run_pytest(*arguments, folder, safe_path=True, **environment):
     return Run(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
 
 
+def run_python(code, *, folder):
+    """Run a program and return the words that it printed."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=folder,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.split()
+
+
 def started(*arguments, folder):
     """Start ``pytest ARGUMENTS`` and return the process."""
     return subprocess.Popen(
         _command(arguments, safe_path=True),
         cwd=folder,
-        env=clean_environment(PYTHONUNBUFFERED="1"),
+        env=_environment(PYTHONUNBUFFERED="1"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,23 +1,6 @@
 """Without ``--grade`` the plugin does nothing, and loads nothing beyond what pytest has loaded."""
 
-import subprocess
-import sys
-
-from pytest_runs import clean_environment, run_pytest, write
-
-
-def python(code, folder):
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", code],
-        cwd=folder,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
+from pytest_runs import PLUGIN, run_pytest, run_python, write
 
 
 def test_importing_the_plugin_loads_nothing_that_pytest_has_not(tmp_path):
@@ -27,7 +10,7 @@ def test_importing_the_plugin_loads_nothing_that_pytest_has_not(tmp_path):
         "import harness.pytest_plugin\n"
         "print(*sorted(set(sys.modules) - seen))\n"
     )
-    assert python(code, tmp_path) == ["harness", "harness.pytest_plugin"]
+    assert run_python(code, folder=tmp_path) == ["harness", "harness.pytest_plugin"]
 
 
 def test_a_run_without_grade_loads_nothing_of_the_grader(tmp_path):
@@ -35,11 +18,11 @@ def test_a_run_without_grade_loads_nothing_of_the_grader(tmp_path):
     # Hypothesis' own plugin imports Hypothesis at the end of every run.
     code = (
         "import sys, pytest\n"
-        "assert pytest.main(['-qq', '-p', 'no:hypothesispytest', '-p', 'no:xdist']) == 0\n"
+        f"assert pytest.main([*{PLUGIN}, '-qq', '-p', 'no:hypothesispytest', '-p', 'no:xdist']) == 0\n"
         "heavy = {'harness', 'reference', 'numpy', 'msgspec', 'hypothesis'}\n"
         "print('LOADED', *sorted(name for name in sys.modules if name.partition('.')[0] in heavy))\n"
     )
-    loaded = python(code, tmp_path)
+    loaded = run_python(code, folder=tmp_path)
     loaded = loaded[loaded.index("LOADED") + 1 :]
     assert [name for name in loaded if name not in {"harness", "harness.pytest_plugin"}] == []
 
@@ -62,8 +45,8 @@ def test_collect_only_imports_no_numpy(tmp_path):
     write(tmp_path, layers_py="class AddLayer: pass\n")
     code = (
         "import sys, pytest\n"
-        "assert pytest.main(['-qq', '--grade', '--collect-only']) == 0\n"
+        f"assert pytest.main([*{PLUGIN}, '-qq', '--grade', '--collect-only']) == 0\n"
         "print('LOADED', *sorted({'numpy', 'hypothesis'} & set(sys.modules)))\n"
     )
-    loaded = python(code, tmp_path)
+    loaded = run_python(code, folder=tmp_path)
     assert loaded[loaded.index("LOADED") + 1 :] == []

@@ -229,9 +229,3 @@ def test_the_score_is_that_of_the_plan_even_when_classes_are_missing(tmp_path):
     run = run_pytest("--grade", "--grade-report=json:r.json", folder=tmp_path)
     run.shows("SCORE 8/100")
     assert json.loads((tmp_path / "r.json").read_text())["max_score"] == 100.0
-
-
-def test_strict_warnings_of_a_project_do_not_touch_grading(tmp_path):
-    write(tmp_path, pytest_ini="[pytest]\nfilterwarnings = error\n", hw__layers_py=RIGHT)
-    assert run_pytest("--grade=hw", folder=tmp_path).status == 0
-    assert run_pytest("-W", "error", "--grade=hw", folder=tmp_path, PYTHONWARNINGS="error").status == 0

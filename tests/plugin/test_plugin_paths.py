@@ -162,8 +162,10 @@ def test_a_space_or_a_repeated_path_gives_the_same_result(tmp_path, form):
 
 
 def test_a_space_before_a_path_far_from_the_current_folder_gives_the_same_grade(tmp_path):
-    write(tmp_path, here__x_txt="", there__layers_py=SWAPPED)
+    # For pytest, setup.py makes a root directory; it configures nothing.
+    write(tmp_path, here__x_txt="", there__layers_py=SWAPPED, there__setup_py="")
     run = run_pytest("--grade", tmp_path / "there" / "layers.py", folder=tmp_path / "here")
+    run.shows(f"rootdir: {tmp_path / 'there'}")
     run.shows("SCORE 45/100")
     assert "SELF-CHECK" not in run.out
 

@@ -116,6 +116,7 @@ ATTACKS = [
     spoils_mul("hash_collisions", "timeout"),
     # Memory
     stopped("memory_bytes", "ABCF", "F"),
+    spoils_mul("memory_bytes_in_forward", "memory_limit"),
     spoils_mul("memory_numpy", "memory_limit", levels="AF"),
     spoils_mul("memory_small_objects", "memory_limit", "timeout", levels="A"),
     spoils_mul("memory_swallowed", "timeout", levels="A"),
@@ -146,6 +147,7 @@ ATTACKS = [
     spoils_mul("returns_no_text", "raised", "crashed"),
     spoils_mul("long_message", "raised", levels="A"),
     survived("hostile_classes", levels="ADF"),
+    spoils_mul("lies_in_errors", "raised"),
     spoils_mul("hostile_constructor", "raised"),
     spoils_mul("hostile_attributes", "raised"),
     survived("empties_the_interpreter"),

@@ -155,7 +155,7 @@ class A: pass
 """
     )
     assert problems == []
-    assert {"Meta", "Proxy", "A"} <= namespace.classes().keys()
+    assert {"Proxy", "A"} <= namespace.classes().keys()
     assert "Hidden" not in namespace.classes()
 
 

@@ -76,7 +76,7 @@ def _attributes(tree: ast.AST, layer: str, method: str) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             right = node.attr
-            for other in {"x", "y", "z"} - {right}:
+            for other in sorted({"x", "y", "z"} - {right}):
                 node.attr = other
                 yield f"self.{right} becomes self.{other}, {type(node.ctx).__name__.lower()}ed"
             node.attr = right
