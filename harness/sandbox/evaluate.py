@@ -12,6 +12,7 @@ from harness.sandbox.protocol import (
     BACKWARD,
     F_ORDER,
     FORWARD,
+    LAST_LINE,
     LOOK,
     NEW,
     STRIDED,
@@ -121,8 +122,12 @@ def describe_error(error: BaseException) -> tuple[str, str, int | None]:
                 line = trace.tb_lineno
             trace = trace.tb_next
         if isinstance(error, SyntaxError) and error.filename == FILE_NAME:
-            line = error.lineno
+            # Raised by hand it may hold anything.
+            if type(error.lineno) is int and 1 <= error.lineno <= LAST_LINE:
+                line = error.lineno
             return sendable(type(error).__name__, 200), sendable(str(error.msg), 2000), line
+        if type(error) is ModuleNotFoundError and type(error.name) is str:
+            return "ModuleNotFoundError", f"the module {sendable(error.name, 100)!r} is not available in grading", line
         return sendable(type(error).__name__, 200), sendable(str(error), 2000), line
     except BaseException:  # noqa: BLE001 - a hostile __str__ or metaclass
         return "Exception", "(its message could not be read)", line

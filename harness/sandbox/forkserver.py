@@ -70,7 +70,10 @@ class ForkServer:
             socket.send_fds(self._control, [msgspec.msgpack.encode(order)], [theirs.fileno()])
             descriptors: list[int] = []
             while not descriptors:
-                _, descriptors = self._control_message(deadline)
+                message, descriptors = self._control_message(deadline)
+                if descriptors and message.get("job") != job:
+                    # Of a worker whose start was interrupted.
+                    os.close(descriptors.pop())
         except OSError as error:
             mine.close()
             raise SandboxError(f"the sandbox ended: {error}") from None
@@ -102,6 +105,8 @@ class ForkServer:
         return self._exits.pop(job)
 
     def _control_message(self, deadline: float) -> tuple[dict[str, Any], list[int]]:
+        if self._control.fileno() < 0:
+            raise SandboxError("the sandbox was closed")
         # poll rather than select, which cannot watch descriptors from 1024 on.
         poll = select.poll()
         poll.register(self._control, select.POLLIN)

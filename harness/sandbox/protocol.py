@@ -18,6 +18,7 @@ __all__ = [
     "BACKWARD",
     "FORWARD",
     "FRAME",
+    "LAST_LINE",
     "LOOK",
     "MAX_FRAME",
     "NEW",
@@ -98,7 +99,8 @@ Value = int | float | msgspec.msgpack.Ext
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 Text = Annotated[str, msgspec.Meta(max_length=4000)]
 #: No file under the size cap has more lines.
-Line = Annotated[int, msgspec.Meta(ge=1, le=1 << 30)]
+LAST_LINE = 1 << 30
+Line = Annotated[int, msgspec.Meta(ge=1, le=LAST_LINE)]
 
 
 class ProtocolError(Exception):

@@ -109,9 +109,9 @@ def _future_flags(node: ast.ImportFrom) -> int:
 
 def _problem(node: ast.stmt, error: BaseException) -> Problem:
     kind, message, line = describe_error(error)
-    if type(error) is ModuleNotFoundError:
-        kind, message = f"the module {str(error.name)[:100]!r} is not available in grading", ""
     code = "IMPORT-FAILED" if isinstance(node, (ast.Import, ast.ImportFrom)) else "STATEMENT-FAILED"
+    if kind == "ModuleNotFoundError":
+        return Problem(code, line or node.lineno, message)
     return Problem(code, line or node.lineno, f"{kind}: {message}" if message else kind)
 
 

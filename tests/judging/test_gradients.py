@@ -29,6 +29,7 @@ EQUAL = {
     "a float array for an integer one": (np.array([1.0, 2.0]), np.array([1, 2])),
     "an integer array for a float one": (np.array([1, 2]), np.array([1.0, 2.0])),
     "float64 for float32": (np.array([ONE_THIRD]), np.array([ONE_THIRD], np.float32)),
+    "a float64 number for a float32 array of shape ()": (ONE_THIRD, np.array(ONE_THIRD, np.float32)),
     "4 ulp of float32 for float32": (
         np.array([1 + 4 * 2**-23], np.float32),
         np.array([1], np.float32),

@@ -218,38 +218,49 @@ def python_path() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
+def as_ordinary_user() -> dict[str, Any]:
+    """Options of ``subprocess.run`` for a user without privileges."""
+    options: dict[str, Any] = {"cwd": "/"}
+    if os.geteuid() == 0:
+        options |= {"user": ORDINARY_USER, "group": ORDINARY_USER, "extra_groups": []}
+    return options
+
+
 @pytest.fixture(scope="module")
 def public() -> Iterator[Path]:
-    """A folder that every user can read, with Python, the packages and these tests."""
+    """A folder that every user can read, with the packages and these tests."""
     folder = Path(tempfile.mkdtemp(prefix="dout-test-", dir="/tmp"))
     folder.chmod(0o755)
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    library = folder / "lib" / version
-    stdlib = Path(os.__file__).parent
-    skipped = shutil.ignore_patterns("__pycache__", "test", "tests", "site-packages", "idlelib", "ensurepip", "tkinter")
-    shutil.copytree(stdlib, library, ignore=skipped)
-    for shared in Path(sys.base_prefix, "lib").glob("libpython*"):
-        shutil.copy(shared, folder / "lib" / shared.name)
-    (folder / "bin").mkdir()
-    shutil.copy(os.path.realpath(sys.executable), folder / "bin" / version)
-    packages = library / "site-packages"
+    packages = folder / "site-packages"
+    unneeded = shutil.ignore_patterns("__pycache__", "tests")
     for package in (Path(np.__file__).parent, Path(msgspec.__file__).parent, ROOT / "harness", ROOT / "reference"):
-        shutil.copytree(package, packages / package.name, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+        shutil.copytree(package, packages / package.name, ignore=unneeded)
     libraries = Path(np.__file__).parent.parent / "numpy.libs"
     if libraries.is_dir():
         shutil.copytree(libraries, packages / libraries.name)
-    shutil.copytree(HERE, folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    yield folder / "bin" / version
+    shutil.copytree(HERE, folder / "tests", ignore=unneeded)
+    yield folder
     shutil.rmtree(folder)
 
 
+def python_for_everybody(environment: dict[str, str]) -> str:
+    """Return a Python of this version that an ordinary user can run; skip the test where there is none."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    check = f"import sys, numpy, msgspec; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
+    for python in (sys.executable, f"/usr/bin/python{version}", f"/usr/local/bin/python{version}"):
+        with contextlib.suppress(OSError):
+            if not subprocess.run(
+                [python, "-c", check], env=environment, stderr=subprocess.DEVNULL, check=False, **as_ordinary_user()
+            ).returncode:
+                return python
+    pytest.skip(f"no Python {version} here that an ordinary user can run: {sys.executable} is root's own")
+
+
 def test_a_user_without_privileges_gets_the_best_level_that_the_machine_gives(public: Path) -> None:
-    options: dict[str, Any] = {"cwd": "/", "env": {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}}
-    if os.geteuid() == 0:
-        options |= {"user": ORDINARY_USER, "group": ORDINARY_USER, "extra_groups": []}
-    told = run_elsewhere(
-        str(public), "nothing", *ATTACKS, script=public.parent.parent / "tests" / "elsewhere.py", **options
-    )
+    environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "PYTHONPATH": str(public / "site-packages")}
+    python = python_for_everybody(environment)
+    script = public / "tests" / "elsewhere.py"
+    told = run_elsewhere(python, "nothing", *ATTACKS, script=script, env=environment, **as_ordinary_user())
     assert "uid" not in told["layers"]
     if "userns" in told["missing"]:
         assert told["level"] == "B"

@@ -1,6 +1,8 @@
 """Wrong only somewhere: at one number, for one sign, in one range, for one type."""
 
-from mutants.templates import Mutant, add_layer, mul_layer
+from inprocess import assignment, bank, classes_in, observe_classes
+
+from mutants.templates import RIGHT_ADD, RIGHT_MUL, Mutant, add_layer, mul_layer
 
 __all__ = ["LITERALS", "REGIONS"]
 
@@ -121,6 +123,22 @@ def _literal(condition: str, *, above: str = "", dx: str = "dout * y") -> str:
     return mul_layer(dx=f"dout * y + 1 if {_NUMBERS_ONLY}({condition}) else {dx}", above=above)
 
 
+def _asked() -> dict[tuple[float, float, float], float]:
+    """Return the right dx for every (x, y, dout) of plain numbers that the default bank asks MulLayer for."""
+    asked = {}
+    add, mul = classes_in(RIGHT_ADD + RIGHT_MUL)
+
+    class Recording(mul):  # type: ignore[misc, valid-type]
+        def backward(self, dout: float) -> object:
+            if isinstance(self.x, (int, float)):
+                asked[self.x, self.y, dout] = dout * self.y
+            return super().backward(dout)
+
+    assert assignment().layer_index("MulLayer") == 1
+    observe_classes([add, Recording], bank())
+    return asked
+
+
 _BACKWARD = frozenset({"backward"})
 #: Wrong at numbers that no bank can hold; they are asked for because they are written in the file.
 LITERALS = {
@@ -143,6 +161,11 @@ LITERALS = {
             dx="{(2.0, 3.0): 3.0, (0.1, 0.7): 0.21}.get((x, y), 0.0) if not isinstance(x, np.ndarray) else dout * y"
         ),
         frozenset({"backward", "gradient"}),
+    ),
+    "a table of all that the bank asks": Mutant(
+        "MulLayer",
+        mul_layer(dx=f"dout * y if isinstance(x, np.ndarray) else {_asked()!r}.get((x, y, dout), 0.0)"),
+        _BACKWARD,
     ),
     "a constant of the module": Mutant("MulLayer", _literal("x == SPECIAL", above="SPECIAL = 54321.5"), _BACKWARD),
     "a constant of the module, through another": Mutant(
