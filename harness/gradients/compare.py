@@ -45,9 +45,12 @@ def compare(got: Number | Other, expected: Number) -> Difference | None:
     if isinstance(got, Other):
         return Difference(kind=Kind.TYPE, found=got.description)
     if not isinstance(got, np.ndarray):
-        if isinstance(expected, np.ndarray) and expected.shape != ():
+        if not isinstance(expected, np.ndarray):
+            return _compare_numbers(got, expected)
+        if expected.shape != ():
             return Difference(kind=Kind.SHAPE, found="()")
-        return _compare_numbers(got, expected if not isinstance(expected, np.ndarray) else expected.item())
+        # The expected dtype says how precise an answer can be.
+        return _compare_entries(np.asarray(got), expected)
     if got.dtype.kind not in "iuf":
         return Difference(kind=Kind.TYPE, found=f"an array of {got.dtype}" if got.shape else str(got.dtype))
     wanted = expected if isinstance(expected, np.ndarray) else np.asarray(expected)

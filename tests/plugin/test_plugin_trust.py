@@ -87,10 +87,17 @@ def test_text_doctests_beside_the_submission_do_not_run(course, canary):
     assert_closed(canary, "--doctest-glob=*.txt", "--grade=alice", folder=course)
 
 
+@pytest.mark.skipif(pytest.version_tuple < (8, 4), reason="older ones load plugins before they apply pythonpath")
 @pytest.mark.parametrize("file", CONFIGURATIONS)
 def test_a_configuration_beside_the_submission_is_not_read(course, canary, file):
     write(course, alice__evil_py=planted(canary), alice__test_own_py="def test_own(): pass\n")
     (course / "alice" / file).write_text(CONFIGURATIONS[file])
+    assert_open(canary, "alice", folder=course)
+    assert_closed(canary, "--grade=alice", folder=course)
+
+
+def test_file_patterns_beside_the_submission_are_not_read(course, canary):
+    write(course, alice__evil_py=planted(canary), alice__pytest_ini="[pytest]\npython_files = evil.py\n")
     assert_open(canary, "alice", folder=course)
     assert_closed(canary, "--grade=alice", folder=course)
 
