@@ -21,7 +21,7 @@ __all__ = ["Check", "SubmissionFile", "line_of"]
 _METHOD = {"forward": "forward", "backward": "backward", "gradient": "backward"}
 
 
-class CheckNotPassedError(Exception):
+class CheckNotPassedError(AssertionError):
     """A check did not pass; the item says why."""
 
 

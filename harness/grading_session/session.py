@@ -80,6 +80,9 @@ class GradingSession:
         if str(report.longrepr).startswith("NOT GRADABLE"):
             return "failed", "N", "NOT GRADABLE"
         known = Verdict(verdict)
+        if report.passed is not (known is Verdict.PASSED):
+            # Another plugin had its say: a time limit, for example.
+            return None
         category = known.value if known in (Verdict.PASSED, Verdict.BLOCKED) else "failed"
         return category, _LETTERS.get(known, "F"), WORDS[known]
 

@@ -68,9 +68,11 @@ class Run(NamedTuple):
 
 
 def _environment(**extra):
-    """The environment without what an outer pytest, or its user, put there."""
+    """The environment without what an outer pytest, its user, or a CI system put there."""
     dropped = ("PYTEST_", "PYTHONPATH", "PYTHONSAFEPATH", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    # On CI systems, which it knows by these two, pytest does not shorten its summary.
+    on_ci = {"CI", "BUILD_NUMBER"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped) and name not in on_ci}
     if not _is_installed():
         extra["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_root()), extra.get("PYTHONPATH")]))
     return kept | {"PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "80"} | extra

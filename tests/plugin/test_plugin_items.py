@@ -188,6 +188,12 @@ def test_a_file_that_does_not_parse_is_one_failure_and_the_others_are_graded(tmp
     assert run.out.count("this is not Python") == 1
 
 
+def test_on_a_ci_system_the_summary_tells_the_whole_reason(tmp_path):
+    write(tmp_path, b_py=BROKEN)
+    run = run_pytest("--grade=b.py", "-rf", folder=tmp_path, CI="true")
+    run.shows("NOT GRADABLE b.py::AddLayer.forward*", "*this is not Python*", "Next: *")
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

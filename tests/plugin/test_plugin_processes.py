@@ -106,6 +106,26 @@ def test_a_bug_of_ours_shows_its_traceback(folder):
     assert not (folder / "r.json").exists()
 
 
+def test_a_sandbox_that_cannot_start_is_an_error_and_no_score(folder):
+    failing = (
+        "from harness.errors import SandboxError\n"
+        "from harness.sandbox import forkserver, fresh, launch\n"
+        "def fail(*args, **kwargs): raise SandboxError('there are no more processes')\n"
+        "launch.launch = forkserver.launch = fresh.FreshStarter.spawn = fail\n"
+    )
+    run = with_plugin(folder, failing, "--grade=hw")
+    assert run.status == 1
+    run.shows("hw/layers.py EEEEEEEEEEEEE*", "GRADER FAULT  there are no more processes.")
+    assert "SCORE" not in run.out
+
+
+def test_a_failure_that_another_plugin_makes_is_shown_as_pytest_shows_it(folder):
+    limit = "def pytest_runtest_call(item): raise RuntimeError('over the limit')\n"
+    run = with_plugin(folder, limit, "--grade=hw", "--tb=short", "-v")
+    assert run.status == 1
+    run.shows("hw/layers.py::AddLayer.forward FAILED *", "*RuntimeError: over the limit")
+
+
 def test_warnings_as_errors_are_for_the_callers_own_code(folder):
     warning = (
         "import warnings\n"
@@ -185,7 +205,8 @@ def test_ctrl_c_leaves_no_process(tmp_path):
 def test_a_run_inside_a_program_leaves_no_process_and_the_import_path_as_it_was(folder, arguments, status):
     code = (
         "import pathlib, sys, pytest\n"
-        "path = ['', *sys.path]; sys.path[:] = path\n"
+        "path = [str(pathlib.Path('hw').absolute()), *sys.path]\n"
+        "sys.path[:] = path\n"
         f"assert pytest.main([*{PLUGIN}, *{arguments}]) == {status}\n"
         "assert sys.path == path\n"
         "children = [one.read_text() for one in pathlib.Path('/proc/self/task').glob('*/children')]\n"
