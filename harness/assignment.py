@@ -42,6 +42,8 @@ class LayerSpec(Record, frozen=True, forbid_unknown_fields=True):
     magnitudes: tuple[float, float]
     #: Class names that mean this layer when exactly one class in the file has one of them.
     look_alikes: tuple[str, ...] = ()
+    #: What the name of a class for this layer has in it: of several files, the one with such a class is graded.
+    word: str = ""
 
 
 class CheckSpec(Record, frozen=True, forbid_unknown_fields=True):
@@ -122,6 +124,11 @@ class Assignment(Record, frozen=True, forbid_unknown_fields=True):
             submission_seconds=limits.submission_seconds,
             memory_bytes=limits.memory_mib * 1024 * 1024,
         )
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What tells the file to grade from others beside it (:func:`harness.submission.read_submission`)."""
+        return tuple(layer.word or layer.name for layer in self.layer)
 
     def layer_index(self, name: str) -> int:
         """Return the position of a layer."""

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 import harness
+from harness.answers import Call, received
 from harness.assignment import Assignment
 from harness.cases import Bank, bank_for
 from harness.checks import CHECKS
@@ -17,7 +18,7 @@ from harness.checks.evidence import Evidence, Finding
 from harness.errors import DoutError, SandboxError, SubmissionError
 from harness.escape import plain
 from harness.naming import Found
-from harness.observe import Call, Observations, observe, received
+from harness.observe import Observations, observe
 from harness.records import (
     CasesId,
     CheckResult,

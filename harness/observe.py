@@ -4,26 +4,24 @@ A loop, a crash or a memory bomb costs the cases that need that call; all others
 """
 
 import time
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from harness.answers import Call, Lost, Returned, bank_answers, received
 from harness.assignment import Assignment
-from harness.cases import Bank, Case, forward_of
+from harness.cases import Bank, Case
 from harness.errors import SubmissionError
 from harness.naming import Found, find_layers
 from harness.probes import probe_cases
-from harness.records import Isolation, Record, Warn
+from harness.records import Isolation, Warn
 from harness.sandbox.channel import Ending, Worker, WorkerGone
 from harness.sandbox.importable import named_modules
 from harness.sandbox.limits import WorkerLimits
 from harness.sandbox.protocol import (
-    BACKWARD,
     FRAME,
     NEW,
     Answer,
-    Decoded,
     Done,
     Fault,
     Load,
@@ -32,49 +30,12 @@ from harness.sandbox.protocol import (
     Problem,
     ProtocolError,
     Source,
-    value_of,
+    decode_from_worker,
 )
 from harness.sandbox.runner import Sandbox
 from harness.submission import Submission
 
-__all__ = ["Call", "Lost", "Observations", "Returned", "observe", "received"]
-
-
-class Lost(Record, frozen=True):
-    """A call that gave no answer, because the worker ended there or the time was up before."""
-
-    ending: Ending
-    message: str
-
-
-class Returned(NamedTuple):
-    """What one call returned, decoded."""
-
-    #: True when it was a tuple or a list.
-    several: bool
-    values: list[Decoded]
-    #: The watched arguments as they were after the call.
-    after: list[Decoded]
-
-
-#: What is known of one step of a case; None where it was never reached, and for steps that only construct.
-Call = Returned | Fault | Lost | None
-
-
-def received(answer: Answer, case: Case) -> Returned:
-    """Return what ``answer`` to one of the steps of ``case`` holds.
-
-    Raises:
-        ProtocolError: it holds what no honest worker sends.
-    """
-    step, watched = case.steps[answer.step], 0
-    if step.watch:
-        # A backward is watched together with the inputs of its forward.
-        forward = case.steps[forward_of(case, answer.step)]
-        watched = len(step.args) + (len(forward.args) if step.op == BACKWARD else 0)
-    if len(answer.after) != watched or not (answer.values or answer.several):
-        raise ProtocolError("an answer with values missing")
-    return Returned(answer.several, [*map(value_of, answer.values)], [*map(value_of, answer.after)])
+__all__ = ["Observations", "observe"]
 
 
 class Observations(msgspec.Struct):
@@ -106,7 +67,9 @@ def observe(sandbox: Sandbox, submission: Submission, assignment: Assignment, ba
         found, notes = find_layers(assignment.layer, parsed, loaded)
         cases = [*bank.cases, *probe_cases(assignment, found)]
         calls: list[list[Call]] = [[None] * len(case.steps) for case in cases]
-        conversation.evaluate(cases, calls, found, bank)
+        # A case without an entry is a probe.
+        known = bank_answers(assignment, bank).messages
+        conversation.evaluate(cases, calls, found, bank, known)
     finally:
         conversation.close()
     return Observations(
@@ -118,6 +81,10 @@ def observe(sandbox: Sandbox, submission: Submission, assignment: Assignment, ba
         isolation=conversation.isolation,
         cpu_seconds=conversation.cpu_seconds,
     )
+
+
+#: For each case and step of a bank, the messages that are the reference's own answer.
+Known = Sequence[Sequence[Mapping[bytes, Returned]]]
 
 
 def _warnings(problems: Sequence[Problem]) -> list[Warn]:
@@ -203,7 +170,9 @@ class _Conversation:
         self.close()
         return WorkerGone(Ending.CRASHED, "it broke the grading channel")
 
-    def evaluate(self, cases: Sequence[Case], calls: list[list[Call]], found: Sequence[Found], bank: Bank) -> None:
+    def evaluate(
+        self, cases: Sequence[Case], calls: list[list[Call]], found: Sequence[Found], bank: Bank, known: Known
+    ) -> None:
         """Fill ``calls`` with what the layers that were found answer."""
         there = [item.name is not None for item in found]
         plan = {index: case for index, case in enumerate(cases) if all(there[layer] for layer in case.layers)}
@@ -222,7 +191,7 @@ class _Conversation:
                 # Loading again met what loading did not meet the first time.
                 _lose_all(plan, calls, Lost(gone.ending, gone.message))
                 return
-            plan = self._answers(plan, calls)
+            plan = self._answers(plan, calls, known)
             if plan and time.monotonic() >= self.until:
                 message = f"the whole submission took more than {self.limits.submission_seconds:g} s"
                 _lose_all(plan, calls, Lost(Ending.TIMEOUT, message))
@@ -235,17 +204,23 @@ class _Conversation:
         body = msgspec.msgpack.encode(["run", names, indices, packed])
         self._worker.send(FRAME.pack(len(body)) + body, self.limits.call_seconds)
 
-    def _answers(self, plan: dict[int, Case], calls: list[list[Call]]) -> dict[int, Case]:
+    def _answers(self, plan: dict[int, Case], calls: list[list[Call]], known: Known) -> dict[int, Case]:
         """Read the answers of one worker; return the cases, or their beginnings, that are left for the next one."""
         assert self._worker is not None
-        receive, seconds, until = self._worker.receive, self.limits.call_seconds, self.until
+        receive, seconds, until = self._worker.receive_body, self.limits.call_seconds, self.until
         index = step = 0
         left = dict(plan)
         try:
             for index, case in plan.items():
                 row, first = calls[index], 0
+                right = known[index] if index < len(known) else None
                 for step in _answering_steps(case):
-                    message = receive(seconds, until)
+                    body = receive(seconds, until)
+                    if right is not None and body in right[step]:
+                        row[step] = right[step][body]
+                        first = step + 1
+                        continue
+                    message = decode_from_worker(body)
                     if isinstance(message, Answer) and message.case == index and message.step == step:
                         row[step] = received(message, case)
                         first = step + 1
@@ -264,7 +239,7 @@ class _Conversation:
             del left[index]
             return _without(left, calls, _target(plan[index], step), lost)
         try:
-            if not isinstance(receive(seconds, until), Done):
+            if not isinstance(self._worker.receive(seconds, until), Done):
                 raise self._broken()
         except WorkerGone:
             # Every answer is in; what the process does after them changes nothing.

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import msgspec
@@ -34,10 +35,6 @@ SIZE_LIMIT = 1 << 20
 
 # Characters: the longest file name that common file systems allow.
 _NAME_LIMIT = 255
-
-# In several files, the one that defines something like AddLayer, Addlayer, mul_layer or MultiplyLayer.
-# Only spaces and tabs around `class`: `\s` would run over every blank line from every blank line.
-_LAYER_CLASS = re.compile(r"^[ \t]*class[ \t]+\w*(?:add|mul)", re.IGNORECASE | re.MULTILINE)
 
 # What can be wrong with one file while the submission is another one beside it.
 _OWN_TROUBLE = frozenset({"BINARY", "EMPTY", "ENCODING", "NO-CODE", "NOT-A-NOTEBOOK", "TOO-LARGE"})
@@ -93,12 +90,15 @@ class Submission(Record, frozen=True):
         return self.blocks[index - 1] if index else None
 
 
-def read_submission(path: str | os.PathLike[str], *, size_limit: int = SIZE_LIMIT) -> Submission:
+def read_submission(
+    path: str | os.PathLike[str], *, size_limit: int = SIZE_LIMIT, words: Sequence[str] = ()
+) -> Submission:
     """Return the submission at ``path``: a ``.py``, ``.ipynb``, ``.zip``, or a folder that holds one.
 
     Args:
         path: A link is followed; links inside a folder are followed only where they stay inside.
         size_limit: The most bytes of source text. A notebook's file or a zip may have ``CONTAINER_LIMIT``.
+        words: Of several files, the one is meant that defines a class with one of these in its name.
 
     Raises:
         UsageError: Nothing is there, it may not be read, or it is a device, pipe or socket.
@@ -108,12 +108,14 @@ def read_submission(path: str | os.PathLike[str], *, size_limit: int = SIZE_LIMI
     if os.path.isdir(name):
         shown = _folder_name(name)
         listing = folder_files(name, shown, lambda inner: _byte_limit(_suffix(inner), size_limit))
-        return _only_one(shown, listing, size_limit)
+        return _only_one(shown, listing, size_limit, words)
     data = read_file(name, _byte_limit(_suffix(name), size_limit))
-    return submission_from_bytes(os.path.basename(name), data, size_limit=size_limit)
+    return submission_from_bytes(os.path.basename(name), data, size_limit=size_limit, words=words)
 
 
-def submission_from_bytes(name: str, data: bytes, *, size_limit: int = SIZE_LIMIT) -> Submission:
+def submission_from_bytes(
+    name: str, data: bytes, *, size_limit: int = SIZE_LIMIT, words: Sequence[str] = ()
+) -> Submission:
     """Return the submission ``data``; the suffix of ``name`` says what it is, and without one its content.
 
     Raises:
@@ -129,7 +131,7 @@ def submission_from_bytes(name: str, data: bytes, *, size_limit: int = SIZE_LIMI
     if not data:
         raise _empty(shown)
     listing = zip_files(shown, data)
-    chosen = _only_one(shown, listing, size_limit)
+    chosen = _only_one(shown, listing, size_limit, words)
     return msgspec.structs.replace(
         chosen, sha256=hashlib.sha256(data).hexdigest(), warnings=listing.warnings + chosen.warnings
     )
@@ -157,7 +159,7 @@ def _byte_limit(suffix: str, size_limit: int) -> int:
     return max(CONTAINER_LIMIT, size_limit) if suffix in {".ipynb", ".zip", ""} else size_limit
 
 
-def _only_one(container: str, listing: Listing, size_limit: int) -> Submission:
+def _only_one(container: str, listing: Listing, size_limit: int, words: Sequence[str]) -> Submission:
     """The one file of a folder or zip that is meant, or an error that says why none or more than one is."""
 
     def submission(name: str) -> Submission:
@@ -172,6 +174,8 @@ def _only_one(container: str, listing: Listing, size_limit: int) -> Submission:
     names = candidates(listing.files)
     if len(names) == 1:
         return submission(names[0])
+    # Only spaces and tabs around `class`: `\s` would run over every blank line from every blank line.
+    meant = re.compile(rf"^[ \t]*class[ \t]+\w*(?:{'|'.join(map(re.escape, words))})", re.IGNORECASE | re.MULTILINE)
     found: list[Submission] = []
     for name in names:
         try:
@@ -180,7 +184,7 @@ def _only_one(container: str, listing: Listing, size_limit: int) -> Submission:
             if exc.code not in _OWN_TROUBLE:
                 raise
             continue
-        if any(_LAYER_CLASS.search(block.text) for block in one.blocks):
+        if any(meant.search(block.text) for block in one.blocks):
             found.append(one)
     if len(found) == 1:
         return found[0]
@@ -189,7 +193,8 @@ def _only_one(container: str, listing: Listing, size_limit: int) -> Submission:
         shown = ", ".join(one.name for one in found[:5]) + (", …" if len(found) > 5 else "")
         raise SubmissionError("TWO-CANDIDATES", f"{len(found)} files could be the one to grade: {shown}", hint)
     if names:
-        message = f"none of the {len(names)} Python files in {container} defines an add or mul layer class"
+        wanted = f" with {' or '.join(words)} in its name" if words else ""
+        message = f"none of the {len(names)} Python files in {container} defines a class{wanted}"
     else:
         message = f"{container} holds no .py or .ipynb file to grade (tests and hidden files do not count)"
     raise SubmissionError("NO-CANDIDATE", message, hint)

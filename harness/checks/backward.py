@@ -1,8 +1,8 @@
 """Are the gradients the reference's, on plain numbers, and linear in the upstream gradient bit for bit?"""
 
+from harness.answers import Returned
 from harness.assignment import CheckSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding, returned
-from harness.observe import Returned
 from harness.records import Verdict
 
 __all__ = ["check_backward"]

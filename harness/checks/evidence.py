@@ -1,26 +1,24 @@
 """What a check looks at: each case with the learner's answers and the reference's, and findings made from them."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
+from harness.answers import Call, Lost, Returned, bank_answers, layer_number, one_for_each, reference_answers
 from harness.assignment import Assignment, CheckSpec, LayerSpec
 from harness.cases import Bank, Case, forward_of
 from harness.checks.wording import METHOD, Finding, differences_in_words, in_words, raised_in_words, shown
 from harness.gradients.compare import Difference, Number, compare
 from harness.naming import Found, misspelt
-from harness.observe import Call, Lost, Observations, Returned
+from harness.observe import Observations
 from harness.records import Counterexample, Verdict
 from harness.sandbox.channel import Ending
-from harness.sandbox.evaluate import evaluate_case
 from harness.sandbox.protocol import (
     BACKWARD,
     FORWARD,
     WHOLE,
-    Answer,
     Decoded,
     Fault,
     Other,
@@ -30,7 +28,7 @@ from harness.sandbox.protocol import (
     value_of,
 )
 
-__all__ = ["Evidence", "Exhibit", "Finding", "expected_of", "returned"]
+__all__ = ["Evidence", "Exhibit", "Finding", "returned"]
 
 
 class Exhibit(NamedTuple):
@@ -40,38 +38,6 @@ class Exhibit(NamedTuple):
     calls: Sequence[Call]
     #: For each step, the values that the reference returned.
     expected: Sequence[Sequence[Number]]
-
-
-def expected_of(assignment: Assignment, cases: Sequence[Case]) -> list[list[list[Number]]]:
-    """Return what the reference layers answer to each step of each case."""
-    classes = assignment.reference_classes()
-    answers: list[list[list[Number]]] = []
-    for index, case in enumerate(cases):
-        row: list[list[Number]] = [[] for _ in case.steps]
-
-        def note(message: Answer | Fault, row: list[list[Number]] = row, case: Case = case) -> None:
-            if isinstance(message, Fault):
-                raise TypeError(f"the reference layer raised {message.kind}: {message.message}")
-            values = [value_of(value) for value in message.values]
-            row[message.step] = _one_for_each(assignment, case, message.step, values)  # type: ignore[arg-type]
-
-        with np.errstate(all="ignore"):
-            evaluate_case(index, case.steps, classes, note)
-        answers.append(row)
-    return answers
-
-
-@lru_cache(maxsize=8)
-def _bank_expected(assignment: Assignment, bank: Bank) -> list[list[list[Number]]]:
-    return expected_of(assignment, bank.cases)
-
-
-def _one_for_each(assignment: Assignment, case: Case, step: int, values: list[Number]) -> list[Number]:
-    """Return a reference's gradients, one for each input also where it returns one that stands for all."""
-    planned = case.steps[step]
-    layer = assignment.layer[Evidence.layer_number(case, planned)]
-    single = planned.op == BACKWARD and len(values) == 1 and layer.one_gradient_for_all
-    return values * len(layer.gradients) if single else values
 
 
 class Evidence:
@@ -84,11 +50,11 @@ class Evidence:
         self._bank, self._seen = bank, seen
         #: Verdicts of the checks judged so far, by id.
         self.verdicts: dict[str, Verdict] = {}
-        self._expected = _bank_expected(assignment, bank)
+        self._expected = bank_answers(assignment, bank).values
         probes = seen.cases[len(bank.cases) :]
         self._probes: dict[str, list[int]] = {}
         if probes:
-            self._expected = [*self._expected, *expected_of(assignment, probes)]
+            self._expected = [*self._expected, *reference_answers(assignment, probes).values]
             for index, case in enumerate(probes, len(bank.cases)):
                 self._probes.setdefault(case.group, []).append(index)
 
@@ -145,23 +111,17 @@ class Evidence:
         A step that was never reached, or failed before it returned, is a finding too.
         """
         planned, call = exhibit.case.steps[step], exhibit.calls[step]
-        spec = self._layer_of(exhibit, planned)
         if not isinstance(call, Returned):
             return self.unanswered(exhibit, step)
+        if call.exact:
+            return None
+        spec = self._layer_of(exhibit, planned)
         if planned.op == FORWARD:
             return self._judge_forward(spec, exhibit, step, call)
         return self._judge_backward(spec, exhibit, step, call)
 
     def _layer_of(self, exhibit: Exhibit, planned: Step) -> LayerSpec:
-        return self.assignment.layer[self.layer_number(exhibit.case, planned)]
-
-    @staticmethod
-    def layer_number(case: Case, planned: Step) -> int:
-        """Return the index of the layer that a step calls."""
-        if len(case.layers) == 1:
-            return case.layers[0]
-        made = next(step for step in case.steps if step.op == 0 and step.slot == planned.slot)
-        return int(made.args[0])  # type: ignore[arg-type]
+        return self.assignment.layer[layer_number(exhibit.case, planned)]
 
     def unanswered(self, exhibit: Exhibit, step: int) -> Finding:
         """Return why ``step`` has no answer: it raised, hung or died itself, or an earlier step did."""
@@ -278,13 +238,13 @@ class Evidence:
         upstream = self.arguments(exhibit, step) if planned.op == BACKWARD else []
         if not all(isinstance(value, (int, float, np.ndarray)) for value in (*inputs, *upstream)):
             return exhibit
-        layer = self.assignment.reference_classes()[self.layer_number(exhibit.case, planned)]()
+        layer = self.assignment.reference_classes()[layer_number(exhibit.case, planned)]()
         with np.errstate(all="ignore"):
             result = layer.forward(*inputs)
             values = layer.backward(*upstream) if upstream else result
         expected = list(exhibit.expected)
         listed = [*values] if isinstance(values, tuple) else [values]
-        expected[step] = _one_for_each(self.assignment, exhibit.case, step, listed)
+        expected[step] = one_for_each(self.assignment, exhibit.case, step, listed)
         return Exhibit(exhibit.case, exhibit.calls, expected)
 
     def arguments(self, exhibit: Exhibit, step: int) -> list[Any]:

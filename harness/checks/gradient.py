@@ -6,11 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 
+from harness.answers import Returned
 from harness.assignment import CheckSpec, LayerSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding, returned
 from harness.gradients.finite_difference import central_difference, exact, inner_product
 from harness.gradients.tolerance import MOST_ULPS
-from harness.observe import Returned
 from harness.records import Counterexample, Verdict
 from harness.sandbox.protocol import Decoded, Other
 

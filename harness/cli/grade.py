@@ -72,19 +72,20 @@ def _grade(path: str, assignment: "Assignment", seed: int | None, sandbox: "Sand
     from harness.grader import grade, ungradable_report
 
     try:
-        submission = _submission(path, assignment.limits.size_kib * 1024)
+        submission = _submission(path, assignment)
     except SubmissionError as error:
         name = _STDIN if path == "-" else plain(Path(path).name or path)
         return ungradable_report(error, name, "", assignment, assignment.default_seed if seed is None else seed)
     return grade(submission, assignment, seed, sandbox=sandbox)
 
 
-def _submission(path: str, limit: int) -> "Submission":
+def _submission(path: str, assignment: "Assignment") -> "Submission":
     from harness.archive import CONTAINER_LIMIT
     from harness.submission import read_submission, submission_from_bytes
 
+    limit, words = assignment.limits.size_kib * 1024, assignment.words
     if path != "-":
-        return read_submission(path, size_limit=limit)
+        return read_submission(path, size_limit=limit, words=words)
     if sys.stdin is None:
         raise UsageError(f"{_STDIN} is closed", "give the path of a file, or send one through a pipe")
     try:
@@ -92,4 +93,4 @@ def _submission(path: str, limit: int) -> "Submission":
         data = sys.stdin.buffer.read(max(CONTAINER_LIMIT, limit) + 1)
     except OSError as error:
         raise UsageError(f"{_STDIN} cannot be read: {error.strerror}", "give the path of a file instead") from None
-    return submission_from_bytes(_STDIN, data, size_limit=limit)
+    return submission_from_bytes(_STDIN, data, size_limit=limit, words=words)

@@ -121,7 +121,10 @@ def _plan(
     for target in targets:
         submission: Submission | SubmissionError
         try:
-            submission = read_submission(target.path, size_limit=settings.assignment.limits.size_kib * 1024)
+            assignment = settings.assignment
+            submission = read_submission(
+                target.path, size_limit=assignment.limits.size_kib * 1024, words=assignment.words
+            )
         except SubmissionError as error:
             submission, path = error, target.path
         else:

@@ -141,6 +141,14 @@ class Worker:
         Raises:
             WorkerGone: it ended, took too long, or broke the protocol.
         """
+        body = self.receive_body(seconds, until)
+        try:
+            return decode_from_worker(body)
+        except ProtocolError as error:
+            raise _broken(error) from None
+
+    def receive_body(self, seconds: float, until: float = math.inf) -> bytes:
+        """Return the worker's next message as it came, not decoded; otherwise like :meth:`receive`."""
         try:
             body = self._frames.take()
             if body is None:
@@ -152,6 +160,10 @@ class Worker:
                         raise WorkerGone(Ending.CRASHED, "its answers are too large")
                     self._frames.feed(data)
                     body = self._frames.take()
-            return decode_from_worker(body)
         except ProtocolError as error:
-            raise WorkerGone(Ending.CRASHED, f"it broke the grading channel ({error})") from None
+            raise _broken(error) from None
+        return body
+
+
+def _broken(error: ProtocolError) -> WorkerGone:
+    return WorkerGone(Ending.CRASHED, f"it broke the grading channel ({error})")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
 
+from harness.answers import Call, received
 from harness.assignment import Assignment, built_in
 from harness.cases import Bank, Case, bank_for, decode_bank
 from harness.checks import CHECKS
@@ -16,7 +17,7 @@ from harness.checks.evidence import Evidence, Finding
 from harness.draws import build_bank
 from harness.grader import _results
 from harness.naming import Found, find_layers
-from harness.observe import Call, Observations, received
+from harness.observe import Observations
 from harness.probes import probe_cases
 from harness.records import CheckResult, Isolation, Level, Verdict
 from harness.sandbox.evaluate import evaluate_cases

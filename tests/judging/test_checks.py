@@ -8,11 +8,11 @@ import pytest
 from inprocess import assignment, bank, judge, observe_text
 from mutants.templates import RIGHT_ADD, RIGHT_MUL
 
+from harness.answers import Lost, Returned
 from harness.cases import Bank
 from harness.checks import CHECKS
 from harness.checks.evidence import Evidence, picked, returned
 from harness.naming import Found
-from harness.observe import Lost, Returned
 from harness.records import Verdict
 from harness.sandbox.channel import Ending
 from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, WHOLE, Fault, Other
