@@ -44,6 +44,8 @@ class LayerSpec(Record, frozen=True, forbid_unknown_fields=True):
     look_alikes: tuple[str, ...] = ()
     #: What the name of a class for this layer has in it: of several files, the one with such a class is graded.
     word: str = ""
+    #: What a drawing writes into the layer's nodes; the layer's name when empty.
+    symbol: str = ""
 
 
 class CheckSpec(Record, frozen=True, forbid_unknown_fields=True):
@@ -80,6 +82,8 @@ class GraphSpec(Record, frozen=True, forbid_unknown_fields=True):
     name: str
     inputs: tuple[InputSpec, ...]
     nodes: tuple[NodeSpec, ...]
+    #: By language code, then by the name of an input or node: what a drawing calls it.
+    labels: dict[str, dict[str, str]] = {}  # noqa: RUF012 - msgspec copies it
 
 
 class LimitSpec(Record, frozen=True, forbid_unknown_fields=True):
@@ -104,6 +108,9 @@ class Assignment(Record, frozen=True, forbid_unknown_fields=True):
     limits: LimitSpec = LimitSpec()
     #: Of the file and of the reference layers' source; set by :func:`read_assignment`.
     sha256: str = ""
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
 
     @property
     def identity(self) -> AssignmentId:
@@ -250,6 +257,10 @@ def _graph_faults(graph: GraphSpec, layers: dict[str, LayerSpec]) -> Iterator[tu
         if node.name in known:
             yield f"the name {node.name!r} is taken", "$.graph.nodes"
         known.append(node.name)
+    for code, labels in graph.labels.items():
+        for name in labels:
+            if name not in known:
+                yield f"the label of {name!r} belongs to no input or node", f"$.graph.labels.{code}"
     if not graph.nodes or set(known) - set(used) != {graph.nodes[-1].name}:
         yield "every value but the last node's must be used exactly once", "$.graph.nodes"
 

@@ -15,6 +15,7 @@ from harness.assignment import Assignment
 from harness.cases import Bank, bank_for
 from harness.checks import CHECKS
 from harness.checks.evidence import Evidence, Finding
+from harness.checks.graph_values import graph_values
 from harness.errors import DoutError, SandboxError, SubmissionError
 from harness.escape import plain
 from harness.naming import Found
@@ -69,6 +70,7 @@ def grade(
         seen = observe(sandbox, submission, assignment, bank)
         evidence = Evidence(assignment, bank, seen)
         results = [_placed(result, submission) for result in _results(assignment, evidence)]
+        graph = graph_values(evidence)
     except SubmissionError as error:
         return ungradable_report(error, submission.name, submission.sha256, assignment, seed)
     except SandboxError as error:
@@ -91,7 +93,7 @@ def grade(
         layers=layer_scores(assignment, results, evidence.found),
         checks=results,
         warnings=[*notes, *_warnings(submission, seen)],
-        graph=Graph(),
+        graph=graph,
         versions=_versions(),
         timing=timing,
     )

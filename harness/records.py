@@ -13,9 +13,14 @@ __all__ = [
     "CasesId",
     "CheckResult",
     "Counterexample",
+    "Edge",
+    "EdgeValue",
+    "EdgeVerdict",
+    "Graph",
     "Isolation",
     "LayerScore",
     "Level",
+    "Node",
     "Outcome",
     "Report",
     "SubmissionId",
@@ -158,11 +163,57 @@ class Timing(Record, frozen=True):
     cpu_s: float
 
 
-class Graph(Record, frozen=True):
-    """The computational graph of the assignment with the values seen on it."""
+class EdgeVerdict(enum.StrEnum):
+    """What became of one value on the graph."""
 
-    nodes: list[dict[str, Any]] = []
-    edges: list[dict[str, Any]] = []
+    RIGHT = "right"
+    WRONG = "wrong"
+    FOLLOWS = "follows"  # differs, but is right for what its node was given
+    MISSING = "missing"  # never returned
+
+
+class EdgeValue(Record, frozen=True, kw_only=True):
+    """One value on the graph, the learner's beside the reference's."""
+
+    #: Null where nothing came back, and with less feedback.
+    got: Any
+    expected: Any
+    verdict: EdgeVerdict
+
+
+class Node(Record, frozen=True, kw_only=True):
+    """An input of the graph, or one layer in it."""
+
+    name: str
+    #: Null for an input.
+    layer: str | None
+    #: What the book writes into the node, for example ``+``; null for an input.
+    symbol: str | None
+    #: The name in other languages, by their codes.
+    labels: dict[str, str]
+
+
+class Edge(Record, frozen=True, kw_only=True):
+    """A value on its way from one node to the next: forward as it is, backward as a gradient."""
+
+    #: The node that it comes from; it is the only value of it.
+    source: str
+    #: Null for the result.
+    target: str | None
+    #: Which of the target's inputs it is, from 0.
+    item: int
+    forward: EdgeValue
+    gradient: EdgeValue
+
+
+class Graph(Record, frozen=True, kw_only=True):
+    """The computational graph of the assignment with the values seen on it; empty when nothing was graded."""
+
+    name: str | None = None
+    #: In topological order: inputs first, then layers, each after those that it needs.
+    nodes: list[Node] = []
+    #: In the same order, by where they come from.
+    edges: list[Edge] = []
 
 
 class Report(Record, frozen=True, kw_only=True):

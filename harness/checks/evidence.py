@@ -28,7 +28,7 @@ from harness.sandbox.protocol import (
     value_of,
 )
 
-__all__ = ["Evidence", "Exhibit", "Finding", "returned"]
+__all__ = ["Evidence", "Exhibit", "Finding", "picked", "returned"]
 
 
 class Exhibit(NamedTuple):
@@ -119,6 +119,10 @@ class Evidence:
         if planned.op == FORWARD:
             return self._judge_forward(spec, exhibit, step, call)
         return self._judge_backward(spec, exhibit, step, call)
+
+    def layer_of(self, exhibit: Exhibit, step: int) -> LayerSpec:
+        """Return the layer that a step calls."""
+        return self._layer_of(exhibit, exhibit.case.steps[step])
 
     def _layer_of(self, exhibit: Exhibit, planned: Step) -> LayerSpec:
         return self.assignment.layer[layer_number(exhibit.case, planned)]
