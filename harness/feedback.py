@@ -54,4 +54,4 @@ def _verdict_only(result: CheckResult) -> CheckResult:
     # A wrong value always has a message and a counterexample (docs/report.md): here they say nothing more than that.
     message = _NEUTRAL.get(result.verdict) if result.verdict is Verdict.WRONG else None
     example = Counterexample(inputs={}, got={}, expected={}) if result.verdict is Verdict.WRONG else None
-    return msgspec.structs.replace(result, code=None, message=message, line=None, counterexample=example)
+    return msgspec.structs.replace(result, code=None, message=message, line=None, counterexample=example, excerpt=None)

@@ -18,6 +18,7 @@ from harness.checks.evidence import Evidence, Finding
 from harness.checks.graph_values import graph_values
 from harness.errors import DoutError, SandboxError, SubmissionError
 from harness.escape import plain
+from harness.excerpt import excerpt_at
 from harness.naming import Found
 from harness.observe import Observations, observe
 from harness.records import (
@@ -69,7 +70,7 @@ def grade(
         bank = bank_for(assignment, seed)
         seen = observe(sandbox, submission, assignment, bank)
         evidence = Evidence(assignment, bank, seen)
-        results = [_placed(result, submission) for result in _results(assignment, evidence)]
+        results = [_placed(result, submission, evidence) for result in _results(assignment, evidence)]
         graph = graph_values(evidence)
     except SubmissionError as error:
         return ungradable_report(error, submission.name, submission.sha256, assignment, seed)
@@ -145,11 +146,15 @@ def _results(assignment: Assignment, evidence: Evidence) -> Iterator[CheckResult
         yield result
 
 
-def _placed(result: CheckResult, submission: Submission) -> CheckResult:
-    """Add the cell to the message on a notebook: the line alone counts from the first cell on."""
-    if result.line is None or submission.blocks[0].label is None:
+def _placed(result: CheckResult, submission: Submission, evidence: Evidence) -> CheckResult:
+    """Add the learner's own lines and, on a notebook, the cell: the line alone counts from the first cell on."""
+    excerpt = excerpt_at(submission, result.line, evidence.found.values())
+    if excerpt is None:
         return result
-    return msgspec.structs.replace(result, message=f"{result.message} See {submission.where(result.line)}.")
+    message = result.message
+    if submission.blocks[0].label is not None:
+        message = f"{message} See {submission.where(result.line)}."
+    return msgspec.structs.replace(result, message=message, excerpt=excerpt)
 
 
 def _warnings(submission: Submission, seen: Observations) -> list[Warn]:

@@ -20,10 +20,19 @@ class Found(Record, frozen=True):
     methods: tuple[str, ...] = ()
     #: Lines of the methods, by name.
     method_lines: dict[str, int] = {}  # noqa: RUF012 - msgspec copies it
+    #: By method, line and columns (bytes of UTF-8) of the expression that makes each value it returns.
+    returns: dict[str, list[tuple[int, int, int]]] = {}  # noqa: RUF012 - msgspec copies it
     #: Numbers written in the class body.
     literals: tuple[float, ...] = ()
     #: Why there is none, in a sentence for the learner.
     reason: str = ""
+
+    def line_of(self, method: str, item: int = 0) -> int | None:
+        """Return the line that makes value number ``item`` of ``method``, or else where it or the class begins."""
+        places = self.returns.get(method)
+        if places:
+            return places[item if item < len(places) else 0][0]
+        return self.method_lines.get(method, self.line)
 
     def has(self, method: str) -> bool:
         """Tell whether the class has ``method``; unknown counts as yes, so that it is called and its error shown."""
@@ -92,11 +101,15 @@ def _with_places(bound: BoundClass, parsed: Parsed) -> Found:
     if not seen:
         return Found(name=bound.name, line=None, methods=tuple(bound.methods))
     last = seen[-1]
+    returns: dict[str, list[tuple[int, int, int]]] = {}
+    for name, line, start, end in last.returns:
+        returns.setdefault(name, []).append((line, start, end))
     return Found(
         name=bound.name,
         line=last.line,
         methods=tuple(bound.methods),
         method_lines=dict(last.methods),
+        returns=returns,
         literals=tuple(last.literals),
     )
 

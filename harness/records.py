@@ -16,6 +16,7 @@ __all__ = [
     "Edge",
     "EdgeValue",
     "EdgeVerdict",
+    "Excerpt",
     "Graph",
     "Isolation",
     "LayerScore",
@@ -123,6 +124,16 @@ class Counterexample(Record, frozen=True, kw_only=True):
     measured: dict[str, Any] | None = None
 
 
+class Excerpt(Record, frozen=True, kw_only=True):
+    """Lines of the learner's file around the one that a check is about; escaped, and cut at 200 characters."""
+
+    #: Number of the first of the lines, from 1.
+    first_line: int
+    lines: list[str]
+    #: First and last column of the part that is meant in the line that the check names, from 0; null when unknown.
+    span: tuple[int, int] | None
+
+
 class CheckResult(Record, frozen=True, kw_only=True):
     """One check's verdict. Only ``passed`` earns points."""
 
@@ -138,6 +149,8 @@ class CheckResult(Record, frozen=True, kw_only=True):
     blocked_by: str | None = None
     visibility: str = "visible"
     counterexample: Counterexample | None = None
+    #: The learner's own lines; null where no line is known.
+    excerpt: Excerpt | None = None
 
 
 class Warn(Record, frozen=True):

@@ -6,7 +6,7 @@ from harness.assignment import GRAPH, Assignment, CheckSpec
 from harness.checks.evidence import Finding
 from harness.escape import plain
 from harness.naming import Found
-from harness.records import CheckResult, LayerScore, Verdict
+from harness.records import CheckResult, Counterexample, LayerScore, Verdict
 
 __all__ = ["layer_scores", "result_of"]
 
@@ -25,7 +25,7 @@ def result_of(spec: CheckSpec, finding: Finding | None, found: Mapping[str, Foun
     line = finding.line
     if line is None and finding.layer is not None:
         item = found[finding.layer]
-        line = item.method_lines.get(finding.method or "", item.line)
+        line = item.line_of(finding.method or "", _first_wrong(finding.counterexample))
     return CheckResult(
         id=spec.id,
         layer=spec.layer,
@@ -38,6 +38,13 @@ def result_of(spec: CheckSpec, finding: Finding | None, found: Mapping[str, Foun
         blocked_by=finding.blocked_by,
         counterexample=finding.counterexample,
     )
+
+
+def _first_wrong(example: Counterexample | None) -> int:
+    """Return which of the values that a method returned is the first wrong one."""
+    if example is None:
+        return 0
+    return next((n for n, name in enumerate(example.expected) if example.got.get(name) != example.expected[name]), 0)
 
 
 def layer_scores(

@@ -8,7 +8,7 @@ from harness.language import ENGLISH, Language
 from harness.records import Edge, EdgeValue, EdgeVerdict, Graph, Node, Report
 from harness.render.cells import width_of
 from harness.render.layout import Place, places
-from harness.render.values import short_pair
+from harness.render.numbers import short_pair
 
 __all__ = ["GRAPH_STYLE", "first_wrong", "label_of", "render_graph", "render_svg"]
 

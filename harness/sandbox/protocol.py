@@ -101,6 +101,7 @@ Text = Annotated[str, msgspec.Meta(max_length=4000)]
 #: No file under the size cap has more lines.
 LAST_LINE = 1 << 30
 Line = Annotated[int, msgspec.Meta(ge=1, le=LAST_LINE)]
+Column = Annotated[int, msgspec.Meta(ge=0, le=LAST_LINE)]
 
 
 class ProtocolError(Exception):
@@ -177,6 +178,9 @@ class ClassSeen(msgspec.Struct, array_like=True, frozen=True):
     methods: Annotated[list[tuple[Name, Line]], msgspec.Meta(max_length=200)]
     #: Numbers written in the class body, in order of appearance, without repetition.
     literals: Annotated[list[float], msgspec.Meta(max_length=64)]
+    #: For each value of each method with one ``return``: the method's name, and line and columns of the expression
+    #: that the value is made by.
+    returns: Annotated[list[tuple[Name, Line, Column, Column]], msgspec.Meta(max_length=200)] = []
 
 
 class Parsed(msgspec.Struct, array_like=True, tag="parsed", frozen=True):

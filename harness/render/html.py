@@ -1,0 +1,221 @@
+"""The report as one HTML file: no script, nothing from elsewhere, readable by a screen reader and on paper."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from harness.language import ENGLISH, Language
+from harness.records import CheckResult, Counterexample, Outcome, Report, Verdict, Warn
+from harness.render.causes import Cause, causes
+from harness.render.numbers import cell, points
+from harness.render.phrases import SELF_CHECK, headline, next_step, reason_and_hint, verdict_word
+from harness.render.svg import GRAPH_STYLE, render_graph
+
+__all__ = ["STYLE", "body", "render_html"]
+
+STYLE = (
+    """\
+:root { color-scheme: light dark; --ink: #1a1a1a; --paper: #ffffff; --soft: #f3f4f6; --line: #767676; --good: #00603f;
+  --bad: #a33c00; --link: #005a93 }
+* { box-sizing: border-box }
+body { margin: 0 auto; max-width: 64rem; padding: 1rem; color: var(--ink); background: var(--paper);
+  font: 1rem/1.5 system-ui, "Noto Sans KR", sans-serif }
+h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem } h3 { font-size: 1rem }
+code, pre, td, .number { font-family: ui-monospace, "D2Coding", monospace; font-size: .95em; overflow-wrap: anywhere }
+pre { background: var(--soft); padding: .5rem; overflow-x: auto }
+table { border-collapse: collapse; margin: .5rem 0 } caption { text-align: left; font-weight: 600 }
+th, td { border-bottom: 1px solid var(--line); padding: .25rem .75rem .25rem 0; text-align: left }
+td.number, th.number { text-align: right }
+article { border-left: .3rem solid var(--bad); padding: .1rem 0 .1rem 1rem; margin: 1rem 0 }
+article h3 { margin: .25rem 0 } article.passed { border-color: var(--good) }
+.score { font-size: 2rem; font-weight: 700; margin: .5rem 0 } .note { color: inherit }
+.passed strong { color: var(--good) } .failed strong { color: var(--bad) }
+.wide { overflow-x: auto }
+summary { cursor: pointer; color: var(--link) }
+footer { margin-top: 2rem; font-size: .85rem; overflow-wrap: anywhere }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #eeeeee; --paper: #16181d; --soft: #22262e; --line: #9a9a9a; --good: #6fdcae; --bad: #ffa36b;
+    --link: #7cc4f5 }
+}
+@media print {
+  :root { color-scheme: light; --ink: #000000; --paper: #ffffff; --soft: #ffffff; --good: #004d32; --bad: #8a3600;
+    --link: #000000 }
+  body { max-width: none; padding: 0; font-size: 10pt }
+  article, tr, svg { break-inside: avoid }
+}
+"""
+    + GRAPH_STYLE
+)
+
+
+def render_html(report: Report, language: Language = ENGLISH) -> str:
+    """Return ``report`` as a whole page."""
+    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    title = f"{report.submission.name}: {_score(report)}"
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            f'<html lang="{language.code}">',
+            "<head>",
+            '<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="color-scheme" content="light dark">',
+            f"<title>{escape(title)}</title>",
+            f"<style>{STYLE}</style>",
+            "</head>",
+            "<body>",
+            *body(report, language),
+            "</body>",
+            "</html>",
+            "",
+        ]
+    )
+
+
+def body(report: Report, language: Language) -> Iterator[str]:
+    """Yield what stands in the page, as lines of HTML."""
+    text = language.text
+    yield "<header>"
+    yield f"<h1>{escape(report.submission.name)}</h1>"
+    about = text("{id} version {version}, seed {seed}", id=report.assignment.id, version=report.assignment.version,
+                 seed=report.seed)  # fmt: skip
+    yield f"<p>{escape(about)}</p>"
+    yield "</header>"
+    yield "<main>"
+    yield f'<p class="score">{escape(_score(report))}</p>'
+    for warn in report.warnings:
+        if warn.code == SELF_CHECK:
+            yield f"<p><strong>{escape(text(warn.message))}</strong></p>"
+    if report.outcome is Outcome.GRADED:
+        yield from _graded(report, language)
+    else:
+        reason, hint = reason_and_hint(report, language)
+        yield f"<p>{escape(reason)}</p>"
+        yield f"<p><strong>{escape(text('Next'))}:</strong> {escape(hint)}</p>"
+    yield "</main>"
+    yield from _footer(report, language)
+
+
+def _score(report: Report) -> str:
+    score = "-" if report.score is None else points(report.score)
+    return f"{score}/{points(report.max_score)}"
+
+
+def _graded(report: Report, language: Language) -> Iterator[str]:
+    text = language.text
+    yield f"<p><strong>{escape(text('Next'))}:</strong> {escape(next_step(report, language))}</p>"
+    found = causes(report.checks)
+    if found:
+        yield f"<h2>{escape(text('What to mend'))}</h2>"
+    for cause in found:
+        yield from _cause(cause, report, language)
+    if report.graph.nodes:
+        yield f"<h2>{escape(text('The computational graph'))}</h2>"
+        # A region that can be scrolled must be reached by the keyboard.
+        label = escape(text("The computational graph"))
+        yield f'<div class="wide" tabindex="0" role="region" aria-label="{label}">'
+        yield render_graph(report.graph, language)
+        yield "</div>"
+    yield f"<h2>{escape(text('All checks'))}</h2>"
+    yield from _check_table(report, language)
+    yield from _notes(report.warnings, language)
+
+
+def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
+    text, result = language.text, cause.first
+    code = f" <code>{escape(result.code)}</code>" if result.code else ""
+    yield '<article class="failed">'
+    word = escape(verdict_word(result.verdict, language))
+    yield f"<h3><strong>{word}</strong> {escape(result.id)}: {escape(headline(result, language))}{code}</h3>"
+    if result.line is not None:
+        yield f"<p>{escape(text('where'))}: <code>{escape(report.submission.name)}:{result.line}</code></p>"
+    if result.message and not (result.code and language is not ENGLISH):
+        yield f"<p>{escape(result.message)}</p>"
+    if result.counterexample is not None:
+        yield from _example(result.counterexample, language)
+    yield from _hints(result, language)
+    others = [one.id for one in (*cause.same, *cause.blocked)]
+    if others:
+        yield f"<p>{escape(text('The same mistake stops'))}: {escape(', '.join(others))}</p>"
+    yield "</article>"
+
+
+def _hints(result: CheckResult, language: Language) -> Iterator[str]:
+    if result.code is None:
+        return
+    entry = language.entry(result.code)
+    for number, hint in enumerate(entry.hints, 1):
+        title = escape(language.text("Hint {number}", number=number))
+        yield f"<details><summary>{title}</summary><p>{escape(hint)}</p></details>"
+
+
+def _example(example: Counterexample, language: Language) -> Iterator[str]:
+    text = language.text
+    inputs = [f"{name} = {cell(value)}" for name, value in example.inputs.items()]
+    if example.dout is not None:
+        inputs.append(f"dout = {cell(example.dout)}")
+    if inputs:
+        yield f"<p>{escape(text('inputs'))}: <code>{escape(', '.join(inputs))}</code></p>"
+    answers: dict[str, dict[str, Any] | None] = {
+        text("yours"): example.got,
+        text("expected"): example.expected,
+        text("measured"): example.measured,
+    }
+    table = {title: values for title, values in answers.items() if values}
+    if not table or example.got == example.expected:
+        return
+    heads = "".join(f'<th scope="col" class="number">{escape(title)}</th>' for title in table)
+    yield '<div class="wide" tabindex="0" role="region" aria-label="' + escape(text("values")) + '"><table>'
+    yield f'<thead><tr><th scope="col">{escape(text("value"))}</th>{heads}</tr></thead><tbody>'
+    for name in example.expected or example.got:
+        cells = "".join(f'<td class="number">{escape(cell(values.get(name, "-")))}</td>' for values in table.values())
+        yield f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
+    yield "</tbody></table></div>"
+
+
+def _check_table(report: Report, language: Language) -> Iterator[str]:
+    text = language.text
+    layers = ", ".join(f"{one.name} {points(one.score)}/{points(one.max_score)}" for one in report.layers)
+    yield f"<p>{escape(layers)}</p>"
+    heads = "".join(
+        f'<th scope="col"{kind}>{escape(text(title))}</th>'
+        for title, kind in (("check", ""), ("verdict", ""), ("points", ' class="number"'), ("what it wants", ""))
+    )
+    yield f"<table><thead><tr>{heads}</tr></thead><tbody>"
+    for result in report.checks:
+        state = "passed" if result.verdict is Verdict.PASSED else "failed"
+        word = verdict_word(result.verdict, language)
+        waits = f" ({text('waits for {check}', check=result.blocked_by)})" if result.blocked_by else ""
+        yield (
+            f'<tr class="{state}"><th scope="row">{escape(result.id)}</th>'
+            f"<td><strong>{escape(word)}</strong>{escape(waits)}</td>"
+            f'<td class="number">{points(result.score)}/{points(result.max_score)}</td>'
+            f"<td>{escape(result.title)}</td></tr>"
+        )
+    yield "</tbody></table>"
+
+
+def _notes(warnings: list[Warn], language: Language) -> Iterator[str]:
+    notes = [warn for warn in warnings if warn.code != SELF_CHECK]
+    if not notes:
+        return
+    yield f"<h2>{escape(language.text('Notes (they cost no points)'))}</h2>"
+    yield "<ul>"
+    for warn in notes:
+        where = language.text("line {line}", line=warn.line) + ": " if warn.line is not None else ""
+        yield f"<li>{escape(where)}{escape(warn.message)} <code>{escape(warn.code)}</code></li>"
+    yield "</ul>"
+
+
+def _footer(report: Report, language: Language) -> Iterator[str]:
+    versions = report.versions
+    parts = [f"dout {versions.dout}", f"Python {versions.python}", f"numpy {versions.numpy}"]
+    if report.isolation is not None:
+        parts.append(language.text("isolation {level}", level=report.isolation.level))
+    if report.submission.sha256:
+        parts.append(f"sha256 {report.submission.sha256}")
+    yield f"<footer><p>{escape(', '.join(parts))}</p></footer>"

@@ -1,0 +1,144 @@
+"""The report as GitHub-flavoured Markdown, for a job summary or a comment; the graph is a Mermaid flowchart."""
+
+import re
+from collections.abc import Iterator
+
+from harness.language import ENGLISH, Language
+from harness.records import EdgeValue, EdgeVerdict, Graph, Outcome, Report, Verdict
+from harness.render.causes import Cause, causes
+from harness.render.numbers import cell, points, short_pair
+from harness.render.phrases import SELF_CHECK, advice, headline, next_step, reason_and_hint, verdict_word
+from harness.render.svg import first_wrong, label_of
+
+__all__ = ["mermaid", "render_markdown"]
+
+#: What could be markup, a mention, a link or HTML.
+_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@&$:])")
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` so that Markdown shows it as it is, in one line."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def _code(text: str) -> str:
+    """Return ``text`` as a code span, which no backtick in it can end."""
+    text = " ".join(text.split()).replace("|", "\\|")
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {text} {fence}" if longest else f"`{text}`"
+
+
+def render_markdown(report: Report, language: Language = ENGLISH) -> str:
+    """Return ``report`` as Markdown that ends in a newline."""
+    return "\n".join(_lines(report, language)).rstrip("\n") + "\n"
+
+
+def _lines(report: Report, language: Language) -> Iterator[str]:
+    text = language.text
+    score = "-" if report.score is None else points(report.score)
+    yield f"## {_plain(report.submission.name)}: {score}/{points(report.max_score)}"
+    yield ""
+    for warn in report.warnings:
+        if warn.code == SELF_CHECK:
+            yield f"**{_plain(text(warn.message))}**"
+            yield ""
+    if report.outcome is not Outcome.GRADED:
+        reason, hint = reason_and_hint(report, language)
+        yield f"**{_plain(report.outcome.value)}** {_plain(reason)}"
+        yield ""
+        yield f"{text('Next')}: {_plain(hint)}"
+        return
+    yield f"{text('Next')}: {_plain(next_step(report, language))}"
+    yield ""
+    for cause in causes(report.checks):
+        yield from _cause(cause, report, language)
+    yield f"| {text('check')} | {text('verdict')} | {text('points')} |"
+    yield "|---|---|---:|"
+    for result in report.checks:
+        waits = f" ({text('waits for {check}', check=result.blocked_by)})" if result.blocked_by else ""
+        word = verdict_word(result.verdict, language)
+        yield (f"| {_code(result.id)} | {_plain(word + waits)} | {points(result.score)}/{points(result.max_score)} |")
+    yield ""
+    if report.graph.nodes and any(one.verdict is not Verdict.PASSED for one in report.checks):
+        yield from ("```mermaid", mermaid(report.graph, language), "```", "")
+    for warn in report.warnings:
+        if warn.code != SELF_CHECK:
+            where = text("line {line}", line=warn.line) + ": " if warn.line is not None else ""
+            yield f"- {_plain(where + warn.message)} {_code(warn.code)}"
+
+
+def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
+    text, result = language.text, cause.first
+    code = f" {_code(result.code)}" if result.code else ""
+    word, title = verdict_word(result.verdict, language), f"{result.id}: {headline(result, language)}"
+    yield f"### {word} {_plain(title)}{code}"
+    yield ""
+    if result.line is not None:
+        yield f"{text('where')}: {_code(f'{report.submission.name}:{result.line}')}"
+        yield ""
+    if result.message and not (result.code and language is not ENGLISH):
+        yield _plain(result.message)
+        yield ""
+    example = result.counterexample
+    if example is not None and example.got and example.got != example.expected:
+        inputs = [f"{name} = {cell(value)}" for name, value in example.inputs.items()]
+        if example.dout is not None:
+            inputs.append(f"dout = {cell(example.dout)}")
+        if inputs:
+            yield f"{text('inputs')}: {_code(', '.join(inputs))}"
+            yield ""
+        answers = {"yours": example.got, "expected": example.expected, "measured": example.measured}
+        table = {text(title): values for title, values in answers.items() if values}
+        yield "| | " + " | ".join(table) + " |"
+        yield "|---|" + "---:|" * len(table)
+        for name in example.expected or example.got:
+            cells = " | ".join(_code(cell(values.get(name, "-"))) for values in table.values())
+            yield f"| {_code(name)} | {cells} |"
+        yield ""
+    others = [one.id for one in (*cause.same, *cause.blocked)]
+    if others:
+        yield f"{text('The same mistake stops')}: {', '.join(map(_code, others))}"
+        yield ""
+    if advised := advice(result, language):
+        yield f"{text('Next')}: {_plain(advised)}"
+        yield ""
+
+
+def mermaid(graph: Graph, language: Language = ENGLISH) -> str:
+    """Return ``graph`` as a Mermaid flowchart, each line labelled with its value and its gradient."""
+    numbers = {node.name: f"n{number}" for number, node in enumerate(graph.nodes)}
+    first = first_wrong(graph)
+    lines = ["flowchart LR"]
+    for node in graph.nodes:
+        label = _quoted(label_of(node, language))
+        if node.layer is None:
+            lines.append(f'  {numbers[node.name]}["{label}"]')
+        else:
+            lines.append(f'  {numbers[node.name]}(("{label}<br>{_quoted(node.symbol or node.layer)}"))')
+    lines.append(f'  out["{_quoted(language.text("result"))}"]')
+    wrong = []
+    for number, edge in enumerate(graph.edges):
+        target = numbers[edge.target] if edge.target is not None else "out"
+        values = f"{_seen(edge.forward, language)}<br>d: {_seen(edge.gradient, language)}"
+        right = {edge.forward.verdict, edge.gradient.verdict} == {EdgeVerdict.RIGHT}
+        lines.append(f'  {numbers[edge.source]} {"-->" if right else "-.->"}|"{values}"| {target}')
+        if not right:
+            wrong.append(str(number))
+    if wrong:
+        lines.append(f"  linkStyle {','.join(wrong)} stroke:#b34700")
+    if first is not None:
+        lines.append(f"  style {numbers[first]} stroke:#b34700,stroke-width:4px")
+    return "\n".join(lines)
+
+
+def _seen(value: EdgeValue, language: Language) -> str:
+    got, wanted = short_pair(value.got, value.expected)
+    if value.verdict is EdgeVerdict.RIGHT:
+        return _quoted(got)
+    return _quoted(language.text("{got}, want {wanted}", got=got, wanted=wanted))
+
+
+def _quoted(text: str) -> str:
+    """Return ``text`` for a Mermaid string: letters, digits and a few signs, everything else as its number."""
+    return "".join(char if char.isalnum() or char in " .,+-=" else f"#{ord(char)};" for char in text)

@@ -1,0 +1,74 @@
+"""The sentences that every format of a report shares: verdicts, what to do about them, and what to do next."""
+
+from harness.language import ENGLISH, Language
+from harness.records import CheckResult, Report, Verdict
+
+__all__ = ["SELF_CHECK", "WORDS", "advice", "headline", "next_step", "reason_and_hint", "verdict_word"]
+
+SELF_CHECK = "SELF-CHECK"
+#: One word for each verdict.
+WORDS = {
+    Verdict.PASSED: "PASS",
+    Verdict.BLOCKED: "BLOCKED",
+    Verdict.GRADER_FAULT: "GRADER FAULT",
+    Verdict.TIMEOUT: "TIMEOUT",
+    Verdict.MEMORY_LIMIT: "MEMORY",
+    Verdict.CRASHED: "CRASHED",
+    Verdict.RAISED: "FAIL",
+    Verdict.CONTRACT: "FAIL",
+    Verdict.WRONG: "FAIL",
+}
+#: What to do about a verdict; most tools say what is wrong, few what to do next (Keuning, Jeuring, Heeren 2019).
+_NEXT = {
+    Verdict.TIMEOUT: "look for a loop that does not end, or for input() or sleep(), in what is called here.",
+    Verdict.MEMORY_LIMIT: "look for an array or a list that grows and grows in what is called here.",
+    Verdict.CRASHED: "look for exit(), quit() or a function that calls itself without end.",
+    Verdict.RAISED: "write or correct it, then call it with these inputs yourself.",
+    Verdict.CONTRACT: "change your code so that it does what is wanted, also for these inputs.",
+    Verdict.WRONG: "work the expected values out by hand, then see what your code does instead.",
+    Verdict.GRADER_FAULT: "this is not your file's fault: tell your instructor.",
+}
+#: Where nothing could be called there are no inputs to think about: a class or a method is missing.
+_NEXT_MISSING = "write it, or correct its name."
+
+
+def verdict_word(verdict: Verdict, language: Language = ENGLISH) -> str:
+    """Return the word for a verdict."""
+    return language.text(WORDS[verdict])
+
+
+def headline(result: CheckResult, language: Language = ENGLISH) -> str:
+    """Return in one line what is wrong, or what the check wants where the mistake has no name."""
+    del language
+    return result.title
+
+
+def advice(result: CheckResult, language: Language = ENGLISH) -> str:
+    """Return what to do about a check that did not pass; empty where there is nothing to say."""
+    if result.verdict is Verdict.CONTRACT and result.counterexample is None and result.message:
+        return language.text(_NEXT_MISSING)
+    return language.text(_NEXT[result.verdict]) if result.verdict in _NEXT else ""
+
+
+def next_step(report: Report, language: Language = ENGLISH) -> str:
+    """Return what to do next after a report that was graded."""
+    failed = next((one for one in report.checks if one.verdict not in (Verdict.PASSED, Verdict.BLOCKED)), None)
+    if failed is None:
+        return language.text("nothing is left to do: all {count} checks passed.", count=len(report.checks))
+    where = f" ({report.submission.name}:{failed.line})" if failed.line is not None else ""
+    sentence = "fix {check}, save, and grade again." if report.score else "begin with {check}, save, and grade again."
+    return language.text(sentence, check=f"{failed.id}{where}")
+
+
+def reason_and_hint(report: Report, language: Language = ENGLISH) -> tuple[str, str]:
+    """Return why a report has no mark, in the sentence of the front that found out, and what to do about it."""
+    faults = [result.message for result in report.checks if result.verdict is Verdict.GRADER_FAULT and result.message]
+    told = next(iter([*faults, *[warn.message for warn in report.warnings]]), "nothing is known about the reason")
+    reason, _, hint = told.rpartition(" Next: ")
+    if reason:
+        return reason, hint
+    fallback = {
+        True: "grade again; if this comes back, tell your instructor.",
+        False: "fix the file, save, and grade again.",
+    }[report.score is None]
+    return hint, language.text(fallback)
