@@ -15,24 +15,23 @@ _LONGEST = 200
 _TAB = 4
 
 
-def excerpt_at(submission: Submission, line: int | None, found: Iterable[Found]) -> Excerpt | None:
+def excerpt_at(submission: Submission, line: int | None, found: Iterable[Found], item: int = 0) -> Excerpt | None:
     """Return ``line`` with its neighbours in the same block; None where there is no such line.
 
     Args:
         submission: The learner's text.
         line: 1-based, in the numbering of the whole submission.
-        found: The layers; the expression on this line that makes a value which one of their methods returns is the part meant.
+        found: The layers. Where one of their methods makes a returned value on this line, that part is meant.
+        item: Which of several returned values is meant.
     """
     if line is None or submission.text_of(line) is None:
         return None
     around = range(max(line - 1, 1), line + 2)
     texts = {number: submission.text_of(number) for number in around if _same_block(submission, number, line)}
     kept = {number: text for number, text in texts.items() if text is not None and (text.strip() or number == line)}
-    span = None
-    for item in found:
-        for at, start, end in (place for places in item.returns.values() for place in places):
-            if at == line:
-                span = _shown_span(kept[line], start, end)
+    places = [places for layer in found for places in layer.returns.values()]
+    here = [place for one in places for place in (one[item : item + 1] or one) if place[0] == line]
+    span = _shown_span(kept[line], *here[0][1:]) if here else None
     return Excerpt(first_line=min(kept), lines=[_shown(text) for _, text in sorted(kept.items())], span=span)
 
 

@@ -38,7 +38,7 @@ from harness.records import (
 from harness.sandbox.evaluate import evaluate_cases
 from harness.sandbox.protocol import Answer, Fault
 from harness.sandbox.runner import Sandbox
-from harness.scoring import layer_scores, result_of
+from harness.scoring import first_wrong, layer_scores, result_of
 from harness.submission import Submission
 
 __all__ = ["fault_report", "grade", "judge_trusted", "ungradable_report"]
@@ -148,7 +148,7 @@ def _results(assignment: Assignment, evidence: Evidence) -> Iterator[CheckResult
 
 def _placed(result: CheckResult, submission: Submission, evidence: Evidence) -> CheckResult:
     """Add the learner's own lines and, on a notebook, the cell: the line alone counts from the first cell on."""
-    excerpt = excerpt_at(submission, result.line, evidence.found.values())
+    excerpt = excerpt_at(submission, result.line, evidence.found.values(), first_wrong(result.counterexample))
     if excerpt is None:
         return result
     message = result.message

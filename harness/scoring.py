@@ -8,7 +8,7 @@ from harness.escape import plain
 from harness.naming import Found
 from harness.records import CheckResult, Counterexample, LayerScore, Verdict
 
-__all__ = ["layer_scores", "result_of"]
+__all__ = ["first_wrong", "layer_scores", "result_of"]
 
 
 def result_of(spec: CheckSpec, finding: Finding | None, found: Mapping[str, Found]) -> CheckResult:
@@ -25,7 +25,7 @@ def result_of(spec: CheckSpec, finding: Finding | None, found: Mapping[str, Foun
     line = finding.line
     if line is None and finding.layer is not None:
         item = found[finding.layer]
-        line = item.line_of(finding.method or "", _first_wrong(finding.counterexample))
+        line = item.line_of(finding.method or "", first_wrong(finding.counterexample))
     return CheckResult(
         id=spec.id,
         layer=spec.layer,
@@ -40,7 +40,7 @@ def result_of(spec: CheckSpec, finding: Finding | None, found: Mapping[str, Foun
     )
 
 
-def _first_wrong(example: Counterexample | None) -> int:
+def first_wrong(example: Counterexample | None) -> int:
     """Return which of the values that a method returned is the first wrong one."""
     if example is None:
         return 0

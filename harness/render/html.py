@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from harness.language import ENGLISH, Language
-from harness.records import CheckResult, Counterexample, Outcome, Report, Verdict, Warn
+from harness.records import CheckResult, Counterexample, Excerpt, Outcome, Report, Verdict, Warn
 from harness.render.causes import Cause, causes
 from harness.render.numbers import cell, points
 from harness.render.phrases import SELF_CHECK, headline, next_step, reason_and_hint, verdict_word
@@ -23,11 +23,12 @@ STYLE = (
 body { margin: 0 auto; max-width: 64rem; padding: 1rem; color: var(--ink); background: var(--paper);
   font: 1rem/1.5 system-ui, "Noto Sans KR", sans-serif }
 h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem } h3 { font-size: 1rem }
-code, pre, td, .number { font-family: ui-monospace, "D2Coding", monospace; font-size: .95em; overflow-wrap: anywhere }
+code, pre, .number { font-family: ui-monospace, "D2Coding", monospace; font-size: .95em; overflow-wrap: anywhere }
 pre { background: var(--soft); padding: .5rem; overflow-x: auto }
 table { border-collapse: collapse; margin: .5rem 0 } caption { text-align: left; font-weight: 600 }
 th, td { border-bottom: 1px solid var(--line); padding: .25rem .75rem .25rem 0; text-align: left }
-td.number, th.number { text-align: right }
+td.number, th.number { text-align: right; white-space: nowrap; padding-left: 1rem }
+mark { background: none; color: var(--bad); font-weight: 700; text-decoration: underline wavy 1px }
 article { border-left: .3rem solid var(--bad); padding: .1rem 0 .1rem 1rem; margin: 1rem 0 }
 article h3 { margin: .25rem 0 } article.passed { border-color: var(--good) }
 .score { font-size: 2rem; font-weight: 700; margin: .5rem 0 } .note { color: inherit }
@@ -135,6 +136,8 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
         yield f"<p>{escape(text('where'))}: <code>{escape(report.submission.name)}:{result.line}</code></p>"
     if result.message and not (result.code and language is not ENGLISH):
         yield f"<p>{escape(result.message)}</p>"
+    if result.excerpt is not None and result.line is not None:
+        yield f"<pre>{_excerpt(result.excerpt, result.line)}</pre>"
     if result.counterexample is not None:
         yield from _example(result.counterexample, language)
     yield from _hints(result, language)
@@ -142,6 +145,18 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
     if others:
         yield f"<p>{escape(text('The same mistake stops'))}: {escape(', '.join(others))}</p>"
     yield "</article>"
+
+
+def _excerpt(excerpt: Excerpt, line: int) -> str:
+    """Return the learner's lines with their numbers, the part that is meant marked."""
+    shown = []
+    for number, text in enumerate(excerpt.lines, excerpt.first_line):
+        words = escape(text)
+        if number == line and excerpt.span is not None:
+            start, end = excerpt.span
+            words = f"{escape(text[:start])}<mark>{escape(text[start:end])}</mark>{escape(text[end:])}"
+        shown.append(f"{number:>4}  {words}")
+    return "\n".join(shown)
 
 
 def _hints(result: CheckResult, language: Language) -> Iterator[str]:

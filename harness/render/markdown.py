@@ -12,8 +12,8 @@ from harness.render.svg import first_wrong, label_of
 
 __all__ = ["mermaid", "render_markdown"]
 
-#: What could be markup, a mention, a link or HTML.
-_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@&$:])")
+#: What could be markup, HTML, a mention, a formula, or make a link of what stands before it.
+_MARKUP = re.compile(r"([\\`*_\[\]<>#|~@&$]|(?<=www)\.|:(?=//))")
 
 
 def _plain(text: str) -> str:
@@ -80,6 +80,9 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
     if result.message and not (result.code and language is not ENGLISH):
         yield _plain(result.message)
         yield ""
+    if result.excerpt is not None:
+        # Four backticks: a learner's line of three would end a block of three.
+        yield from ("````python", *[line.replace("````", "` ` ` `") for line in result.excerpt.lines], "````", "")
     example = result.counterexample
     if example is not None and example.got and example.got != example.expected:
         inputs = [f"{name} = {cell(value)}" for name, value in example.inputs.items()]
