@@ -17,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.grader import judge_trusted
     from harness.records import Verdict
     from harness.render.cells import wrapped
-    from harness.render.text import points
+    from harness.render.numbers import points
 
     assignment = built_in(options.path)
     bank = bank_for(assignment, assignment.default_seed)

@@ -12,7 +12,7 @@ from harness.errors import SubmissionError
 from harness.grading_session.plan import GRADABLE, Grades, Planned
 from harness.grading_session.screen import failure_text
 from harness.records import CheckResult, Report, Verdict
-from harness.render.text import points
+from harness.render.numbers import points
 from harness.submission import Submission
 
 __all__ = ["Check", "SubmissionFile", "line_of"]

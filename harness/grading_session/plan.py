@@ -12,7 +12,7 @@ from harness.assignment import Assignment
 from harness.errors import SandboxError, SubmissionError
 from harness.feedback import Feedback, with_feedback
 from harness.records import Level, Report, Warn
-from harness.render.text import SELF_CHECK
+from harness.render.phrases import SELF_CHECK
 from harness.submission import Submission
 
 if TYPE_CHECKING:

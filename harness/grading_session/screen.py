@@ -7,7 +7,8 @@ import msgspec
 
 from harness.records import CheckResult, Outcome, Report, Verdict, Warn
 from harness.render.cells import WIDTH, width_of, wrapped
-from harness.render.text import SELF_CHECK, WORDS, failure_lines, render_text
+from harness.render.phrases import SELF_CHECK, WORDS
+from harness.render.text import failure_lines, render_text
 
 __all__ = ["PARTIAL", "failure_text", "grading_lines"]
 

@@ -13,7 +13,8 @@ from harness.grading_session.plan import Grades, Planned
 from harness.grading_session.screen import PARTIAL, grading_lines
 from harness.grading_session.targets import path_from
 from harness.records import Report, Verdict
-from harness.render.text import WORDS, points
+from harness.render.numbers import points
+from harness.render.phrases import WORDS
 from harness.report_files import joined, write_file
 
 __all__ = ["GradingSession"]

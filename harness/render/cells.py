@@ -1,10 +1,11 @@
 """Lays text out in the cells of a terminal: how wide it is, and how it is broken into lines."""
 
 import unicodedata
+from collections.abc import Collection
 
 from harness.escape import plain
 
-__all__ = ["WIDTH", "columns", "fits", "width_of", "wrapped"]
+__all__ = ["WIDTH", "columns", "cut", "fits", "width_of", "wrapped"]
 
 #: Cells of a line: what every terminal has, and what a printed page and a screen reader's display hold.
 WIDTH = 80
@@ -69,8 +70,16 @@ def _fitting(word: str, cells: int) -> int:
     return len(word)
 
 
-def columns(rows: list[list[str]], indent: str) -> list[str] | None:
-    """Return ``rows`` as aligned lines, the first column to the left and the others to the right.
+def cut(text: str, cells: int) -> str:
+    """Return ``text``, safe to print, in at most ``cells`` cells; an ellipsis ends it where something is left out."""
+    shown = plain(text, len(text) * 10 + 1)
+    if width_of(shown) <= cells:
+        return shown
+    return shown[: _fitting(shown, cells - 1)] + "…"
+
+
+def columns(rows: list[list[str]], indent: str, left: Collection[int] = (0,)) -> list[str] | None:
+    """Return ``rows`` as aligned lines, the columns ``left`` to the left and the others to the right.
 
     None when they would not fit into ``WIDTH`` cells.
     """
@@ -79,9 +88,10 @@ def columns(rows: list[list[str]], indent: str) -> list[str] | None:
     if len(indent) + sum(widths) + 3 * (len(widths) - 1) > WIDTH:
         return None
     lines = []
-    for head, *cells in rows:
-        line = indent + head + " " * (widths[0] - width_of(head))
-        for cell, width in zip(cells, widths[1:], strict=True):
-            line += "   " + " " * (width - width_of(cell)) + cell
-        lines.append(line.rstrip())
+    for row in rows:
+        padded = [
+            cell + " " * (width - width_of(cell)) if place in left else " " * (width - width_of(cell)) + cell
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append((indent + "   ".join(padded)).rstrip())
     return lines

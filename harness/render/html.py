@@ -10,7 +10,7 @@ from harness.language import ENGLISH, Language
 from harness.records import CheckResult, Counterexample, Excerpt, Outcome, Report, Verdict, Warn
 from harness.render.causes import Cause, causes
 from harness.render.numbers import cell, points
-from harness.render.phrases import SELF_CHECK, headline, next_step, reason_and_hint, verdict_word
+from harness.render.phrases import SELF_CHECK, next_step, reason_and_hint, title_of, verdict_word
 from harness.render.svg import GRAPH_STYLE, render_graph
 
 __all__ = ["STYLE", "body", "render_html"]
@@ -131,7 +131,7 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
     code = f" <code>{escape(result.code)}</code>" if result.code else ""
     yield '<article class="failed">'
     word = escape(verdict_word(result.verdict, language))
-    yield f"<h3><strong>{word}</strong> {escape(result.id)}: {escape(headline(result, language))}{code}</h3>"
+    yield f"<h3><strong>{word}</strong> {escape(title_of(result, language))}{code}</h3>"
     if result.line is not None:
         yield f"<p>{escape(text('where'))}: <code>{escape(report.submission.name)}:{result.line}</code></p>"
     if result.message and not (result.code and language is not ENGLISH):

@@ -7,8 +7,8 @@ from harness.language import ENGLISH, Language
 from harness.records import EdgeValue, EdgeVerdict, Graph, Outcome, Report, Verdict
 from harness.render.causes import Cause, causes
 from harness.render.numbers import cell, points, short_pair
-from harness.render.phrases import SELF_CHECK, advice, headline, next_step, reason_and_hint, verdict_word
-from harness.render.svg import first_wrong, label_of
+from harness.render.phrases import SELF_CHECK, advice, next_step, reason_and_hint, title_of, verdict_word
+from harness.render.walk import first_wrong, label
 
 __all__ = ["mermaid", "render_markdown"]
 
@@ -71,8 +71,7 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
 def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
     text, result = language.text, cause.first
     code = f" {_code(result.code)}" if result.code else ""
-    word, title = verdict_word(result.verdict, language), f"{result.id}: {headline(result, language)}"
-    yield f"### {word} {_plain(title)}{code}"
+    yield f"### {verdict_word(result.verdict, language)} {_plain(title_of(result, language))}{code}"
     yield ""
     if result.line is not None:
         yield f"{text('where')}: {_code(f'{report.submission.name}:{result.line}')}"
@@ -114,11 +113,11 @@ def mermaid(graph: Graph, language: Language = ENGLISH) -> str:
     first = first_wrong(graph)
     lines = ["flowchart LR"]
     for node in graph.nodes:
-        label = _quoted(label_of(node, language))
+        called = _quoted(label(graph, node.name, language))
         if node.layer is None:
-            lines.append(f'  {numbers[node.name]}["{label}"]')
+            lines.append(f'  {numbers[node.name]}["{called}"]')
         else:
-            lines.append(f'  {numbers[node.name]}(("{label}<br>{_quoted(node.symbol or node.layer)}"))')
+            lines.append(f'  {numbers[node.name]}(("{called}<br>{_quoted(node.symbol or node.layer)}"))')
     lines.append(f'  out["{_quoted(language.text("result"))}"]')
     wrong = []
     for number, edge in enumerate(graph.edges):

@@ -3,7 +3,7 @@
 from harness.language import ENGLISH, Language
 from harness.records import CheckResult, Report, Verdict
 
-__all__ = ["SELF_CHECK", "WORDS", "advice", "headline", "next_step", "reason_and_hint", "verdict_word"]
+__all__ = ["SELF_CHECK", "WORDS", "advice", "next_step", "reason_and_hint", "title_of", "verdict_word"]
 
 SELF_CHECK = "SELF-CHECK"
 #: One word for each verdict.
@@ -37,10 +37,10 @@ def verdict_word(verdict: Verdict, language: Language = ENGLISH) -> str:
     return language.text(WORDS[verdict])
 
 
-def headline(result: CheckResult, language: Language = ENGLISH) -> str:
-    """Return in one line what is wrong, or what the check wants where the mistake has no name."""
+def title_of(result: CheckResult, language: Language = ENGLISH) -> str:
+    """Return the check, with its mistake in one line where that has a name."""
     del language
-    return result.title
+    return result.id
 
 
 def advice(result: CheckResult, language: Language = ENGLISH) -> str:

@@ -9,8 +9,9 @@ from harness.records import Edge, EdgeValue, EdgeVerdict, Graph, Node, Report
 from harness.render.cells import width_of
 from harness.render.layout import Place, places
 from harness.render.numbers import short_pair
+from harness.render.walk import first_wrong, label
 
-__all__ = ["GRAPH_STYLE", "first_wrong", "label_of", "render_graph", "render_svg"]
+__all__ = ["GRAPH_STYLE", "described", "render_graph", "render_svg"]
 
 # Pixels. A cell is the width of a digit; Korean and Japanese characters take two.
 _CELL = 8.4
@@ -53,33 +54,14 @@ def render_svg(report: Report, language: Language = ENGLISH) -> str:
     return f"{head}{mark}\n<style>\n{GRAPH_STYLE}</style>{rest}\n"
 
 
-def first_wrong(graph: Graph) -> str | None:
-    """Return the name of the node at which a value first goes wrong: forward in order, then backward in reverse."""
-    layers = [node.name for node in graph.nodes if node.layer is not None]
-    for name in layers:
-        if any(edge.source == name and _is_bad(edge.forward) for edge in graph.edges):
-            return name
-    for name in reversed(layers):
-        if any(edge.target == name and _is_bad(edge.gradient) for edge in graph.edges):
-            return name
-    return None
-
-
-def _is_bad(value: EdgeValue) -> bool:
-    return value.verdict in {EdgeVerdict.WRONG, EdgeVerdict.MISSING}
-
-
-def label_of(node: Node, language: Language) -> str:
-    """Return what a reader calls a node."""
-    return node.labels.get(language.code, node.name)
-
-
 def render_graph(graph: Graph, language: Language = ENGLISH) -> str:
     """Return ``graph`` as an ``<svg>`` element without a style (:data:`GRAPH_STYLE`), for use inside of a page."""
     where = places(graph)
     nodes = {node.name: node for node in graph.nodes}
     first = first_wrong(graph)
-    left = _MARGIN + max((width_of(label_of(n, language)) * _CELL for n in graph.nodes if n.layer is None), default=0)
+    left = _MARGIN + max(
+        (width_of(label(graph, n.name, language)) * _CELL for n in graph.nodes if n.layer is None), default=0
+    )
     width = left + (1 + max((place.column for place in where.values()), default=0)) * _COLUMN + _MARGIN
     height = (1 + max((place.row for place in where.values()), default=0)) * _ROW + 2 * _MARGIN
 
@@ -92,7 +74,9 @@ def render_graph(graph: Graph, language: Language = ENGLISH) -> str:
         end = at(where[edge.target]) if edge.target is not None else (start[0] + _COLUMN, start[1])
         parts += _edge(edge, nodes[edge.source], start, end, language)
     for node in graph.nodes:
-        parts += _node(node, at(where[node.name]), language, first=node.name == first)
+        parts += _node(
+            node, label(graph, node.name, language), at(where[node.name]), language, first=node.name == first
+        )
     parts.append("</svg>")
     return "\n".join(parts)
 
@@ -109,9 +93,8 @@ def _head(graph: Graph, language: Language, width: int, height: int) -> Iterator
 
 def described(graph: Graph, language: Language) -> Iterator[str]:
     """Yield the graph in sentences, for readers who do not see it."""
-    nodes = {node.name: node for node in graph.nodes}
     for edge in graph.edges:
-        name = label_of(nodes[edge.source], language)
+        name = label(graph, edge.source, language)
         for kind, value in ((language.text("value"), edge.forward), (language.text("gradient"), edge.gradient)):
             got, wanted = short_pair(value.got, value.expected)
             if value.verdict is EdgeVerdict.RIGHT:
@@ -164,9 +147,9 @@ def _whole(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _node(node: Node, place: tuple[float, float], language: Language, *, first: bool) -> Iterator[str]:
+def _node(node: Node, called: str, place: tuple[float, float], language: Language, *, first: bool) -> Iterator[str]:
     x, y = place
-    name = html.escape(label_of(node, language))
+    name = html.escape(called)
     if node.layer is None:
         yield f'<text class="leaf" x="{x:.0f}" y="{y + 5:.0f}">{name}</text>'
         return

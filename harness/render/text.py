@@ -2,207 +2,214 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
-from harness.records import CheckResult, Counterexample, Level, Outcome, Report, Verdict, Warn
-from harness.render.cells import WIDTH, columns, fits, width_of, wrapped
+from harness.language import ENGLISH, Language
+from harness.records import CheckResult, Counterexample, Excerpt, Level, Outcome, Report, Verdict, Warn
+from harness.render.causes import Cause, causes, root_of
+from harness.render.cells import WIDTH, columns, cut, fits, width_of, wrapped
+from harness.render.numbers import cell, points
+from harness.render.phrases import SELF_CHECK, advice, next_step, reason_and_hint, title_of, verdict_word
+from harness.render.walk import wrong_values
 
-__all__ = ["SELF_CHECK", "WIDTH", "WORDS", "failure_lines", "points", "render_text", "width_of"]
+__all__ = ["failure_lines", "render_text"]
 
-#: One word for each verdict.
-WORDS = {
-    Verdict.PASSED: "PASS",
-    Verdict.BLOCKED: "BLOCKED",
-    Verdict.GRADER_FAULT: "GRADER FAULT",
-    Verdict.TIMEOUT: "TIMEOUT",
-    Verdict.MEMORY_LIMIT: "MEMORY",
-    Verdict.CRASHED: "CRASHED",
-    Verdict.RAISED: "FAIL",
-    Verdict.CONTRACT: "FAIL",
-    Verdict.WRONG: "FAIL",
-}
-#: What to do about a verdict; most tools say what is wrong, few what to do next (Keuning, Jeuring, Heeren 2019).
-_NEXT = {
-    Verdict.TIMEOUT: "look for a loop that does not end, or for input() or sleep(), in what is called here.",
-    Verdict.MEMORY_LIMIT: "look for an array or a list that grows and grows in what is called here.",
-    Verdict.CRASHED: "look for exit(), quit() or a function that calls itself without end.",
-    Verdict.RAISED: "write or correct it, then call it with these inputs yourself.",
-    Verdict.CONTRACT: "change your code so that it does what is wanted, also for these inputs.",
-    Verdict.WRONG: "work the expected values out by hand, then see what your code does instead.",
-    Verdict.GRADER_FAULT: "this is not your file's fault: tell your instructor.",
-}
-#: Where nothing could be called there are no inputs to think about: a class or a method is missing.
-_NEXT_MISSING = "write it, or correct its name."
-SELF_CHECK = "SELF-CHECK"
+#: Cells before the text of a labelled line.
 _LABELS = 12
 
 
-def render_text(report: Report) -> str:
+def render_text(report: Report, language: Language = ENGLISH) -> str:
     """Return ``report`` as plain text that ends in a newline."""
-    return "\n".join(_lines(report)) + "\n"
+    return "\n".join(_lines(report, language)) + "\n"
 
 
-def points(value: float) -> str:
-    """Return points without a needless ``.0`` and without the last digits of a sum of fractions."""
-    return f"{value:.10g}"
-
-
-def _lines(report: Report) -> Iterator[str]:
-    head = f"{report.submission.name}: {report.assignment.id} version {report.assignment.version}, seed {report.seed}"
+def _lines(report: Report, language: Language) -> Iterator[str]:
+    text = language.text
+    head = f"{report.submission.name}: " + text(
+        "{id} version {version}, seed {seed}", id=report.assignment.id, version=report.assignment.version,
+        seed=report.seed,
+    )  # fmt: skip
     if report.isolation is not None:
-        head += f", isolation {report.isolation.level}"
+        head += ", " + text("isolation {level}", level=report.isolation.level)
     yield from wrapped(head, "", "  ")
     yield ""
     if report.outcome is Outcome.GRADED:
-        yield from _graded_lines(report)
+        yield from _graded_lines(report, language)
         return
-    reason, _, hint = _reason(report).rpartition(" Next: ")
+    reason, hint = reason_and_hint(report, language)
     if report.outcome is Outcome.NOT_GRADABLE:
-        yield from wrapped(reason or hint, "NOT GRADABLE  ", "  ")
-        yield "  There is no mark, and it costs no attempt."
-        yield from wrapped((reason and hint) or "fix the file, save, and grade again.", "Next: ", "  ")
-        return
-    yield from wrapped(reason or hint, "GRADER FAULT  ", "  ")
-    yield "  This is not your file's fault, and there is no score."
-    yield from wrapped((reason and hint) or "grade again; if this comes back, tell your instructor.", "Next: ", "  ")
+        yield from wrapped(reason, f"{text('NOT GRADABLE')}  ", "  ")
+        yield from wrapped(text("There is no mark, and it costs no attempt."), "  ", "  ")
+    else:
+        yield from wrapped(reason, f"{text('GRADER FAULT')}  ", "  ")
+        yield from wrapped(text("This is not your file's fault, and there is no score."), "  ", "  ")
+    yield from wrapped(hint, f"{text('Next')}: ", "  ")
 
 
-def _reason(report: Report) -> str:
-    """Return why there is no mark, in the sentence of the front that found out."""
-    faults = [result.message for result in report.checks if result.verdict is Verdict.GRADER_FAULT and result.message]
-    warned = [warn.message for warn in report.warnings]
-    return next(iter([*faults, *warned]), "nothing is known about the reason")
-
-
-def _graded_lines(report: Report) -> Iterator[str]:
-    for result in report.checks:
-        if result.verdict not in (Verdict.PASSED, Verdict.BLOCKED):
-            yield from failure_lines(report.submission.name, result)
-            yield ""
-    yield from _check_list(report.checks)
-    yield from _warning_lines(report.warnings)
+def _graded_lines(report: Report, language: Language) -> Iterator[str]:
+    for cause in causes(report.checks):
+        yield from failure_lines(report.submission.name, cause.first, language)
+        yield from _consequences(cause, language)
+        yield ""
+    yield from _graph_lines(report, language)
+    yield from _check_list(report.checks, language)
+    yield from _warning_lines(report.warnings, language)
     yield ""
-    yield from _totals(report)
-    yield from _last_lines(report)
+    yield from _totals(report, language)
+    yield from _last_lines(report, language)
 
 
-def failure_lines(name: str, result: CheckResult) -> Iterator[str]:
-    """Yield one failed check: what was wanted and found, the inputs, the learner's line, what to do about it.
+def failure_lines(name: str, result: CheckResult, language: Language = ENGLISH) -> Iterator[str]:
+    """Yield one failed check: what is wrong, the learner's line, the inputs and values, and what to do about it.
 
     Args:
         name: Of the learner's file.
         result: Neither passed nor blocked.
+        language: Of the words; what the learner wrote stays as it is.
     """
-    score = f"{points(result.score)}/{points(result.max_score)} points"
-    *before, last = wrapped(result.id, f"{WORDS[result.verdict]}  ", "  ")
+    text = language.text
+    right = f"[{result.code}]" if result.code else text(
+        "{score}/{most} points", score=points(result.score), most=points(result.max_score)
+    )  # fmt: skip
+    *before, last = wrapped(title_of(result, language), f"{verdict_word(result.verdict, language)}  ", "  ")
     yield from before
-    if width_of(last) + 2 + len(score) <= WIDTH:
-        yield last + " " * (WIDTH - width_of(last) - len(score)) + score
+    if width_of(last) + 2 + width_of(right) <= WIDTH:
+        yield last + " " * (WIDTH - width_of(last) - width_of(right)) + right
     else:
         yield last
-        yield score.rjust(WIDTH)
-    yield from _labelled("wanted", result.title)
-    if result.message:
-        yield from _labelled("found", result.message)
+        yield " " * (WIDTH - width_of(right)) + right
+    if not result.code:
+        yield from _labelled(text("wanted"), result.title)
+    if result.message and (language is ENGLISH or not result.code):
+        yield from _labelled(text("found"), result.message)
     if result.counterexample is not None:
-        yield from _example_lines(result.counterexample)
+        yield from _example_lines(result.counterexample, language)
     if result.line is not None:
-        yield from _labelled("where", f"{name}:{result.line}")
-    missing = result.verdict is Verdict.CONTRACT and result.counterexample is None and result.message
-    if missing:
-        yield from _labelled("next", _NEXT_MISSING)
-    elif result.verdict in _NEXT:
-        yield from _labelled("next", _NEXT[result.verdict])
+        yield from _labelled(text("where"), f"{name}:{result.line}")
+        if result.excerpt is not None:
+            yield from _excerpt_lines(result.excerpt, result.line)
+    if advised := advice(result, language):
+        yield from _labelled(text("next"), advised)
 
 
 def _labelled(label: str, text: str) -> list[str]:
-    return wrapped(text, f"  {label}:".ljust(_LABELS), " " * _LABELS)
+    first = f"  {label}:"
+    return wrapped(text, first + " " * max(1, _LABELS - width_of(first)), " " * _LABELS)
 
 
-def _example_lines(example: Counterexample) -> Iterator[str]:
-    inputs = [f"{name} = {_cell(value)}" for name, value in example.inputs.items()]
+def _excerpt_lines(excerpt: Excerpt, line: int) -> Iterator[str]:
+    digits = len(str(excerpt.first_line + len(excerpt.lines)))
+    for number, source in enumerate(excerpt.lines, excerpt.first_line):
+        head = f"  {number:>{max(digits, 8)}} | "
+        shown = cut(source, WIDTH - len(head))
+        yield (head + shown).rstrip()
+        if number == line and excerpt.span is not None:
+            start, end = excerpt.span
+            before, marked = width_of(source[:start]), width_of(source[start:end])
+            if len(head) + before + marked <= WIDTH:
+                yield " " * (len(head) - 2) + "| " + " " * before + "^" * marked
+
+
+def _example_lines(example: Counterexample, language: Language) -> Iterator[str]:
+    text = language.text
+    inputs = [f"{name} = {cell(value)}" for name, value in example.inputs.items()]
     if example.dout is not None:
-        inputs.append(f"dout = {_cell(example.dout)}")
+        inputs.append(f"dout = {cell(example.dout)}")
     if inputs:
-        yield from _labelled("inputs", ", ".join(inputs))
+        yield from _labelled(text("inputs"), ", ".join(inputs))
     if not example.got:
         if example.expected:
-            pairs = (f"{name} = {_cell(value)}" for name, value in example.expected.items())
-            yield from _labelled("expected", ", ".join(pairs))
+            pairs = (f"{name} = {cell(value)}" for name, value in example.expected.items())
+            yield from _labelled(text("expected"), ", ".join(pairs))
         return
     if example.got == example.expected:
         # The values are right; something else is not, an argument changed in place for example.
         return
-    answers = {"yours": example.got, "expected": example.expected, "measured": example.measured}
+    answers = {text("yours"): example.got, text("expected"): example.expected, text("measured"): example.measured}
     table = {title: values for title, values in answers.items() if values}
     names = list(example.expected) or list(example.got)
-    rows = [[name, *[_cell(values.get(name, "-")) for values in table.values()]] for name in names]
+    rows = [[name, *[cell(values.get(name, "-")) for values in table.values()]] for name in names]
     lines = columns([["", *table], *rows], " " * _LABELS)
     if lines is not None:
         yield from lines
         return
     for name, *cells in rows:
-        for title, cell in zip(table, cells, strict=True):
-            yield from wrapped(f"{name} {title}: {cell}", " " * _LABELS, " " * (_LABELS + 4))
+        for title, one in zip(table, cells, strict=True):
+            yield from wrapped(f"{name} {title}: {one}", " " * _LABELS, " " * (_LABELS + 4))
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, dict):
-        place = ", ".join(map(str, value["entry"]))
-        shape = "(" + ", ".join(map(str, value["shape"])) + ("," if len(value["shape"]) == 1 else "") + ")"
-        return f"{_cell(value['value'])} at [{place}] of an array {shape}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_cell, value)) + "]"
-    return str(value)
+def _consequences(cause: Cause, language: Language) -> Iterator[str]:
+    if cause.same:
+        yield from _labelled(language.text("same"), ", ".join(one.id for one in cause.same))
+    if cause.first.code:
+        yield from wrapped(f"dout hint {cause.first.code}", f"  {language.text('more help')}: ", " " * _LABELS)
 
 
-def _check_list(results: list[CheckResult]) -> Iterator[str]:
-    words = max((len(WORDS[result.verdict]) for result in results), default=0)
+def _graph_lines(report: Report, language: Language) -> Iterator[str]:
+    """Yield a line for each wrong value of the graph, in the order in which they went wrong."""
+    found = wrong_values(report.graph, language)
+    if not found:
+        return
+    yield from wrapped(language.text("The graph {name}, from the first wrong value on:", name=report.graph.name))
+    heads = ["", language.text("yours"), language.text("expected"), ""]
+    rows = [[one.what, one.got, one.expected, one.why] for one in found]
+    yield from columns([heads, *rows], "  ", left=(0, 3)) or [cut(f"  {' '.join(row)}", WIDTH).rstrip() for row in rows]
+    yield ""
+
+
+def _check_list(results: list[CheckResult], language: Language) -> Iterator[str]:
+    shown = {result.id: verdict_word(result.verdict, language) for result in results}
+    words = max(map(width_of, shown.values()), default=0)
     ids = max((width_of(result.id) for result in results), default=0)
     for result in results:
         score = f"{points(result.score)}/{points(result.max_score)}".rjust(7)
         gap = " " * (ids - width_of(result.id))
-        waits = f"waits for {result.blocked_by}" if result.blocked_by else ""
-        line = f"  {WORDS[result.verdict]:<{words}}  {result.id}{gap} {score}  {waits}".rstrip()
+        word = shown[result.id] + " " * (words - width_of(shown[result.id]))
+        line = f"  {word}  {result.id}{gap} {score}  {_reason(result, results, language)}".rstrip()
         if fits(line):
             yield line
         else:
-            yield from wrapped(f"{WORDS[result.verdict]}  {result.id} {score} {waits}", "  ", "      ")
+            yield from wrapped(line, "  ", "      ")
 
 
-def _warning_lines(warnings: list[Warn]) -> Iterator[str]:
+def _reason(result: CheckResult, results: list[CheckResult], language: Language) -> str:
+    """Return what a check that did not pass waits for, or the name of its mistake."""
+    root = root_of(result, results) if result.verdict is Verdict.BLOCKED else result
+    if result.verdict is Verdict.BLOCKED and root is not None and root.code:
+        return language.text("by {code}", code=root.code)
+    if result.blocked_by:
+        return language.text("waits for {check}", check=result.blocked_by)
+    return result.code or ""
+
+
+def _warning_lines(warnings: list[Warn], language: Language) -> Iterator[str]:
     notes = [warn for warn in warnings if warn.code != SELF_CHECK]
     if notes:
         yield ""
-        yield "Notes (they cost no points; a line that cannot run is left out)"
+        yield from wrapped(language.text("Notes (they cost no points; a line that cannot run is left out)"))
     for warn in sorted(notes, key=lambda warn: math.inf if warn.line is None else warn.line):
-        where = f"line {warn.line}: " if warn.line is not None else ""
+        where = language.text("line {line}", line=warn.line) + ": " if warn.line is not None else ""
         yield from wrapped(f"{where}{warn.message}  [{warn.code}]", "  ", "    ")
 
 
-def _totals(report: Report) -> Iterator[str]:
+def _totals(report: Report, language: Language) -> Iterator[str]:
     parts = [f"{layer.name} {points(layer.score)}/{points(layer.max_score)}" for layer in report.layers]
     line = "  " + "   ".join(parts)
     yield from [line] if fits(line) else wrapped(", ".join(parts), "  ", "  ")
-    score = "none" if report.score is None else points(report.score)
-    yield f"SCORE {score}/{points(report.max_score)}"
+    score = "-" if report.score is None else points(report.score)
+    yield f"{language.text('SCORE')} {score}/{points(report.max_score)}"
     if report.isolation is not None and report.isolation.level in (Level.C, Level.D):
-        yield from wrapped(
-            f"Isolation {report.isolation.level}: the file could reach more than it should; `dout doctor` says why."
-        )
+        sentence = "Isolation {level}: the file could reach more than it should; `dout doctor` says why."
+        yield from wrapped(language.text(sentence, level=report.isolation.level))
 
 
-def _last_lines(report: Report) -> Iterator[str]:
+def _last_lines(report: Report, language: Language) -> Iterator[str]:
+    text = language.text
     for warn in report.warnings:
         if warn.code == SELF_CHECK:
-            yield from wrapped(warn.message)
-    failed = next((result for result in report.checks if result.verdict not in (Verdict.PASSED, Verdict.BLOCKED)), None)
-    if failed is None:
-        yield f"All {len(report.checks)} checks passed. Well done."
+            yield from wrapped(text(warn.message))
+    if all(result.verdict is Verdict.PASSED for result in report.checks):
+        yield from wrapped(text("All {count} checks passed. Well done.", count=len(report.checks)))
         return
-    where = f" ({report.submission.name}:{failed.line})" if failed.line is not None else ""
-    if report.score:
-        yield from wrapped(f"fix {failed.id}{where}, save, and grade again.", "Next: ", "  ")
-    else:
-        yield "Every point is still there to be won."
-        yield from wrapped(f"begin with {failed.id}{where}, save, and grade again.", "Next: ", "  ")
+    if not report.score:
+        yield from wrapped(text("Every point is still there to be won."))
+    yield from wrapped(next_step(report, language), f"{text('Next')}: ", "  ")

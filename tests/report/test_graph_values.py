@@ -4,7 +4,7 @@ import pytest
 from submissions import ADD, NOT_GRADABLE, RIGHT, mul
 
 from harness.records import EdgeVerdict, Graph
-from harness.render.svg import first_wrong
+from harness.render.walk import first_wrong
 
 SWAPPED = ADD + mul(backward="return dout * self.x, dout * self.y")
 

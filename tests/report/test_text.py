@@ -27,7 +27,9 @@ from harness.records import (
     Warn,
 )
 from harness.render.cells import columns, width_of, wrapped
-from harness.render.text import WORDS, points, render_text
+from harness.render.numbers import points
+from harness.render.phrases import WORDS
+from harness.render.text import render_text
 
 UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
