@@ -32,6 +32,8 @@ from harness.sandbox.protocol import (
     Problem,
     ProtocolError,
     Source,
+    Value,
+    same_bytes,
     value_of,
 )
 from harness.sandbox.runner import Sandbox
@@ -53,8 +55,8 @@ class Returned(NamedTuple):
     #: True when it was a tuple or a list.
     several: bool
     values: list[Decoded]
-    #: The watched arguments as they were after the call.
-    after: list[Decoded]
+    #: The watched arguments as they were after the call; None for one that came back as it was sent.
+    after: list[Decoded | None]
 
 
 #: What is known of one step of a case; None where it was never reached, and for steps that only construct.
@@ -67,14 +69,18 @@ def received(answer: Answer, case: Case) -> Returned:
     Raises:
         ProtocolError: it holds what no honest worker sends.
     """
-    step, watched = case.steps[answer.step], 0
+    step = case.steps[answer.step]
+    watched: list[Value] = []
     if step.watch:
         # A backward is watched together with the inputs of its forward.
-        forward = case.steps[forward_of(case, answer.step)]
-        watched = len(step.args) + (len(forward.args) if step.op == BACKWARD else 0)
-    if len(answer.after) != watched or not (answer.values or answer.several):
+        inputs = case.steps[forward_of(case, answer.step)].args if step.op == BACKWARD else []
+        watched = [*step.args, *inputs]
+    if len(answer.after) != len(watched) or not (answer.values or answer.several):
         raise ProtocolError("an answer with values missing")
-    return Returned(answer.several, [*map(value_of, answer.values)], [*map(value_of, answer.after)])
+    after = [
+        None if same_bytes(before, now) else value_of(now) for before, now in zip(watched, answer.after, strict=True)
+    ]
+    return Returned(answer.several, [*map(value_of, answer.values)], after)
 
 
 class Observations(msgspec.Struct):
