@@ -12,6 +12,7 @@ import msgspec
 from harness.assignment import Assignment
 from harness.cases import Bank, Case, forward_of
 from harness.errors import SubmissionError
+from harness.escape import plain
 from harness.naming import Found, find_layers
 from harness.probes import probe_cases
 from harness.records import Isolation, Record, Warn
@@ -28,10 +29,12 @@ from harness.sandbox.protocol import (
     Fault,
     Load,
     Loaded,
+    Other,
     Parsed,
     Problem,
     ProtocolError,
     Source,
+    Value,
     value_of,
 )
 from harness.sandbox.runner import Sandbox
@@ -74,7 +77,13 @@ def received(answer: Answer, case: Case) -> Returned:
         watched = len(step.args) + (len(forward.args) if step.op == BACKWARD else 0)
     if len(answer.after) != watched or not (answer.values or answer.several):
         raise ProtocolError("an answer with values missing")
-    return Returned(answer.several, [*map(value_of, answer.values)], [*map(value_of, answer.after)])
+    return Returned(answer.several, [*map(_readable, answer.values)], [*map(_readable, answer.after)])
+
+
+def _readable(value: Value) -> Decoded:
+    """Return a received value; a learner chooses the name of a type, which must not steer what shows it."""
+    decoded = value_of(value)
+    return Other(plain(decoded.description)) if isinstance(decoded, Other) else decoded
 
 
 class Observations(msgspec.Struct):
@@ -130,6 +139,7 @@ class _Conversation:
     def __init__(self, sandbox: Sandbox, limits: WorkerLimits, sources: list[Source]) -> None:
         self.sandbox, self.limits, self.sources = sandbox, limits, sources
         self.modules = named_modules(source.text for source in sources)
+        self.last_line = max((source.first_line + source.text.count("\n") for source in sources), default=0)
         self.notes: list[Warn] = []
         self.definitions_only = False
         self.cpu_seconds = 0.0
@@ -190,14 +200,21 @@ class _Conversation:
         message = worker.receive(self.limits.submission_seconds, self.until)
         if not isinstance(message, Parsed):
             raise self._broken()
-        return message
+        return msgspec.structs.replace(message, problems=self._placed(message.problems))
 
     def _loaded(self) -> Loaded:
         assert self._worker is not None
         message = self._worker.receive(self.limits.call_seconds, self.until)
         if not isinstance(message, Loaded):
             raise self._broken()
-        return message
+        return msgspec.structs.replace(message, problems=self._placed(message.problems))
+
+    def _line(self, line: int | None) -> int | None:
+        """Return a line that the worker named, or None where the file has no such line."""
+        return line if line is None or line <= self.last_line else None
+
+    def _placed(self, problems: Sequence[Problem]) -> list[Problem]:
+        return [msgspec.structs.replace(problem, line=self._line(problem.line)) for problem in problems]
 
     def _broken(self) -> WorkerGone:
         self.close()
@@ -251,7 +268,7 @@ class _Conversation:
                         first = step + 1
                     elif isinstance(message, Fault) and message.case == index and first <= message.step <= step:
                         # A constructor's error comes in place of the answer to the call after it.
-                        row[message.step] = message
+                        row[message.step] = msgspec.structs.replace(message, line=self._line(message.line))
                         break
                     else:
                         raise self._broken()
