@@ -54,7 +54,9 @@ def _import(names: list[str]) -> None:
     """Import modules for the workers to come; only names of the list are taken, whoever asks."""
     for name in names:
         if name in MODULES or name == "_strptime":
-            importlib.import_module(name)
+            # One that this Python was built without fails in the file that imports it, and in no other.
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
         elif name == EVERYTHING_IN_NUMPY:
             import numpy as np
 
