@@ -174,10 +174,23 @@ class _PipeChannel:
                 if left <= 0:
                     raise WorkerGone(Ending.TIMEOUT, "it took too long") from None
         if not data:
-            status = self.close().status
-            detail = f" (exit status {status})" if status else ""
-            raise WorkerGone(Ending.CRASHED, f"its process ended by itself{detail}")
+            raise self._gone()
         return data
+
+    def _gone(self) -> WorkerGone:
+        # A child whose pipe is closed is about to end; its own status tells more than our kill.
+        if not self._ended(_LINGER):
+            self.close()
+            return WorkerGone(Ending.CRASHED, "it closed the grading channel")
+        status = self.close().status
+        if status is not None and status < 0:
+            # On POSIX: a signal that was not ours. SIGKILL is how a system that runs out of memory ends a process.
+            if -status == getattr(signal, "SIGXCPU", None):
+                return WorkerGone(Ending.TIMEOUT, "it used too much processor time")
+            ending = Ending.MEMORY if -status == getattr(signal, "SIGKILL", None) else Ending.CRASHED
+            return WorkerGone(ending, f"its process was ended by signal {-status} ({signal.strsignal(-status)})")
+        detail = f" (exit status {status})" if status else ""
+        return WorkerGone(Ending.CRASHED, f"its process ended by itself{detail}")
 
     def _last_words(self) -> bytes:
         """Return what an ended process said, which may still be on its way here; nothing when that was all."""
@@ -188,9 +201,9 @@ class _PipeChannel:
 
     def close(self) -> Exit:
         if self._exit is None:
-            # A child whose pipe is closed is about to end; its own status tells more than our kill.
-            if not (self._at_end() and self._ended(_LINGER)):
-                self._kill()
+            if not self._ended(0):
+                self._kill_group()
+                self._process.kill()
             self._exit = Exit(self._process.wait(), 0.0)
             self._closing = True
             self._to_send.put(None)
@@ -200,9 +213,6 @@ class _PipeChannel:
                 if pipe is not None and not thread.is_alive():
                     pipe.close()
         return self._exit
-
-    def _at_end(self) -> bool:
-        return not self._threads[0].is_alive()
 
     def _ended(self, seconds: float) -> bool:
         """Wait for the child to end by itself, and end what it left behind."""
@@ -214,11 +224,6 @@ class _PipeChannel:
             # At once: the number of the group stays its own only while a process is in it.
             self._kill_group()
         return True
-
-    def _kill(self) -> None:
-        if self._process.returncode is None:
-            self._kill_group()
-            self._process.kill()
 
     def _kill_group(self) -> None:
         if hasattr(os, "killpg"):

@@ -208,6 +208,31 @@ def test_a_child_that_dies_tells_its_status(worker: Worker) -> None:
     assert gone.value.ending is Ending.CRASHED
 
 
+SIGNALS = {
+    "SIGKILL": (Ending.MEMORY, r"ended by signal 9 \(Killed"),
+    "SIGABRT": (Ending.CRASHED, r"ended by signal 6 \(Abort"),
+    "SIGXCPU": (Ending.TIMEOUT, "too much processor time"),
+}
+
+
+@pytest.mark.parametrize(("name", "told"), SIGNALS.items(), ids=list(SIGNALS))
+def test_a_child_that_the_system_ended_tells_by_which_signal(
+    worker: Worker, name: str, told: tuple[Ending, str]
+) -> None:
+    number = getattr(signal, name, None)
+    if number is None:
+        pytest.skip(f"this system has no {name}")
+    with pytest.raises(WorkerGone, match=told[1]) as gone:
+        asked(worker, f"os.kill(os.getpid(), {int(number)})")
+    assert gone.value.ending is told[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="has signals without a name")
+def test_a_child_that_a_signal_without_a_name_ended_tells_its_number(worker: Worker) -> None:
+    with pytest.raises(WorkerGone, match="ended by signal 40"):
+        asked(worker, "os.kill(os.getpid(), 40)")
+
+
 def test_a_child_that_is_silent_is_killed(worker: Worker) -> None:
     with pytest.raises(WorkerGone) as gone:
         asked(worker, "time.sleep(1000)", 0.3)
