@@ -1,5 +1,6 @@
 """What a grading takes of the machine it gives back: however it ends, and three hundred times over."""
 
+import json
 import os
 import resource
 import signal
@@ -200,3 +201,42 @@ def test_three_hundred_gradings_leave_no_trace(level: str, times: int) -> None:
         assert counts_after == counts
         # Python's allocator keeps some pages; three hundred leaks of 10 kB would be more.
         assert memory_after - memory < 3_000_000
+
+
+LARGE = """\
+import numpy as np
+class AddLayer:
+    numbers = [12345.5, 23456.5, 34567.5, 45678.5, 56789.5, 67890.5, 123.25, 234.25, 345.25, 456.25, 567.25, 678.25]
+    def forward(self, x, y):
+        return (np.ones(8000),) * 4
+    backward = lambda self, dout: self.forward(0, 0)
+class MulLayer(AddLayer):
+    numbers = [1345.5, 2456.5, 3567.5, 4678.5, 5789.5, 6890.5, 13.25, 23.25, 35.25, 46.25, 57.25, 68.25]
+"""
+MEASURE = """\
+import json, sys
+from harness.assignment import built_in
+from harness.grader import grade
+from harness.sandbox.runner import Sandbox
+from harness.submission import submission_from_bytes
+with Sandbox() as sandbox:
+    report = grade(submission_from_bytes("layers.py", sys.stdin.buffer.read()), built_in(), sandbox=sandbox)
+# Not ru_maxrss, which counts what the process that started this one had.
+peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(json.dumps([report.outcome, report.score, peak * 1024]))
+"""
+
+
+@pytest.mark.parametrize("text", [INNOCENT, LARGE], ids=["a right file", "large answers"])
+def test_answers_do_not_fill_the_graders_memory(text: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", MEASURE],
+        input=text.encode(),
+        env=ENVIRONMENT,
+        capture_output=True,
+        check=True,
+    )
+    outcome, score, peak = json.loads(done.stdout)
+    assert (outcome, score) == ("graded", 100.0 if text == INNOCENT else 0.0)
+    # An interpreter with numpy has some 60 MB.
+    assert peak < 150_000_000
