@@ -12,7 +12,6 @@ import msgspec
 from harness.assignment import Assignment
 from harness.cases import Bank, Case, forward_of
 from harness.errors import SubmissionError
-from harness.escape import plain
 from harness.naming import Found, find_layers
 from harness.probes import probe_cases
 from harness.records import Isolation, Record, Warn
@@ -29,12 +28,10 @@ from harness.sandbox.protocol import (
     Fault,
     Load,
     Loaded,
-    Other,
     Parsed,
     Problem,
     ProtocolError,
     Source,
-    Value,
     value_of,
 )
 from harness.sandbox.runner import Sandbox
@@ -77,13 +74,7 @@ def received(answer: Answer, case: Case) -> Returned:
         watched = len(step.args) + (len(forward.args) if step.op == BACKWARD else 0)
     if len(answer.after) != watched or not (answer.values or answer.several):
         raise ProtocolError("an answer with values missing")
-    return Returned(answer.several, [*map(_readable, answer.values)], [*map(_readable, answer.after)])
-
-
-def _readable(value: Value) -> Decoded:
-    """Return a received value; a learner chooses the name of a type, which must not steer what shows it."""
-    decoded = value_of(value)
-    return Other(plain(decoded.description)) if isinstance(decoded, Other) else decoded
+    return Returned(answer.several, [*map(value_of, answer.values)], [*map(value_of, answer.after)])
 
 
 class Observations(msgspec.Struct):
@@ -131,6 +122,10 @@ def observe(sandbox: Sandbox, submission: Submission, assignment: Assignment, ba
 
 def _warnings(problems: Sequence[Problem]) -> list[Warn]:
     return [Warn(code=problem.code, line=problem.line, message=problem.message) for problem in problems]
+
+
+#: What an honest worker calls a problem (harness.sandbox.source and worker).
+_CODES = frozenset({"NOT-PARSABLE", "PYTHON2", "IMPORT-FAILED", "STATEMENT-FAILED"})
 
 
 class _Conversation:
@@ -214,7 +209,15 @@ class _Conversation:
         return line if line is None or line <= self.last_line else None
 
     def _placed(self, problems: Sequence[Problem]) -> list[Problem]:
-        return [msgspec.structs.replace(problem, line=self._line(problem.line)) for problem in problems]
+        """Return the problems without lines that the file does not have, and codes that a worker does not give."""
+        return [
+            msgspec.structs.replace(
+                problem,
+                line=self._line(problem.line),
+                code=problem.code if problem.code in _CODES else "STATEMENT-FAILED",
+            )
+            for problem in problems
+        ]
 
     def _broken(self) -> WorkerGone:
         self.close()

@@ -216,6 +216,16 @@ def _mul_cases() -> tuple[int, int]:
 MUL_CASES = _mul_cases()
 
 
+@pytest.mark.parametrize("code", ["GRADER-FAULT", "SELF-CHECK", "\x7f"])
+def test_a_code_that_no_worker_gives_is_not_shown(code: str) -> None:
+    def forge(number: int, message: FromWorker) -> FromWorker:
+        if isinstance(message, Loaded):
+            return msgspec.structs.replace(message, problems=[Problem(code, 1, "x")])
+        return message
+
+    assert [warning.code for warning in forged(forge).warnings] == ["STATEMENT-FAILED"]
+
+
 def test_a_line_that_the_file_does_not_have_is_not_shown() -> None:
     def forge(number: int, message: FromWorker) -> FromWorker:
         if isinstance(message, Answer):
@@ -265,6 +275,7 @@ MESSAGES = st.one_of(
 )
 @example({0: Parsed([], [], [], 0)})
 @example({1: Loaded([BoundClass("AddLayer", [])], [])})
+@example({1: Loaded([], [Problem("\x7f", None, "")])})
 @example({0: Parsed([ClassSeen("Mul", 1, [], [float("nan"), float("inf"), 1e308, -0.0])], [], [], 0)})
 def test_messages_of_any_kind_at_any_place_make_a_report(replaced: dict[int, FromWorker | bytes | None]) -> None:
     forged(replaced.get)
