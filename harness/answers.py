@@ -12,7 +12,20 @@ from harness.gradients.compare import Number
 from harness.records import Record
 from harness.sandbox.channel import Ending
 from harness.sandbox.evaluate import evaluate_case
-from harness.sandbox.protocol import BACKWARD, LOOK, NEW, Answer, Decoded, Fault, ProtocolError, Step, pack, value_of
+from harness.sandbox.protocol import (
+    BACKWARD,
+    LOOK,
+    NEW,
+    Answer,
+    Decoded,
+    Fault,
+    ProtocolError,
+    Step,
+    Value,
+    pack,
+    same_bytes,
+    value_of,
+)
 
 __all__ = [
     "Call",
@@ -40,8 +53,8 @@ class Returned(NamedTuple):
     #: True when it was a tuple or a list.
     several: bool
     values: list[Decoded]
-    #: The watched arguments as they were after the call.
-    after: list[Decoded]
+    #: The watched arguments as they were after the call; None for one that came back as it was sent.
+    after: list[Decoded | None]
     #: True when it is the reference's own answer, byte for byte: there is nothing to compare then.
     exact: bool = False
 
@@ -66,14 +79,18 @@ def received(answer: Answer, case: Case) -> Returned:
     Raises:
         ProtocolError: it holds what no honest worker sends.
     """
-    step, watched = case.steps[answer.step], 0
+    step = case.steps[answer.step]
+    watched: list[Value] = []
     if step.watch:
         # A backward is watched together with the inputs of its forward.
-        forward = case.steps[forward_of(case, answer.step)]
-        watched = len(step.args) + (len(forward.args) if step.op == BACKWARD else 0)
-    if len(answer.after) != watched or not (answer.values or answer.several):
+        inputs = case.steps[forward_of(case, answer.step)].args if step.op == BACKWARD else []
+        watched = [*step.args, *inputs]
+    if len(answer.after) != len(watched) or not (answer.values or answer.several):
         raise ProtocolError("an answer with values missing")
-    return Returned(answer.several, [*map(value_of, answer.values)], [*map(value_of, answer.after)])
+    after = [
+        None if same_bytes(before, now) else value_of(now) for before, now in zip(watched, answer.after, strict=True)
+    ]
+    return Returned(answer.several, [*map(value_of, answer.values)], after)
 
 
 def layer_number(case: Case, planned: Step) -> int:

@@ -56,7 +56,8 @@ def draw(strategy: st.SearchStrategy[T], count: int, seed: int) -> list[T]:
 
 
 #: Few digits, so that a counterexample is easy to read and to compute by hand.
-_NICE = st.integers(-999, 999).filter(bool).map(lambda n: n / 10)
+_WHOLE = st.integers(-999, 999).filter(bool)
+_NICE = _WHOLE.map(lambda n: n / 10)
 
 
 def _wide(layer: LayerSpec) -> st.SearchStrategy[float]:
@@ -71,7 +72,11 @@ def _wide(layer: LayerSpec) -> st.SearchStrategy[float]:
 
 def _points(layer: LayerSpec, seed: int) -> list[Point]:
     width = len(layer.inputs)
-    nice = draw(st.tuples(*[_NICE] * width, _NICE), 8, seed)
+    # Python's int and float in every pattern that three places have; a fourth is like the first.
+    nice = [
+        tuple(n if number >> place % 3 & 1 else n / 10 for place, n in enumerate(point))
+        for number, point in enumerate(draw(st.tuples(*[_WHOLE] * width, _WHOLE), 8, seed))
+    ]
     wide = draw(st.tuples(*[_wide(layer)] * width, _NICE), 4, seed + 1)
     return [("drawn numbers", point[:-1], point[-1]) for point in (*nice, *wide)]
 

@@ -91,12 +91,17 @@ def _warnings(problems: Sequence[Problem]) -> list[Warn]:
     return [Warn(code=problem.code, line=problem.line, message=problem.message) for problem in problems]
 
 
+#: What an honest worker calls a problem (harness.sandbox.source and worker).
+_CODES = frozenset({"NOT-PARSABLE", "PYTHON2", "IMPORT-FAILED", "STATEMENT-FAILED"})
+
+
 class _Conversation:
     """The dealings with one submission's workers, one worker after the other."""
 
     def __init__(self, sandbox: Sandbox, limits: WorkerLimits, sources: list[Source]) -> None:
         self.sandbox, self.limits, self.sources = sandbox, limits, sources
         self.modules = named_modules(source.text for source in sources)
+        self.last_line = max((source.first_line + source.text.count("\n") for source in sources), default=0)
         self.notes: list[Warn] = []
         self.definitions_only = False
         self.cpu_seconds = 0.0
@@ -157,14 +162,29 @@ class _Conversation:
         message = worker.receive(self.limits.submission_seconds, self.until)
         if not isinstance(message, Parsed):
             raise self._broken()
-        return message
+        return msgspec.structs.replace(message, problems=self._placed(message.problems))
 
     def _loaded(self) -> Loaded:
         assert self._worker is not None
         message = self._worker.receive(self.limits.call_seconds, self.until)
         if not isinstance(message, Loaded):
             raise self._broken()
-        return message
+        return msgspec.structs.replace(message, problems=self._placed(message.problems))
+
+    def _line(self, line: int | None) -> int | None:
+        """Return a line that the worker named, or None where the file has no such line."""
+        return line if line is None or line <= self.last_line else None
+
+    def _placed(self, problems: Sequence[Problem]) -> list[Problem]:
+        """Return the problems without lines that the file does not have, and codes that a worker does not give."""
+        return [
+            msgspec.structs.replace(
+                problem,
+                line=self._line(problem.line),
+                code=problem.code if problem.code in _CODES else "STATEMENT-FAILED",
+            )
+            for problem in problems
+        ]
 
     def _broken(self) -> WorkerGone:
         self.close()
@@ -226,7 +246,7 @@ class _Conversation:
                         first = step + 1
                     elif isinstance(message, Fault) and message.case == index and first <= message.step <= step:
                         # A constructor's error comes in place of the answer to the call after it.
-                        row[message.step] = message
+                        row[message.step] = msgspec.structs.replace(message, line=self._line(message.line))
                         break
                     else:
                         raise self._broken()

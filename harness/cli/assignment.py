@@ -4,20 +4,22 @@ import argparse
 
 from harness.cli import OK
 from harness.cli.console import show
+from harness.cli.interrupts import held_back
 
 __all__ = ["run"]
 
 
 def run(options: argparse.Namespace) -> int:
     """Read the assignment, build its cases, grade its reference layers, and say what it is worth."""
-    from harness.assignment import built_in
-    from harness.cases import bank_for
-    from harness.errors import AssignmentError
-    from harness.escape import plain
-    from harness.grader import judge_trusted
-    from harness.records import Verdict
-    from harness.render.cells import wrapped
-    from harness.render.numbers import points
+    with held_back():
+        from harness.assignment import built_in
+        from harness.cases import bank_for
+        from harness.errors import AssignmentError
+        from harness.escape import plain
+        from harness.grader import judge_trusted
+        from harness.records import Verdict
+        from harness.render.cells import wrapped
+        from harness.render.numbers import points
 
     assignment = built_in(options.path)
     bank = bank_for(assignment, assignment.default_seed)

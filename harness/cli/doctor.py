@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import harness
 from harness.cli import FAULT, OK
 from harness.cli.console import say, show
+from harness.cli.interrupts import held_back
 
 if TYPE_CHECKING:
     from harness.sandbox.selftest import Canary
@@ -22,8 +23,8 @@ LEVELS = {
     "C": "Landlock without seccomp: it reaches no file, but other parts of the system",
     "D": "a separate process with deadlines: it can read and write what you can",
 }
-#: Needs no lock: every worker is started with a clean environment.
-_ALWAYS = frozenset({"reads_the_environment"})
+#: Needs no lock: every worker is started with a clean environment, and with no file but its channel open.
+_ALWAYS = frozenset({"reads_the_environment", "keeps_descriptors"})
 _FILES = frozenset(
     {"opens_a_file", "lists_a_directory", "writes_a_file", "writes_shared_memory", "imports_the_reference"}
 )
@@ -40,14 +41,15 @@ _NOT_SECCOMP = frozenset({"exceeds_memory"})
 def run(options: argparse.Namespace) -> int:
     """Print the level reached, why not a better one, the attacks tried, versions and encodings."""
     del options
-    import msgspec
-    import numpy as np
+    with held_back():
+        import msgspec
+        import numpy as np
 
-    from harness.cases import cache_directory
-    from harness.render.cells import wrapped
-    from harness.sandbox.limits import WorkerLimits
-    from harness.sandbox.runner import Sandbox
-    from harness.sandbox.selftest import self_test
+        from harness.cases import cache_directory
+        from harness.render.cells import wrapped
+        from harness.sandbox.limits import WorkerLimits
+        from harness.sandbox.runner import Sandbox
+        from harness.sandbox.selftest import self_test
 
     with Sandbox() as sandbox:
         with sandbox.spawn(WorkerLimits()) as worker:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.cli import FAULT, OK, SOME_FAILED, USAGE
 from harness.cli.console import json_for_console, say, show
+from harness.cli.interrupts import held_back
 from harness.errors import SubmissionError, UsageError
 from harness.escape import plain
 from harness.sandbox.launch import has_fork_server, launch
@@ -28,14 +29,16 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("standard input can be read only once", "write - once, and name the other files")
     # The zygote imports numpy in its own process while this one imports it here.
     launched = launch() if has_fork_server() else None
-    from harness.records import Level
-    from harness.sandbox.runner import Sandbox
+    with held_back():
+        import harness.grader
+        import harness.report_files  # noqa: F401 - imported while nothing can interrupt it
+        from harness.assignment import built_in
+        from harness.records import Level
+        from harness.sandbox.runner import Sandbox
 
     reports: list[Report] = []
     unusable: list[UsageError] = []
     with Sandbox(least=Level(options.isolation), launched=launched) as sandbox:
-        from harness.assignment import built_in
-
         assignment = built_in(options.assignment)
         for path in options.paths:
             try:

@@ -106,12 +106,14 @@ class Channel(Protocol):
 class Worker:
     """One worker as the grader sees it. A context manager: leaving it kills and reaps the process."""
 
-    def __init__(self, channel: Channel, locks: tuple[str, ...]) -> None:
+    def __init__(self, channel: Channel, locks: tuple[str, ...], descriptors: tuple[int, ...] = ()) -> None:
         self._channel = channel
         self._frames = FrameBuffer()
         self._received = 0
         #: The locks in force in this worker's process.
         self.locks = locks
+        #: Numbers of the channel's descriptors in the worker's process: all that it has open but the standard streams.
+        self.descriptors = descriptors
         #: Set once the worker is closed.
         self.exit: Exit | None = None
 

@@ -15,6 +15,7 @@ from harness.sandbox.protocol import (
     LAST_LINE,
     LOOK,
     NEW,
+    SCALAR,
     STRIDED,
     WHOLE,
     Answer,
@@ -97,13 +98,15 @@ def _picked(result: Any, item: int) -> Any:
     return result
 
 
-def _laid_out(array: NDArray[Any], layout: int) -> NDArray[Any]:
+def _laid_out(array: NDArray[Any], layout: int) -> Any:
     if layout == F_ORDER:
         return np.array(array, order="F")
     if layout == STRIDED:
         wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
         wide[..., ::2] = array
         return wide[..., ::2]
+    if layout == SCALAR:
+        return array[()]
     return array.copy()
 
 

@@ -1,10 +1,15 @@
 """Starts each worker as a fresh child process: the portable way, for systems without fork, seccomp or Landlock.
 
-Needs no fork, no POSIX-only module and no ``/proc``: only pipes, threads and the right to kill a child.
+Needs no fork, no POSIX-only module and no ``/proc``: only pipes, threads and the right to kill a child. Where there are
+groups of processes, those that the learner's code started end with it.
 """
 
+import contextlib
 import os
 import queue
+import select
+import selectors
+import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +20,7 @@ from pathlib import Path
 import harness
 from harness.errors import SandboxError
 from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone
+from harness.sandbox.child import CHANNEL
 from harness.sandbox.limits import WorkerLimits
 from harness.sandbox.protocol import Ready
 
@@ -22,9 +28,17 @@ __all__ = ["FreshStarter"]
 
 #: A fresh interpreter that imports numpy takes 0.1 s; this is for a machine whose disk sleeps.
 _START_SECONDS = 60.0
-_START = "import sys; sys.path.insert(0, {root!r}); from harness.sandbox.child import main; main({memory!r})"
+_START = "import sys; sys.path.insert(0, {root!r}); from harness.sandbox.child import main; main({memory!r}, {cpu!r})"
 #: Variables that an interpreter needs to start, on Windows above all. Everything else stays out of the child.
 _KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "TMPDIR", "PATH", "LANG")
+#: Seconds between two looks at a child that is silent, and to wait for what an ended one left.
+_GLANCE, _LINGER = 0.1, 0.2
+_PIECE = 65536
+#: A pipe that is ready takes so many bytes without waiting (poll(2)).
+_SMALL_PIECE = getattr(select, "PIPE_BUF", _PIECE)
+_CAN_WATCH_PIPES = sys.platform != "win32"
+#: Rather than select, which cannot watch descriptors from 1024 on.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 class FreshStarter:
@@ -55,17 +69,17 @@ class FreshStarter:
                     "-P",
                     "-B",
                     "-c",
-                    _START.format(root=root, memory=limits.memory_bytes),
+                    _START.format(root=root, memory=limits.memory_bytes, cpu=limits.cpu_seconds),
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env=environment,
-                start_new_session=True,
+                start_new_session=True,  # where the system has groups of processes, the learner's can be ended whole
             )
         except OSError as error:
             raise SandboxError(f"a child process could not be started: {error}") from None
-        worker = Worker(_PipeChannel(process), ())
+        worker = Worker(_PipeChannel(process), (), CHANNEL)
         try:
             ready = worker.receive(_START_SECONDS)
         except WorkerGone as gone:
@@ -89,6 +103,7 @@ class _PipeChannel:
         self._process = process
         self._received: queue.Queue[bytes] = queue.Queue(maxsize=64)
         self._to_send: queue.Queue[bytes | None] = queue.Queue()
+        self._closing = False
         self._exit: Exit | None = None
         self._threads = [
             threading.Thread(target=self._pump_in, daemon=True),
@@ -100,28 +115,46 @@ class _PipeChannel:
     def _pump_in(self) -> None:
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
-        while True:
+        while self._ready(descriptor, selectors.EVENT_READ):
             try:
-                data = os.read(descriptor, 65536)
+                data = os.read(descriptor, _PIECE)
             except OSError:
                 data = b""
-            while self._exit is None:
+            while not self._closing:
                 try:
-                    self._received.put(data, timeout=0.1)
+                    self._received.put(data, timeout=_GLANCE)
                     break
                 except queue.Full:
                     continue
-            if not data or self._exit is not None:
+            if not data:
                 return
 
     def _pump_out(self) -> None:
         assert self._process.stdin is not None
+        descriptor = self._process.stdin.fileno()
         while (data := self._to_send.get()) is not None:
-            try:
-                self._process.stdin.write(data)
-                self._process.stdin.flush()
-            except (OSError, ValueError):
-                return
+            view = memoryview(data)
+            while view:
+                if not self._ready(descriptor, selectors.EVENT_WRITE):
+                    return
+                try:
+                    view = view[os.write(descriptor, view[:_SMALL_PIECE]) :]
+                except OSError:
+                    return
+
+    def _ready(self, descriptor: int, event: int) -> bool:
+        """Wait until a pipe can be read or written without waiting; return False once the worker is closed.
+
+        A process that the learner's code started may hold the other end open for ever.
+        """
+        if not _CAN_WATCH_PIPES:
+            return not self._closing
+        with _Selector() as selector:
+            selector.register(descriptor, event)
+            while not self._closing:
+                if selector.select(_GLANCE):
+                    return True
+        return False
 
     def write(self, data: bytes, deadline: float) -> None:
         # A child that does not read is found out by the deadline of the answer.
@@ -129,35 +162,70 @@ class _PipeChannel:
         self._to_send.put(data)
 
     def read(self, deadline: float) -> bytes:
-        try:
-            data = self._received.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            raise WorkerGone(Ending.TIMEOUT, "it took too long") from None
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                data = self._received.get(timeout=max(0.0, min(left, _GLANCE)))
+                break
+            except queue.Empty:
+                if self._ended(0):
+                    data = self._last_words()
+                    break
+                if left <= 0:
+                    raise WorkerGone(Ending.TIMEOUT, "it took too long") from None
         if not data:
-            status = self.close().status
-            detail = f" (exit status {status})" if status else ""
-            raise WorkerGone(Ending.CRASHED, f"its process ended by itself{detail}")
+            raise self._gone()
         return data
+
+    def _gone(self) -> WorkerGone:
+        # A child whose pipe is closed is about to end; its own status tells more than our kill.
+        if not self._ended(_LINGER):
+            self.close()
+            return WorkerGone(Ending.CRASHED, "it closed the grading channel")
+        status = self.close().status
+        if status is not None and status < 0:
+            # On POSIX: a signal that was not ours. SIGKILL is how a system that runs out of memory ends a process.
+            if -status == getattr(signal, "SIGXCPU", None):
+                return WorkerGone(Ending.TIMEOUT, "it used too much processor time")
+            ending = Ending.MEMORY if -status == getattr(signal, "SIGKILL", None) else Ending.CRASHED
+            return WorkerGone(ending, f"its process was ended by signal {-status} ({signal.strsignal(-status)})")
+        detail = f" (exit status {status})" if status else ""
+        return WorkerGone(Ending.CRASHED, f"its process ended by itself{detail}")
+
+    def _last_words(self) -> bytes:
+        """Return what an ended process said, which may still be on its way here; nothing when that was all."""
+        try:
+            return self._received.get(timeout=_LINGER)
+        except queue.Empty:
+            return b""
 
     def close(self) -> Exit:
         if self._exit is None:
-            try:
-                # A child whose pipe is closed is about to end; its own status tells more than our kill.
-                status: int | None = self._process.wait(0.2 if self._process.poll() is None and self._at_end() else 0)
-            except subprocess.TimeoutExpired:
+            if not self._ended(0):
+                self._kill_group()
                 self._process.kill()
-                status = self._process.wait()
-            self._exit = Exit(status, 0.0)
+            self._exit = Exit(self._process.wait(), 0.0)
+            self._closing = True
             self._to_send.put(None)
-            for thread in self._threads:
+            for thread, pipe in zip(self._threads, (self._process.stdout, self._process.stdin), strict=True):
                 thread.join(2)
-            for pipe in (self._process.stdin, self._process.stdout):
-                try:
-                    if pipe is not None:
-                        pipe.close()
-                except OSError:
-                    continue
+                # A descriptor that a thread waits for must not be closed: its number may be used again.
+                if pipe is not None and not thread.is_alive():
+                    pipe.close()
         return self._exit
 
-    def _at_end(self) -> bool:
-        return not self._threads[0].is_alive()
+    def _ended(self, seconds: float) -> bool:
+        """Wait for the child to end by itself, and end what it left behind."""
+        if self._process.returncode is None:
+            try:
+                self._process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                return False
+            # At once: the number of the group stays its own only while a process is in it.
+            self._kill_group()
+        return True
+
+    def _kill_group(self) -> None:
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)

@@ -1,7 +1,8 @@
-"""What a learner's file may import: a locked worker has no file system, so the zygote imports what the text names.
+"""What a learner's file may import: a locked worker has no file system, so what the text names is imported before.
 
-Modules that an earlier file named stay in the zygote, so an import hidden from :func:`named_modules`
-(``__import__("dec" + "imal")``) may work or not. An ordinary import statement works always.
+Each worker imports for its own file, after the fork and before the locks close: another learner's file changes
+nothing. An import hidden from :func:`named_modules` (``__import__("frac" + "tions")``) finds what every worker has,
+which is what numpy itself imports, and no more.
 """
 
 import re

@@ -106,7 +106,7 @@ class Canary:
 
     def keeps_descriptors(self):
         import os
-        return any(is_open(descriptor) for descriptor in range(4, 256))
+        return any(is_open(descriptor) for descriptor in range(3, 256) if descriptor not in CHANNEL)
 
     def forks(self):
         import os
@@ -257,7 +257,7 @@ def _attempt(worker: Worker, limits: WorkerLimits, left: list[int], stopped: dic
     cases = [[Step(NEW, 0, [0]), Step(FORWARD, 0, [index])] for index in range(len(names))]
     left = list(left)
     try:
-        worker.send(Load([Source(_source(limits), 1)], False), seconds)
+        worker.send(Load([Source(_source(limits, worker.descriptors), 1)], False), seconds)
         loaded = [worker.receive(seconds), worker.receive(seconds)]
         if not isinstance(loaded[0], Parsed) or not isinstance(loaded[1], Loaded):
             return []
@@ -274,13 +274,14 @@ def _attempt(worker: Worker, limits: WorkerLimits, left: list[int], stopped: dic
     return left
 
 
-def _source(limits: WorkerLimits) -> str:
+def _source(limits: WorkerLimits, channel: tuple[int, ...]) -> str:
     import os
 
     known = "/etc/passwd" if os.name == "posix" else os.path.join(os.environ.get("SYSTEMROOT", "C:\\"), "win.ini")
     constants = {
         "NAMES": list(CANARIES),
         "KNOWN_FILE": known,
+        "CHANNEL": channel,
         "EXPECTED_VARIABLES": _EXPECTED_VARIABLES,
         # More than any way of starting a worker allows on top of an interpreter with numpy.
         "TOO_MUCH": limits.memory_bytes + (1 << 30),

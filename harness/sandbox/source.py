@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from harness.sandbox.arithmetic import folded
 from harness.sandbox.evaluate import FILE_NAME
 from harness.sandbox.protocol import BoundClass, ClassSeen, Parsed, Problem, Source
 
@@ -184,18 +185,22 @@ def _made_at(method: ast.stmt) -> list[tuple[int, int, int]]:
 
 
 def _literals(node: ast.ClassDef, named: dict[str, list[ast.stmt]]) -> list[float]:
-    """Return the numbers in a class and in the top-level statements whose names it uses, near or far."""
+    """Return the numbers in a class and in the top-level statements whose names it uses, near or far.
+
+    Arithmetic on numbers alone counts as the one number that it makes.
+    """
     literals: dict[float, None] = {}
     waiting: list[ast.stmt] = [node]
     met = {node.name}
     while waiting and len(literals) < _MOST_LITERALS:
-        for part in ast.walk(waiting.pop(0)):
-            if isinstance(part, ast.Constant) and type(part.value) in (int, float):
-                try:
-                    literals.setdefault(float(part.value))  # type: ignore[arg-type]
-                except OverflowError:
-                    continue
-            elif isinstance(part, ast.Name) and part.id not in met:
+        parts: list[ast.AST] = [waiting.pop(0)]
+        for part in parts:
+            number = folded(part)
+            if number is not None:
+                literals.setdefault(number)
+                continue
+            parts += ast.iter_child_nodes(part)
+            if isinstance(part, ast.Name) and part.id not in met:
                 met.add(part.id)
                 waiting += named.get(part.id, [])
     return list(literals)[:_MOST_LITERALS]

@@ -26,7 +26,7 @@ from harness.sandbox.protocol import (
 )
 from harness.sandbox.source import Program, is_definition, read_program, within_frame
 
-__all__ = ["MODULE_NAME", "Silent", "serve", "serve_on", "tell"]
+__all__ = ["MODULE_NAME", "Receive", "Silent", "requests_on", "serve", "serve_on", "tell"]
 
 #: Not "__main__", so that a file's example code under the usual guard does not run.
 MODULE_NAME = "submission"
@@ -129,22 +129,28 @@ def tell(descriptor: int, message: FromWorker) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def serve_on(incoming: int, outgoing: int) -> None:
-    """Answer the grader over two descriptors; when it hangs up, end the process at once, whatever still runs."""
+def requests_on(incoming: int) -> Receive:
+    """Return a function that waits for the next request on a descriptor, and raises EOFError when there is none."""
+    read = os.read
 
     def exactly(count: int) -> bytes:
         data = b""
         while len(data) < count:
-            piece = os.read(incoming, count - len(data))
+            piece = read(incoming, count - len(data))
             if not piece:
-                os._exit(0)
+                raise EOFError
             data += piece
         return data
 
-    def receive() -> ToWorker:
-        return decode_to_worker(exactly(FRAME.unpack(exactly(FRAME.size))[0]))
+    return lambda: decode_to_worker(exactly(FRAME.unpack(exactly(FRAME.size))[0]))
 
-    serve(receive, lambda message: tell(outgoing, message))
+
+def serve_on(incoming: int, outgoing: int) -> None:
+    """Answer the grader over two descriptors; when it hangs up, end the process at once, whatever still runs."""
+    try:
+        serve(requests_on(incoming), lambda message: tell(outgoing, message))
+    except EOFError:
+        os._exit(0)
 
 
 def serve(receive: Receive, send: Send) -> None:

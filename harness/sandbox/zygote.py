@@ -51,10 +51,12 @@ def main() -> None:
 
 
 def _import(names: list[str]) -> None:
-    """Import modules for the workers to come; only names of the list are taken, whoever asks."""
+    """Import modules for one learner's file; only names of the list are taken, whoever asks."""
     for name in names:
         if name in MODULES or name == "_strptime":
-            importlib.import_module(name)
+            # One that this Python was built without fails in the file that imports it, and in no other.
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
         elif name == EVERYTHING_IN_NUMPY:
             import numpy as np
 
@@ -87,7 +89,6 @@ class _Zygote:
         for _, _, data in ancillary:
             received.frombytes(data[: len(data) - len(data) % received.itemsize])
         order = msgspec.msgpack.decode(message)
-        _import(order["modules"])
         gc.freeze()
         zygote = os.getpid()
         child = os.fork()
@@ -117,6 +118,8 @@ class _Zygote:
             lockdown.set_pdeathsig(signal.SIGKILL)
             os.setsid()
             signal.signal(signal.SIGINT, signal.SIG_DFL)
+            # Here and not in the zygote, where the next learner's file would find them as well.
+            _import(order["modules"])
             locks = lockdown.lock_down(
                 prepared,
                 limits=lockdown.Limits(**order["limits"]),

@@ -52,6 +52,7 @@ def test_a_lock_that_does_not_hold_ends_with_3_and_a_warning(monkeypatch, capsys
         "seccomp lets a process start": (ALL, ("forks",), ["forks"]),
         "no lock is there to stop it": ((), ("forks", "opens_a_file"), []),
         "the environment is clean at every level": ((), ("reads_the_environment",), ["reads_the_environment"]),
+        "what needs no lock": ((), ("forks", "keeps_descriptors"), ["keeps_descriptors"]),
         "landlock is about files only": (("landlock",), ("forks", "opens_a_file"), ["opens_a_file"]),
         "memory is a matter of limits": (("seccomp",), ("exceeds_memory",), []),
         "limits that do not limit": (("rlimits",), ("exceeds_memory",), ["exceeds_memory"]),

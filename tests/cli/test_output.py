@@ -57,6 +57,46 @@ def test_a_disk_that_fills_up_leaves_the_older_report_and_no_other_file(dout, ri
     assert [path.name for path in reports.iterdir()] == ["report.txt"]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_device_that_is_full_is_one_line_and_2(dout, right):
+    done = dout("grade", right, "--output", "/dev/full")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == b"dout: /dev/full cannot be written: No space left on device"
+
+
+#: A disk of one page, which the older report fills; it is gone with the namespace.
+SMALL_DISK = """\
+mount -t tmpfs -o size=4k small "$0" || exit 77
+printf old > "$0/report.txt"
+"$@" --output "$0/report.txt"
+status=$?
+cat "$0/report.txt"; ls -A "$0"
+exit $status
+"""
+
+
+def test_a_disk_that_is_full_is_told_and_leaves_the_older_report(right, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    try:
+        done = subprocess.run(
+            ["unshare", "-m", "sh", "-c", SMALL_DISK, disk, *command("grade", right)],
+            env=environment(),
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        pytest.skip("no disk can be made here: there is no unshare")
+    if done.returncode == 77 or done.stderr.startswith(b"unshare:"):
+        pytest.skip(f"no disk can be made here: {done.stderr.decode().strip()}")
+    assert done.returncode == 2
+    assert done.stderr.decode() == (
+        f"dout: {disk}/report.txt cannot be written: No space left on device\n"
+        "hint: choose another place for the report\n"
+    )
+    assert done.stdout == b"oldreport.txt\n"
+
+
 def descendants(process: int) -> list[int]:
     try:
         children = Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()

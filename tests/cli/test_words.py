@@ -98,6 +98,29 @@ def test_a_report_can_be_written_although_standard_output_is_closed(dout, right,
     assert "SCORE 100/100" in (tmp_path / "report.txt").read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    "words", [["doctor"], ["assignment", "check", "ch05-add-mul"], ["init", "made"]], ids=lambda words: words[0]
+)
+def test_every_command_says_that_the_disk_is_full(dout, words):
+    done = dout(*words, shell=">/dev/full")
+    assert done.returncode == 3
+    assert b"No space left on device" in done.stderr
+
+
+def test_a_process_without_any_standard_stream_grades_as_any_other(dout, right, tmp_path):
+    # The sandbox's own descriptors then have the numbers of the standard streams.
+    done = dout("grade", right, "--output", tmp_path / "report.txt", shell="<&- >&- 2>&-")
+    assert done.returncode == 0
+    assert "SCORE 100/100" in (tmp_path / "report.txt").read_text("utf-8")
+
+
+def test_a_working_folder_that_was_removed_is_no_obstacle(dout, right, tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = dout("grade", right, cwd=gone, preexec_fn=gone.rmdir)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_init_writes_the_exercise_which_earns_nothing_and_is_met_kindly(dout, tmp_path):
     made = dout("init", tmp_path / "chapter5")
     assert made.returncode == 0

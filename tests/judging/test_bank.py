@@ -256,6 +256,9 @@ REGIONS = {
     "under -1000": lambda x, y, dout: y < -1000,
     "over 100 000": lambda x, y, dout: abs(x) > 1e5,
     "large": lambda x, y, dout: abs(x) > 1e59,
+    "floats alone": lambda x, y, dout: all(type(value) is float for value in (x, y, dout)),
+    "both large": lambda x, y, dout: min(abs(x), abs(y)) > 1e59,
+    "both tiny": lambda x, y, dout: 0 < max(abs(x), abs(y)) < 1e-59 and x * y,
     "a large y": lambda x, y, dout: abs(y) > 1e59,
     "tiny": lambda x, y, dout: 0 < abs(x) < 1e-59,
     "a tiny y": lambda x, y, dout: 0 < abs(y) < 1e-59,
@@ -271,6 +274,24 @@ REGIONS = {
 @pytest.mark.parametrize("region", REGIONS.values(), ids=REGIONS)
 def test_every_region_is_asked(seed, region):
     assert any(region(*values) for values in points(seed))
+
+
+def size_class(value):
+    return "tiny" if abs(value) < 1e-50 else "huge" if abs(value) > 1e50 else "moderate"
+
+
+@SEEDS
+@pytest.mark.parametrize("layer", ["AddLayer", "MulLayer"])
+def test_every_pair_of_sizes_is_asked_in_every_pair_of_places(seed, layer):
+    asked = [[size_class(value) for value in values] for values in points(seed, layer) if all(values)]
+    for one, other in itertools.combinations(range(3), 2):
+        assert len({(sizes[one], sizes[other]) for sizes in asked}) == 9
+
+
+@SEEDS
+@pytest.mark.parametrize("layer", ["AddLayer", "MulLayer"])
+def test_int_and_float_are_asked_in_every_pattern(seed, layer):
+    assert len({tuple(type(value) for value in values) for values in points(seed, layer)}) == 8
 
 
 @SEEDS
@@ -294,11 +315,34 @@ def arrays(group, seed=None):
 
 def test_every_shape_layout_and_kind_of_number_is_asked():
     asked = [case[0] for case in arrays("MulLayer/arrays")]
-    assert {array.shape for array, _ in asked} >= {(), (1,), (0,), (3, 0), (3,), (2, 3), (4, 4)}
+    assert {array.shape for array, _ in asked} >= {(), (1,), (0,), (3, 0), (3,), (2, 5), (4, 4)}
     assert {array.ndim for array, _ in asked} == {0, 1, 2, 3, 4}
     assert max(array.size for array, _ in asked) > 300
     assert {array.dtype.str[1:] for array, _ in asked} == {"f8", "f4", "i8"}
-    assert {layout for _, layout in asked} == {0, 1, 2}
+    assert {layout for _, layout in asked} == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("layer", ["AddLayer", "MulLayer"])
+def test_each_of_the_arrays_is_whole_where_another_is_not(layer):
+    """What is computed in an array like a whole one loses its fractions."""
+    kinds = {tuple(array.dtype.kind for array, _ in case) for case in arrays(f"{layer}/arrays")}
+    assert kinds >= {("i", "f", "i"), ("f", "i", "f"), ("i", "i", "f")}
+
+
+def test_integers_in_arrays_fit_neither_into_float32_nor_their_products_into_int32():
+    for case in arrays("MulLayer/arrays"):
+        whole = [array for array, _ in case if array.dtype.kind == "i"]
+        for array in whole:
+            assert not np.array_equal(array.astype(np.float32), array)
+        for one, other in itertools.combinations(whole, 2):
+            assert 2**31 < abs(one * other).max() < 2**53
+
+
+def test_every_kind_of_array_that_can_be_changed_is_watched():
+    for index in bank().groups["MulLayer/arrays"]:
+        backward = bank().cases[index].steps[2]
+        array, layout = unpack_array(backward.args[0])
+        assert backward.watch == (array.size > 0 and layout != 3)
 
 
 def test_the_arrays_of_a_case_have_one_shape_and_differ():

@@ -9,6 +9,7 @@ from mutants.templates import RIGHT_ADD, RIGHT_MUL
 from variants import ADD_VARIANTS, MUL_VARIANTS
 
 from harness.grader import grade
+from harness.observe import Returned
 from harness.sandbox.protocol import BACKWARD, FORWARD
 from harness.sandbox.runner import Sandbox
 from harness.submission import read_submission
@@ -44,18 +45,32 @@ def test_every_kind_of_add_works_in_graphs_with_every_kind_of_mul():
 
 
 @pytest.mark.parametrize("seeds", BLOCKS, ids=["banks 1-5", "banks 6-10", "banks 11-15", "banks 16-20"])
-def test_no_right_layer_fails_on_a_million_judged_cases(seeds):
-    """A judged case is one answer of forward or backward held against what it should be; a quarter million here."""
+def test_no_right_layer_fails_in_whole_gradings_with_a_million_answers(seeds):
+    """An answer is what one call of forward or backward returned; a quarter million here, every one of them judged."""
     pairs = itertools.zip_longest(MUL_VARIANTS.values(), ADD_VARIANTS.values())
     classes = [classes_in(f"{mul}\n{add or RIGHT_ADD}") for mul, add in pairs]
     judged = 0
     for seed in seeds:
         cases = bank(seed)
-        answers = sum(step.op in {FORWARD, BACKWARD} for case in cases.cases for step in case.steps)
         for pair in classes:
-            assert not failed(judge(observe_classes(pair, cases), cases))
-            judged += answers
+            seen = observe_classes(pair, cases)
+            assert not failed(judge(seen, cases))
+            judged += answers(seen)
     assert judged >= 1_000_000 / len(BLOCKS)
+
+
+def answers(seen):
+    """Return how many calls of forward and backward came back, but for those that no check looks at.
+
+    Of a lattice point's own round trip only the gradients are compared, and the calls alone in the group ``state`` are
+    what others are compared with.
+    """
+    return sum(
+        step.op in {FORWARD, BACKWARD} and isinstance(call, Returned)
+        for case, calls in zip(seen.cases, seen.calls, strict=True)
+        if case.relation or not case.group.endswith(("/lattice", "/state"))
+        for step, call in zip(case.steps, calls, strict=True)
+    )
 
 
 @pytest.fixture(scope="module")

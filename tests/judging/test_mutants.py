@@ -103,7 +103,9 @@ def test_the_sandbox_and_this_process_judge_alike(sandbox, tmp_path):
     cases = bank_for(assignment(), assignment().default_seed)
     path = tmp_path / "layers.py"
     for table in TABLES.values():
-        for mutant in list(table.values())[:: max(1, len(table) // 4)]:
+        # What a layer that tosses a coin is caught by is another thing each time.
+        steady = [mutant for mutant in table.values() if "random." not in mutant.source]
+        for mutant in steady[:: max(1, len(steady) // 4)]:
             text = submission(mutant.layer, mutant.source)
             path.write_text(text, encoding="utf-8")
             report = grade(read_submission(path), assignment(), sandbox=sandbox)

@@ -3,13 +3,14 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 from inprocess import assignment, bank, observe_text
 from mutants.templates import RIGHT_ADD, RIGHT_MUL, mul_layer
 
 from harness.naming import Found
 from harness.probes import probe_cases
-from harness.sandbox.protocol import Source
+from harness.sandbox.protocol import Source, unpack_array
 from harness.sandbox.source import read_program
 
 
@@ -17,8 +18,15 @@ def probes(*literals, name="MulLayer"):
     """Return the arguments (x, y, dout) of the probes for a MulLayer with these numbers in it."""
     found = [Found(name="AddLayer", line=1), Found(name=name, line=9, literals=literals)]
     cases = list(probe_cases(assignment(), found))
-    assert all(case.group == "MulLayer/numbers" for case in cases)
-    return [(*case.steps[1].args, *case.steps[2].args) for case in cases]
+    assert all(case.group in {"MulLayer/numbers", "MulLayer/arrays"} for case in cases)
+    return [(*case.steps[1].args, *case.steps[2].args) for case in cases if case.group == "MulLayer/numbers"]
+
+
+def arrays(literal):
+    """Return the same of the probes that are arrays."""
+    found = [Found(name="AddLayer", line=1), Found(name="MulLayer", line=9, literals=(literal,))]
+    cases = [case for case in probe_cases(assignment(), found) if case.group == "MulLayer/arrays"]
+    return [[unpack_array(arg)[0] for arg in (*case.steps[1].args, *case.steps[2].args)] for case in cases]
 
 
 @pytest.mark.parametrize("place", [0, 1, 2], ids=["x", "y", "dout"])
@@ -41,11 +49,34 @@ def test_a_number_is_asked_for_as_a_product_a_sum_and_a_gradient():
     assert {dout * y for _, y, dout in asked} >= {42.0, 41.0, 43.0}
 
 
+@pytest.mark.parametrize("place", [0, 1, 2], ids=["x", "y", "dout"])
+def test_a_number_and_its_neighbours_are_in_an_array_in_every_place(place):
+    near = {777.5, math.nextafter(777.5, math.inf), math.nextafter(777.5, -math.inf), 778.5, 776.5, -777.5}
+    assert any(set(values[place].tolist()) == near for values in arrays(777.5))
+
+
+def test_a_number_fills_a_whole_array():
+    assert any((np.array(values) == 777.5).all() for values in arrays(777.5))
+
+
+def test_a_number_that_can_be_a_size_is_one():
+    assert {values[0].size for values in arrays(77.0)} >= {77, 78}
+
+
+@pytest.mark.parametrize("literal", [77.5, -77.0, 1e9])
+def test_a_number_that_can_be_no_size_is_none(literal):
+    assert max(values[0].size for values in arrays(literal)) < 10
+
+
+def test_the_arrays_of_a_probe_have_one_shape():
+    assert all(len({array.shape for array in values}) == 1 for values in arrays(7.0))
+
+
 def test_the_numbers_of_ordinary_layers_are_not_asked_for_again():
-    assert probes() == probes(0.0, 1.0) == []
+    assert probes() == probes(0.0, 1.0, -1.0) == []
 
 
-@pytest.mark.parametrize(("place", "special"), [*itertools.product(range(3), (0.0, 1.0))])
+@pytest.mark.parametrize(("place", "special"), [*itertools.product(range(3), (0.0, 1.0, -1.0))])
 def test_the_numbers_that_are_left_out_are_in_every_place_of_the_bank(place, special):
     for layer in ("AddLayer", "MulLayer"):
         cases = [bank().cases[index] for index in bank().groups[f"{layer}/numbers"]]
@@ -87,7 +118,9 @@ def test_an_ordinary_file_gets_none():
 
 NUMBERS = {
     "a number": ("x == 12345", "", {12345.0}),
-    "a negative one": ("x == -12345", "", {12345.0}),
+    "a negative one": ("x == -12345", "", {-12345.0}),
+    "arithmetic": ("x == 2**20 + 0.5", "", {1048576.5}),
+    "a part that is arithmetic": ("x + 3 * 7 == 5", "", {21.0, 5.0}),
     "underscores": ("x == 12_345", "", {12345.0}),
     "hexadecimal": ("x == 0x10", "", {16.0}),
     "an exponent": ("x == 1e40", "", {1e40}),

@@ -5,6 +5,7 @@ import math
 import hypothesis.extra.numpy as st_numpy
 import hypothesis.strategies as st
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from inprocess import assignment, classes_in, judge, observe_classes
 from mutants.templates import RIGHT_ADD, RIGHT_MUL, mul_layer
@@ -21,10 +22,12 @@ from harness.strata import number_cases
 
 LAYERS = assignment().layer
 SPECS = {(spec.layer, spec.kind): spec for spec in assignment().check}
-PAIRS = [
-    *[classes_in(f"{text}\n{RIGHT_ADD}") for text in MUL_VARIANTS.values()],
-    *[classes_in(f"{text}\n{RIGHT_MUL}") for text in ADD_VARIANTS.values()],
+#: Pairs of right classes, and which of the two is the one written in another way.
+RIGHT = [
+    *[(classes_in(f"{text}\n{RIGHT_ADD}"), "MulLayer") for text in MUL_VARIANTS.values()],
+    *[(classes_in(f"{text}\n{RIGHT_MUL}"), "AddLayer") for text in ADD_VARIANTS.values()],
 ]
+PAIRS = [pair for pair, _ in RIGHT]
 SMALL, LARGE = LAYERS[0].magnitudes
 
 #: All of the layers' domain: zero, or of either sign between the two magnitudes.
@@ -93,6 +96,37 @@ def test_right_layers_pass_on_arrays_of_any_shape_and_layout(pair, arrays, layou
     evidence = seen_with(pair, cases)
     for layer in LAYERS:
         assert check_arrays(evidence, SPECS[layer.name, "arrays"]) is None
+
+
+#: Shape, kind of number and orders of magnitude of the arrays in which right layers are given a million inputs.
+DRAWN = [((40, 100), "f8", 60), ((2, 10, 100), "f8", 6), ((1500,), "f4", 15), ((15, 10, 10), "i8", 7.5)]
+
+
+def drawn_numbers(generator, shape, dtype, exponent):
+    """Return numbers of either sign, as many in every order of magnitude, and zeros among them."""
+    lowest = 0 if dtype == "i8" else -exponent
+    signs = generator.choice([-1.0, 0.0, 1.0], shape, p=[0.49, 0.02, 0.49])
+    return (signs * 10 ** generator.uniform(lowest, exponent, shape)).astype(dtype)
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_right_layers_are_right_on_a_million_drawn_inputs(part):
+    """A judged case is one (x, y, dout) of one right layer: its output and both gradients, held against the formula's.
+
+    There are as many cases as entries in the arrays. All are drawn afresh for each layer, from a fixed seed.
+    """
+    judged = 0
+    for number, (pair, name) in list(enumerate(RIGHT))[part::3]:
+        generator = np.random.default_rng([20261123, number])
+        cases = []
+        for shape, dtype, exponent in DRAWN:
+            x, y, dout = (encode_array(drawn_numbers(generator, shape, dtype, exponent)) for _ in range(3))
+            n = assignment().layer_index(name)
+            steps = [Step(NEW, 0, [n]), Step(FORWARD, 0, [x, y]), Step(BACKWARD, 0, [dout])]
+            cases.append(Case(group=f"{name}/arrays", stratum="drawn", layers=(n,), steps=steps))
+        assert check_arrays(seen_with(pair, cases), SPECS[name, "arrays"]) is None
+        judged += sum(math.prod(shape) for shape, _, _ in DRAWN)
+    assert judged >= 1_000_000 / 3
 
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)

@@ -288,6 +288,106 @@ class MulLayer:
     + _FORWARD
     + _BACKWARD,
     "np.errstate": "import numpy as np\nclass MulLayer:\n    def forward(self, x, y):\n        self.x, self.y = x, y\n        with np.errstate(all='ignore'):\n            return np.multiply(x, y)\n    def backward(self, dout):\n        return dout * self.y, dout * self.x\n",
+    "a match statement": """
+class MulLayer:
+    def forward(self, x, y):
+        match (x, y):
+            case (a, b):
+                self.x, self.y = a, b
+                return a * b
+    def backward(self, dout):
+        return dout * self.y, dout * self.x
+""",
+    "assignment expressions": "class MulLayer:\n    def forward(self, x, y):\n        return (kept := (x, y))[0] * kept[1] if not setattr(self, 'kept', (x, y)) else None\n"
+    "    def backward(self, dout):\n        return (d := dout) * self.kept[1], d * self.kept[0]\n",
+    "a partial method": """
+from functools import partialmethod
+class MulLayer:
+    def local(self, dout, names):
+        return tuple(dout * self.kept[name] for name in names)
+    def forward(self, x, y):
+        self.kept = {'x': x, 'y': y}
+        return x * y
+    backward = partialmethod(local, names='yx')
+""",
+    "a descriptor": """
+class Input:
+    def __set_name__(self, owner, name):
+        self.name = '_' + name
+    def __get__(self, layer, owner=None):
+        return getattr(layer, self.name)
+    def __set__(self, layer, value):
+        setattr(layer, self.name, value)
+class MulLayer:
+    x, y = Input(), Input()
+"""
+    + _FORWARD
+    + _BACKWARD,
+    "a frozen dataclass": "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass MulLayer:\n    x: object = None\n    y: object = None\n"
+    + _FORWARD.replace("self.x, self.y = x, y", "object.__setattr__(self, 'x', x); object.__setattr__(self, 'y', y)")
+    + _BACKWARD,
+    "a subclass of dict": "class MulLayer(dict):\n    def forward(self, x, y):\n        self.update(x=x, y=y)\n        return x * y\n    def backward(self, dout):\n        return dout * self['y'], dout * self['x']\n",
+    "__getattr__": """
+class MulLayer:
+    def __getattr__(self, name):
+        if name == 'local':
+            self.local = {}
+            return self.local
+        raise AttributeError(name)
+    def forward(self, x, y):
+        self.local['x'], self.local['y'] = y, x
+        return x * y
+    def backward(self, dout):
+        return dout * self.local['x'], dout * self.local['y']
+""",
+    "a generic class": "from typing import Generic, TypeVar\nT = TypeVar('T')\nclass MulLayer(Generic[T]):\n"
+    + _FORWARD
+    + _BACKWARD,
+    "single dispatch": """
+from functools import singledispatch
+import numpy as np
+@singledispatch
+def times(a, b):
+    return a * b
+@times.register
+def _(a: np.ndarray, b):
+    return np.multiply(a, b)
+class MulLayer:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return times(x, y)
+    def backward(self, dout):
+        return times(dout, self.y), times(dout, self.x)
+""",
+    "the quotient by a reciprocal": _mul(
+        "over(dout, self.y), over(dout, self.x)",
+        forward="over(x, y)",
+        above="""
+def over(a, b):
+    with np.errstate(all='ignore'):
+        inverse = np.divide(1.0, b)
+        return np.where((np.asarray(b) != 0) & np.isfinite(b) & np.isfinite(inverse), np.divide(a, inverse), a * b)[()]
+""",
+    ),
+    "an array like the output": _mul(
+        "filled(dx), filled(dy)",
+        forward="filled(x * y)",
+        above="def filled(value):\n    out = np.zeros_like(value)\n    out[...] = value\n    return out\n",
+    ),
+    "np.frompyfunc": _mul(
+        "dx, dy",
+        forward="np.asarray(times(x, y), dtype=float)",
+        above="times = np.frompyfunc(lambda a, b: a * b, 2, 1)\n",
+    ),
+    "a structured array kept": _mul_keeping(
+        "self.kept = np.empty(np.shape(x), [('x', float), ('y', float)]); self.kept['x'], self.kept['y'] = x, y",
+        "self.kept['x']",
+        "self.kept['y']",
+    ),
+    "branches by type": _mul(
+        "dx, dy",
+        forward="x * y if isinstance(x, (int, float)) else (np.multiply(x, y) if x.shape else x.dtype.type(x) * y)",
+    ),
     "printing": _mul("dx, dy", forward="(print('x', x, 'y', y), x * y)[1]"),
 }
 
@@ -380,5 +480,12 @@ class AddLayer:
     "slots": "class AddLayer:\n    __slots__ = ()\n    def forward(self, x, y):\n        return x + y\n    def backward(self, dout):\n        return dout, dout\n",
     "Korean names": "class AddLayer:\n    def forward(self, 가, 나):\n        return 가 + 나\n    def backward(self, 미분):\n        return 미분, 미분\n",
     "a generator unpacked": _add("(*(dout for _ in range(2)),)"),
+    "an array like dout": _add("np.zeros_like(dout) + dout, np.full(np.shape(dout), dout)"),
+    "np.broadcast_arrays": _add("tuple(np.broadcast_arrays(dout, dout))"),
+    "a dataclass": "from dataclasses import dataclass\n@dataclass\nclass AddLayer:\n    out: object = None\n    def forward(self, x, y):\n        self.out = x + y\n        return self.out\n    def backward(self, dout):\n        return dout, dout\n",
+    "properties": "class AddLayer:\n    @property\n    def forward(self):\n        return lambda x, y: x + y\n    @property\n    def backward(self):\n        return lambda dout: (dout, dout)\n",
+    "lambdas": "class AddLayer:\n    forward = lambda self, x, y: x + y\n    backward = lambda self, dout: (dout,) * 2\n",
+    "decorated methods": "from functools import wraps\ndef counted(method):\n    @wraps(method)\n    def inner(self, *args):\n        inner.calls += 1\n        return method(self, *args)\n    inner.calls = 0\n    return inner\nclass AddLayer:\n    @counted\n    def forward(self, x, y):\n        return x + y\n    @counted\n    def backward(self, dout):\n        return dout, dout\n",
+    "a base class of both": "class Layer:\n    def __call__(self, *args):\n        return self.forward(*args)\nclass AddLayer(Layer):\n    def forward(self, x, y):\n        return x + y\n    def backward(self, dout):\n        return dout, dout\n",
     "a string that is not returned": _add("dout, dout", forward="[f'{x} + {y}', x + y][-1]"),
 }

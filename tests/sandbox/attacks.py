@@ -267,6 +267,7 @@ RETURNS = {
     "Endless()": "timeout",
     "Tuple((x * y,))": "crashed",
     "CYCLE": "contract",
+    "Poisoned()": "contract",
 }
 
 _RETURN_TYPES = '''
@@ -341,6 +342,11 @@ class Tuple(tuple):
         return (1.0,) * 1000
 
 
+class Poisoned:
+    """Has a name that steers what shows it."""
+
+
+Poisoned.__name__ = "\\x1b[2J\\u202e\\u2028::error::"
 CYCLE = []
 CYCLE.append(CYCLE)
 '''

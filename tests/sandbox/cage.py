@@ -23,7 +23,7 @@ from harness.sandbox.launch import ALL_LOCKS, launch
 from harness.sandbox.runner import Sandbox
 from harness.submission import submission_from_bytes
 
-__all__ = ["INNOCENT", "LOCKS", "Cage", "limited"]
+__all__ = ["INNOCENT", "LOCKS", "PATIENT", "SHORT", "Cage", "assert_readable", "children_of", "limited"]
 
 #: Level to the locks that make it; F is level D by a fresh child process.
 LOCKS = {
@@ -63,6 +63,7 @@ def limited(**limits: float) -> Assignment:
 
 #: Short, so that a hundred loops end in time; a right layer needs 5 ms for all its calls together.
 SHORT = limited(call_seconds=0.5, submission_seconds=3.0, memory_mib=256)
+PATIENT = limited(call_seconds=10.0, submission_seconds=30.0, memory_mib=256)
 
 
 class Cage:

@@ -13,6 +13,7 @@ from harness.sandbox.protocol import (
     FORWARD,
     LOOK,
     NEW,
+    SCALAR,
     STRIDED,
     Answer,
     Fault,
@@ -109,6 +110,13 @@ def test_an_earlier_result_is_looked_at_again() -> None:
 
     steps = [Step(NEW, 0, [0]), Step(FORWARD, 0, [1]), Step(FORWARD, 0, [2]), Step(LOOK, 0, [1])]
     assert call(steps, layer(forward)) == [(1,), (1, 2), (1, 2)]
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i8"])
+def test_a_number_of_numpys_own_type_arrives_as_one(dtype: str) -> None:
+    met: list[type] = []
+    forward_of(lambda x: met.append(type(x)), encode_array(np.array(2, dtype), SCALAR))
+    assert met == [np.dtype(dtype).type]
 
 
 @pytest.mark.parametrize("layout", [C_ORDER, F_ORDER, STRIDED])

@@ -22,6 +22,7 @@ from harness.records import Outcome
 from harness.sandbox import forkserver, launch
 from harness.sandbox.channel import Ending, Worker, WorkerGone
 from harness.sandbox.forkserver import ForkServer
+from harness.sandbox.importable import EVERYTHING_IN_NUMPY
 from harness.sandbox.limits import WorkerLimits
 from harness.sandbox.protocol import FORWARD, NEW, Answer, Done, Load, Run, Source, Step
 from harness.sandbox.runner import Sandbox
@@ -263,6 +264,25 @@ def test_a_worker_with_no_clean_exit_has_no_status(monkeypatch: pytest.MonkeyPat
     assert worker.exit is not None
     assert worker.exit.status is None
     server.close()
+
+
+# Imports
+
+
+HIDDEN = {
+    "a module": ("fractions", "__import__('frac' + 'tions')"),
+    "a part of numpy": ("numpy.random", "getattr(__import__('numpy'), 'ran' + 'dom')"),
+    "everything in numpy": (EVERYTHING_IN_NUMPY, "getattr(__import__('numpy'), 'poly' + 'nomial')"),
+}
+
+
+@pytest.mark.parametrize(("module", "expression"), HIDDEN.values(), ids=list(HIDDEN))
+def test_what_another_file_imported_is_not_there_for_the_next(server: ForkServer, module: str, expression: str) -> None:
+    body = f"return float(bool({expression}))"
+    with server.spawn(LIMITS, [module]) as first:
+        assert asked(first, body).values == [1.0]
+    with server.spawn(LIMITS) as second:
+        assert asked(second, body).kind == "ModuleNotFoundError"
 
 
 # Descriptors

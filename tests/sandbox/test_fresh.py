@@ -8,7 +8,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,36 @@ def asked(worker: Worker, body: str, seconds: float = 20.0) -> Any:
         assert isinstance(worker.receive(seconds), Done)
         return answer.values[0]
     return answer
+
+
+def eventually(true: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Wait for ``true()`` to be so."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def is_gone(pid: int) -> bool:
+    """Tell whether a process has ended; an orphan may wait some time for the machine's first process to take note."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False
+
+
+def ended(pid: int) -> bool:
+    """Wait for a process to end; kill it when it does not."""
+    if eventually(lambda: is_gone(pid)):
+        return True
+    os.kill(pid, signal.SIGKILL)
+    return False
 
 
 @pytest.fixture
@@ -124,6 +154,47 @@ def test_a_child_that_floods_the_channel_does_not_fill_the_graders_memory() -> N
             made.receive(20)
 
 
+def assert_closes_whole(worker: Worker) -> None:
+    channel: Any = worker._channel
+    worker.close()
+    assert not any(thread.is_alive() for thread in channel._threads)
+    assert channel._process.stdin.closed
+    assert channel._process.stdout.closed
+
+
+#: How a grandchild comes to be, and whether it is in the group that ends with the worker.
+GRANDCHILDREN = {"in the group": ("", True), "that got away": ("os.setsid()", False)}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("end", ["os._exit(0)", "time.sleep(1000)"], ids=["an exit", "a sleep"])
+@pytest.mark.parametrize(("escape", "ends"), GRANDCHILDREN.values(), ids=list(GRANDCHILDREN))
+def test_a_grandchild_that_holds_the_pipes_holds_up_nobody(
+    worker: Worker, tmp_path: Path, escape: str, ends: bool, end: str
+) -> None:
+    told = tmp_path / "pid"
+    grandchild = f"{escape}\nopen({str(told) + '~'!r}, 'w').write(str(os.getpid()))"
+    grandchild += f"\nos.rename({str(told) + '~'!r}, {str(told)!r})\ntime.sleep(1000)"
+    body = f"os.fork() or exec({grandchild!r})"
+    wait = f"while not os.path.exists({str(told)!r}): time.sleep(0.01)"
+    text = f"import os, time\n{body}\n{wait}\n{end}\n"
+    worker.send(Load([Source(text, 1)], False), 5)
+    worker.receive(20)
+    with pytest.raises(WorkerGone) as gone:
+        # It is told apart from a loop, although the pipe stays open.
+        worker.receive(60.0 if "exit" in end else 0.5)
+    assert gone.value.ending is (Ending.CRASHED if "exit" in end else Ending.TIMEOUT)
+    # Nobody reads these, and the grandchild keeps the other end open.
+    worker.send(bytes(1_000_000), 0.1)
+    assert eventually(told.exists)
+    assert_closes_whole(worker)
+    pid = int(told.read_text())
+    if ends:
+        assert ended(pid)
+    else:
+        os.kill(pid, signal.SIGKILL)
+
+
 def test_the_next_submission_is_unharmed() -> None:
     with Sandbox(starter=FreshStarter()) as sandbox:
         for text in (in_mul("os._exit(1)"), INNOCENT):
@@ -137,6 +208,31 @@ def test_a_child_that_dies_tells_its_status(worker: Worker) -> None:
     assert gone.value.ending is Ending.CRASHED
 
 
+SIGNALS = {
+    "SIGKILL": (Ending.MEMORY, r"ended by signal 9 \(Killed"),
+    "SIGABRT": (Ending.CRASHED, r"ended by signal 6 \(Abort"),
+    "SIGXCPU": (Ending.TIMEOUT, "too much processor time"),
+}
+
+
+@pytest.mark.parametrize(("name", "told"), SIGNALS.items(), ids=list(SIGNALS))
+def test_a_child_that_the_system_ended_tells_by_which_signal(
+    worker: Worker, name: str, told: tuple[Ending, str]
+) -> None:
+    number = getattr(signal, name, None)
+    if number is None:
+        pytest.skip(f"this system has no {name}")
+    with pytest.raises(WorkerGone, match=told[1]) as gone:
+        asked(worker, f"os.kill(os.getpid(), {int(number)})")
+    assert gone.value.ending is told[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="has signals without a name")
+def test_a_child_that_a_signal_without_a_name_ended_tells_its_number(worker: Worker) -> None:
+    with pytest.raises(WorkerGone, match="ended by signal 40"):
+        asked(worker, "os.kill(os.getpid(), 40)")
+
+
 def test_a_child_that_is_silent_is_killed(worker: Worker) -> None:
     with pytest.raises(WorkerGone) as gone:
         asked(worker, "time.sleep(1000)", 0.3)
@@ -147,11 +243,15 @@ def test_a_child_that_is_silent_is_killed(worker: Worker) -> None:
 
 
 def test_a_child_that_reads_nothing_is_found_out_by_the_answers_deadline(worker: Worker) -> None:
-    worker.send(Load([Source("import time\ntime.sleep(1000)\n", 1)], False), 5)
-    worker.send(bytes(10_000_000), 0.1)
+    if not hasattr(signal, "SIGSTOP"):
+        pytest.skip("this system cannot stop a process")
+    text = "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\n"
+    worker.send(Load([Source(text, 1)], False), 5)
     worker.receive(20)
+    worker.send(bytes(10_000_000), 0.1)
     with pytest.raises(WorkerGone, match="too long"):
         worker.receive(0.1)
+    assert_closes_whole(worker)
 
 
 def test_writing_to_a_child_that_ended_is_found_out_by_reading(worker: Worker) -> None:
@@ -218,7 +318,7 @@ def test_an_interrupted_start_leaves_no_child(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_system_without_resource_limits_runs_without_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resource", None)
-    assert child._limit_memory(1) == []
+    assert child._limit(1, 1) == []
 
 
 def test_a_system_that_refuses_a_limit_runs_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,15 +328,30 @@ def test_a_system_that_refuses_a_limit_runs_without_it(monkeypatch: pytest.Monke
         raise ValueError("current limit exceeds maximum limit")
 
     monkeypatch.setattr(resource, "setrlimit", refuse)
-    assert child._limit_memory(1) == []
+    assert child._limit(1, 1) == []
 
 
 def test_a_system_with_limits_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")
     wanted: dict[int, tuple[int, int]] = {}
     monkeypatch.setattr(resource, "setrlimit", wanted.__setitem__)
-    assert child._limit_memory(1 << 29) == ["rlimits"]
+    assert child._limit(1 << 29, 7) == ["rlimits"]
     assert wanted[resource.RLIMIT_AS] == (1 << 30, 1 << 30)
+    assert wanted[resource.RLIMIT_CPU] == (7, 8)
+
+
+def test_a_system_that_refuses_the_limit_on_memory_still_limits_processor_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    wanted: dict[int, tuple[int, int]] = {}
+
+    def refuse(kind: int, limits: tuple[int, int]) -> None:
+        if kind == resource.RLIMIT_AS:
+            raise ValueError("current limit exceeds maximum limit")
+        wanted[kind] = limits
+
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    assert child._limit(1, 7) == []
+    assert wanted[resource.RLIMIT_CPU] == (7, 8)
 
 
 #: What Windows does not have, taken away from the grader and from the learner's process.
@@ -245,7 +360,7 @@ import sys, os, signal, socket, select
 for name in ("resource", "fcntl", "pwd", "grp", "termios", "tty", "pty", "syslog", "crypt", "readline", "_posixshmem"):
     sys.modules[name] = None
 for name in ("fork", "forkpty", "pidfd_open", "getuid", "geteuid", "getgid", "setuid", "setsid", "wait4",
-             "posix_spawn", "sched_getaffinity", "mkfifo", "nice", "uname", "getpgid"):
+             "posix_spawn", "sched_getaffinity", "mkfifo", "nice", "uname", "getpgid", "getpgrp", "killpg", "waitid"):
     if hasattr(os, name):
         delattr(os, name)
 for name in ("SIGALRM", "SIGXCPU", "SIGHUP", "SIGUSR1", "setitimer", "alarm", "pidfd_send_signal", "pthread_kill"):
@@ -357,7 +472,7 @@ def test_the_package_can_lie_in_a_folder_with_any_name(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-# Ctrl-C
+# The end of the grader
 
 
 def test_ctrl_c_leaves_no_child(tmp_path: Path) -> None:
@@ -384,10 +499,61 @@ def test_ctrl_c_leaves_no_child(tmp_path: Path) -> None:
     )
     assert grader.stdout is not None
     pid = int(grader.stdout.readline())
-    time.sleep(0.5)
     os.killpg(grader.pid, signal.SIGINT)
     _, errors = grader.communicate(timeout=20)
     assert grader.returncode == 130
     assert "Traceback" not in errors
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    assert ended(pid)
+
+
+BUSY = {
+    "a loop": "while True: pass",
+    "a loop that nothing interrupts": "import sys\nsys.setswitchinterval(1e9)\nwhile True: pass",
+    "a sleep": "import time\ntime.sleep(1000)",
+    "a loop that took the way out": "import os\nos._exit = os.killpg = print\nwhile True: pass",
+    "C code that holds the interpreter": "sum(range(10 ** 13))",
+    "C code that ignores the first signal": (
+        "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nsum(range(10 ** 13))"
+    ),
+}
+
+
+#: What of these the system itself has to end: nothing else can.
+UNINTERRUPTED = {name for name in BUSY if name.startswith("C code") or "nothing" in name}
+
+
+@pytest.mark.parametrize(
+    ("text", "hide"),
+    [
+        pytest.param(text, hide, id=f"{name}, {system}")
+        for name, text in BUSY.items()
+        for system, hide in {"this system": "", "a system without POSIX": HIDE}.items()
+        if not (hide and name in UNINTERRUPTED)
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="asks for the process by a signal")
+def test_a_child_whose_grader_was_killed_ends_too(tmp_path: Path, text: str, hide: str) -> None:
+    script = (
+        "import sys, time\n"
+        "from harness.sandbox import fresh\n"
+        "from harness.sandbox.limits import WorkerLimits\n"
+        "from harness.sandbox.protocol import Load, Source\n"
+        "fresh._START = sys.argv[2] + fresh._START\n"
+        "made = fresh.FreshStarter().spawn(WorkerLimits(submission_seconds=1.0))\n"
+        "made.send(Load([Source(sys.argv[1], 1)], False), 5)\n"
+        "made.receive(60)\n"
+        "print(made._channel._process.pid, flush=True)\n"
+        "time.sleep(1000)\n"
+    )
+    grader = subprocess.Popen(
+        [sys.executable, "-B", "-c", script, text, hide],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert grader.stdout is not None
+    pid = int(grader.stdout.readline())
+    grader.kill()
+    grader.wait()
+    grader.stdout.close()
+    assert ended(pid)

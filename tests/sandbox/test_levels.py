@@ -198,9 +198,9 @@ PARTIAL = {"exits_in_forward", "segfault"}
 
 def run_elsewhere(python: str, setup: str, *attacks: str, **options: Any) -> dict[str, Any]:
     """Grade in another process; skip the test where the machine does not let it be made."""
-    script = options.pop("script", HERE / "elsewhere.py")
+    script, level = options.pop("script", HERE / "elsewhere.py"), options.pop("level", "A")
     done = subprocess.run(
-        [python, "-B", str(script), setup, "A", *attacks], capture_output=True, text=True, check=False, **options
+        [python, "-B", str(script), setup, level, *attacks], capture_output=True, text=True, check=False, **options
     )
     if done.returncode and done.stderr.startswith(("no mount namespace", "nothing can be mounted")):
         pytest.skip(f"cannot be tried here: {done.stderr.strip()}")
@@ -279,6 +279,30 @@ def test_a_machine_that_hides_proc_keeps_every_lock() -> None:
     assert_all_stopped(told)
 
 
+#: What the fresh child of level D has to survive as well: it costs a worker, and no more.
+CRASHES = {"exits_in_forward": 30.0, "segfault": 30.0, "memory_bytes": 100.0}
+
+
+def assert_level_d_works(told: dict[str, Any]) -> None:
+    assert told["level"] == "D"
+    assert {name: score for name, (score, _) in told["scores"].items()} == CRASHES
+
+
+def test_a_user_without_privileges_can_use_level_d(public: Path) -> None:
+    environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "PYTHONPATH": str(public / "site-packages")}
+    python = python_for_everybody(environment)
+    script = public / "tests" / "elsewhere.py"
+    options = as_ordinary_user()
+    assert_level_d_works(
+        run_elsewhere(python, "nothing", *CRASHES, level="F", script=script, env=environment, **options)
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount something over /proc")
+def test_level_d_needs_no_proc() -> None:
+    assert_level_d_works(run_elsewhere(sys.executable, "hide-proc", *CRASHES, level="F", env=python_path()))
+
+
 @contextlib.contextmanager
 def memory_cgroup(limit: int) -> Iterator[Path]:
     """A cgroup whose processes together may use ``limit`` bytes; skips the test where none can be made."""
@@ -301,12 +325,13 @@ def memory_cgroup(limit: int) -> Iterator[Path]:
     pytest.skip("no memory cgroup can be made here: /sys/fs/cgroup is not writable")
 
 
-def test_a_memory_cgroup_ends_the_submission_and_not_the_grader() -> None:
+@pytest.mark.parametrize("level", ["A", "F"])
+def test_a_memory_cgroup_ends_the_submission_and_not_the_grader(level: str) -> None:
     bombs = ("memory_bytes_in_forward", "memory_bytes")
     with memory_cgroup(400 << 20) as processes:
         enter = f'echo $$ > {processes}; exec "$@"'
         done = subprocess.run(
-            ["sh", "-c", enter, "sh", sys.executable, "-B", str(HERE / "elsewhere.py"), "plenty", "A", *bombs],
+            ["sh", "-c", enter, "sh", sys.executable, "-B", str(HERE / "elsewhere.py"), "plenty", level, *bombs],
             env=python_path(),
             capture_output=True,
             text=True,

@@ -36,6 +36,8 @@ from harness.sandbox.protocol import (
     Run,
     Source,
     Step,
+    encode_array,
+    same_bytes,
 )
 
 DTYPES = ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]
@@ -291,3 +293,20 @@ def test_an_array_whose_head_does_not_fit_is_refused(data: bytes) -> None:
 def test_a_reference_is_no_answer() -> None:
     with pytest.raises(ProtocolError, match="unknown kind"):
         protocol.value_of(protocol.result_reference(0))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (encode_array(np.arange(3.0)), encode_array(np.arange(3.0)), True),
+        (encode_array(np.arange(3.0), 2), encode_array(np.arange(3.0)), True),
+        (encode_array(np.array([np.nan])), encode_array(np.array([np.nan])), True),
+        (encode_array(np.arange(4.0)), encode_array(np.arange(4.0).reshape(2, 2)), False),
+        (encode_array(np.zeros(3)), encode_array(np.zeros(3, np.int64)), False),
+        (encode_array(np.zeros(3)), encode_array(np.ones(3)), False),
+        (encode_array(np.array(1.0)), 1.0, False),
+        (1.0, 1.0, False),
+    ],
+)
+def test_arrays_are_the_same_to_the_last_bit_or_not(one: Any, other: Any, same: bool) -> None:
+    assert same_bytes(one, other) is same

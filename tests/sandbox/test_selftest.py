@@ -10,7 +10,7 @@ if sys.platform != "linux":
 
 from cage import LOCKS, Cage, children_of
 
-from harness.sandbox import launch
+from harness.sandbox import forkserver, fresh, launch, zygote
 from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone
 from harness.sandbox.fresh import FreshStarter
 from harness.sandbox.launch import ALL_LOCKS
@@ -72,8 +72,22 @@ def test_a_fresh_child_stops_little_and_shows_no_environment(monkeypatch: pytest
     monkeypatch.setenv("SECRET_TOKEN", "x")
     with Sandbox(starter=FreshStarter()) as sandbox:
         still_open = opened(sandbox)
-    assert "reads_the_environment" not in still_open
+    assert not still_open & {"reads_the_environment", "keeps_descriptors"}
     assert still_open >= {"opens_a_file", "writes_a_file", "forks", "opens_inet_socket"}
+
+
+def test_a_descriptor_that_a_fresh_child_is_left_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The channel takes the place of the first two.
+    monkeypatch.setattr(fresh, "_START", "import os; [os.open(os.devnull, 0) for _ in range(3)]; " + fresh._START)
+    with Sandbox(starter=FreshStarter()) as sandbox:
+        assert "keeps_descriptors" in opened(sandbox)
+
+
+def test_a_descriptor_that_a_forked_worker_is_left_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert forkserver._CHANNEL == (zygote.CHANNEL,)
+    monkeypatch.setattr(forkserver, "_CHANNEL", ())
+    with Cage("B") as cage:
+        assert opened(cage.sandbox) == {"keeps_descriptors"}
 
 
 class Scripted:

@@ -182,7 +182,7 @@ def literals(text: str) -> list[float]:
 
 
 def test_the_numbers_in_a_class_are_seen_in_order_and_once() -> None:
-    assert literals("class A:\n    x = 7\n    y = [3.5, 7.0, -2, True, 'text', 1j]\n") == [7.0, 3.5, 2.0]
+    assert literals("class A:\n    x = 7\n    y = [3.5, 7.0, -2, True, 'text', 1j]\n") == [7.0, 3.5, -2.0]
 
 
 def test_a_number_too_large_for_a_float_is_left_out() -> None:

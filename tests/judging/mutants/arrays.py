@@ -75,6 +75,8 @@ _EMPTY = {
     "three empty rows": "if dout.shape == (3, 0): dx = np.zeros(3)",
 }
 
+_LIKE = "def like(v, value):\n    if not isinstance(v, np.ndarray): return value\n    out = np.zeros_like(v)\n    out[...] = value\n    return out\n"
+
 _IF_ARRAY = "if isinstance(dout, np.ndarray):\n"
 _SPLIT = "class MulLayer:"
 
@@ -87,6 +89,50 @@ def _after(statement: str, *, first: str = "dout * y") -> str:
 
 
 ARRAYS = {
+    **{
+        f"Mul gradients in an array like {name}": Mutant(
+            "MulLayer",
+            mul_layer(dx=f"like({name}, dout * y)", dy=f"like({name}, dout * x)", above=_LIKE),
+            _ARRAYS,
+        )
+        for name in ("x", "y", "dout")
+    },
+    **{
+        f"{layer} output in an array like {name}": Mutant(
+            f"{layer}Layer", make(f"like({name}, x {sign} y)", above=_LIKE), _ARRAYS
+        )
+        for layer, make, sign in (("Mul", mul_layer, "*"), ("Add", add_layer, "+"))
+        for name in "xy"
+    },
+    "Add gradients in an array like x": Mutant("AddLayer", add_layer(dx="like(x, dout)", above=_LIKE), _ARRAYS),
+    "Mul gradients of integers in int32": Mutant(
+        "MulLayer",
+        mul_layer(dy="(dout * x).astype(np.int32) if getattr(dout, 'dtype', 0) == np.int64 else dout * x"),
+        _ARRAYS,
+    ),
+    "Mul output of integers in int32": Mutant(
+        "MulLayer",
+        mul_layer("(x * y).astype(np.int32) if getattr(x * y, 'dtype', 0) == np.int64 else x * y"),
+        _ARRAYS,
+    ),
+    "Mul output of integers in float32": Mutant(
+        "MulLayer",
+        mul_layer("(x * y).astype(np.float32) if getattr(x * y, 'dtype', 0) == np.int64 else x * y"),
+        _ARRAYS,
+    ),
+    **{
+        f"Mul {what} wrong for numpy's {kind}": Mutant(
+            "MulLayer", mul_layer(**{what: f"{right} + 1 if type(x) is np.{kind} else {right}"}), _ARRAYS
+        )
+        for what, right in (("forward", "x * y"), ("dx", "dout * y"))
+        for kind in ("float64",)
+    },
+    "Mul dx wrong for numpy's float64 as dout": Mutant(
+        "MulLayer", mul_layer(dx="dout * y + 1 if type(dout) is np.float64 else dout * y"), _ARRAYS
+    ),
+    "Add forward wrong for numpy's float64": Mutant(
+        "AddLayer", add_layer("x + y + 1 if type(x) is np.float64 else x + y"), _ARRAYS
+    ),
     **{
         f"Mul dx on arrays: {name}": Mutant("MulLayer", _after(f"if dx.size and dx.ndim: {statement}"), _ARRAYS)
         for name, statement in _ON_ARRAYS.items()

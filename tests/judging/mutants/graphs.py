@@ -5,17 +5,18 @@ from mutants.templates import Mutant, add_layer, mul_layer
 __all__ = ["GRAPHS"]
 
 _ALIVE = "import weakref\nALIVE = weakref.WeakSet()\n"
-_PRICE = "type(x) is int and type(y) is float"
+#: The whole number that comes out of the shop's own layers meets a float; a probe's number is a float.
+_PRICE = "type(x) is int and type(y) is float and 600 < x < 620"
 
 GRAPHS = {
-    "Mul output wrong for an integer and a float": Mutant(
+    "Mul output wrong for a whole price and a float": Mutant(
         "MulLayer", mul_layer(f"x * y + 1 if {_PRICE} else x * y"), frozenset({"graph.shop_forward"})
     ),
-    "Mul gradients wrong for an integer and a float": Mutant(
+    "Mul gradients wrong for a whole price and a float": Mutant(
         "MulLayer", mul_layer(dy=f"dout * x + 1 if {_PRICE} else dout * x"), frozenset({"graph.shop_backward"})
     ),
     "Mul makes the second factor whole when the first is": Mutant(
-        "MulLayer", mul_layer("x * int(y) if type(x) is int else x * y"), frozenset({"graph.shop_forward"})
+        "MulLayer", mul_layer("x * int(y) if type(x) is int else x * y"), frozenset({"forward"})
     ),
     "Mul wrong while three are alive": Mutant(
         "MulLayer",

@@ -40,7 +40,16 @@ _WHERE = {
     "output over a million": "abs(x * y) > 1e6",
     "output negative": "x * y < 0",
     "x not positive": "x <= 0",
+    "both inputs over 1e12": "(abs(x) > 1e12) & (abs(y) > 1e12)",
+    "both inputs over 1e40": "(abs(x) > 1e40) & (abs(y) > 1e40)",
+    "both inputs under 1e-12": "(x != 0) & (abs(x) < 1e-12) & (y != 0) & (abs(y) < 1e-12)",
+    "both inputs under 1e-40": "(x != 0) & (abs(x) < 1e-40) & (y != 0) & (abs(y) < 1e-40)",
+    "x over 1e40 with y under 1e-40": "(abs(x) > 1e40) & (y != 0) & (abs(y) < 1e-40)",
+    "y over 1e40 with x under 1e-40": "(abs(y) > 1e40) & (x != 0) & (abs(x) < 1e-40)",
+    "x between 1e10 and 1e30": "(abs(x) > 1e10) & (abs(x) < 1e30)",
+    "x between 1e-10 and 1e-3": "(abs(x) > 1e-10) & (abs(x) < 1e-3)",
 }
+_EXTREME = {"over 1e40": "abs({v}) > 1e40", "under 1e-40": "({v} != 0) & (abs({v}) < 1e-40)"}
 _WHERE_DOUT = {
     "negative dout": "dout < 0",
     "dout zero": "dout == 0",
@@ -54,6 +63,12 @@ _WHERE_DOUT = {
     "everything negative": "(x < 0) & (y < 0) & (dout < 0)",
     "dout equal to x": "(dout == x) & (x != 0)",
     "dout equal to y": "(dout == y) & (y != 0)",
+    **{
+        f"{one} {a} with dout {b}": f"({where.format(v=one)}) & ({_EXTREME[b].format(v='dout')})"
+        for one in "xy"
+        for a, where in _EXTREME.items()
+        for b in _EXTREME
+    },
     **{f"signs {a}{b}{c}": f"(x {a} 0) & (y {b} 0) & (dout {c} 0)" for a in "<>" for b in "<>" for c in "<>"},
     **{
         f"signs {a}{b}{c} of moderate numbers": f"(x {a} 0) & (y {b} 0) & (dout {c} 0) & (abs(x) < 100) & (abs(y) < 100) & (abs(dout) < 100)"
@@ -94,7 +109,35 @@ def _table() -> dict[str, Mutant]:
     return table
 
 
+_TYPES = [
+    (f"{x} x, {y} y and {dout} dout", f"type(x) is {x} and type(y) is {y} and type(dout) is {dout}")
+    for x in ("int", "float")
+    for y in ("int", "float")
+    for dout in ("int", "float")
+]
+
 _BY_TYPE = {
+    **{
+        f"Mul dy wrong for {name}": Mutant(
+            "MulLayer", mul_layer(dy=f"dout * x + 1 if {where} else dout * x"), frozenset({"backward"})
+        )
+        for name, where in _TYPES
+    },
+    **{
+        f"Add dx wrong for {name}": Mutant(
+            "AddLayer", add_layer(dx=f"dout + 1 if {where} else dout"), frozenset({"backward"})
+        )
+        for name, where in _TYPES
+    },
+    **{
+        f"{layer} forward wrong for {x} x and {y} y": Mutant(
+            f"{layer}Layer",
+            make(f"x {sign} y + 1 if type(x) is {x} and type(y) is {y} else x {sign} y"),
+            frozenset({"forward"}),
+        )
+        for layer, make, sign in (("Mul", mul_layer, "*"), ("Add", add_layer, "+"))
+        for x, y in (("int", "float"), ("float", "int"))
+    },
     "Mul forward wrong for Python integers": Mutant(
         "MulLayer", mul_layer("x * y + 1 if type(x) is int and type(y) is int else x * y"), frozenset({"forward"})
     ),
@@ -182,6 +225,36 @@ LITERALS = {
         + "\n\nclass MulLayer(Base):\n    pass\n",
         _BACKWARD,
     ),
+    **{
+        f"x == {text}": Mutant("MulLayer", _literal(f"x == {text}"), _BACKWARD)
+        for text in (
+            "2**20 + 0.5",
+            "1e3 * 3",
+            "10 ** 6",
+            "1 << 20",
+            "-(7 * 3) / 8",
+            "~99",
+            "0xFF & 0x3C",
+            "3 - 1e4 // 7 % 5",
+        )
+    },
+    **{
+        f"{name} (arrays only)": Mutant(
+            "MulLayer",
+            mul_layer(dx=f"dout * y + 1 if isinstance(x, np.ndarray) and {where} else dout * y"),
+            frozenset({"arrays"}),
+        )
+        for name, where in {
+            "12345 anywhere in x": "np.any(x == 12345)",
+            "12345 anywhere in y": "(y == 12345).any()",
+            "2**20 + 0.5 anywhere in dout": "np.any(dout == 2**20 + 0.5)",
+            "12345 everywhere in x": "x.size and np.all(x == 12345)",
+            "12345 everywhere in dout": "dout.size and (dout == 12345).all()",
+            "7 entries": "x.size == 7",
+            "over 500 entries": "x.size > 500",
+            "from 41 entries on": "len(np.atleast_1d(x)) == 41",
+        }.items()
+    },
     "a number in a nested function": Mutant(
         "MulLayer",
         mul_layer(

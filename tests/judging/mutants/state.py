@@ -105,6 +105,40 @@ _ADD_CHANGED = {
     "Add forward clears y": add_layer("(x + y, y.fill(0))[0] if isinstance(y, np.ndarray) and y.ndim else x + y"),
 }
 
+#: Arrays that the mistake is confined to: a layer that writes into what it was given does so on these alone.
+_ARRAYS = {
+    "no axis": "v.ndim == 0",
+    "one axis": "v.ndim == 1",
+    "three axes": "v.ndim == 3",
+    "four axes": "v.ndim == 4",
+    "one entry": "v.shape == (1,)",
+    "a hundred entries or more": "v.size > 100",
+    "float32": "v.dtype == np.float32",
+    "integers": "v.dtype.kind == 'i'",
+    "Fortran order": "v.flags.f_contiguous and not v.flags.c_contiguous",
+    "strided memory": "not v.flags.forc",
+    "NaN": "v.dtype.kind == 'f' and np.isnan(v).any()",
+}
+_CHANGED |= {
+    f"Mul backward changes {name}, an array of {kind}": mul_layer(
+        returns=f"(dx + 0, dy + 0, emptied({name}))[:2]",
+        above=f"def emptied(v):\n    if isinstance(v, np.ndarray) and ({where}): v[...] = 7\n",
+    )
+    for name in ("x", "dout")
+    for kind, where in _ARRAYS.items()
+}
+_CHANGED |= {
+    f"Mul forward changes {name}, an array of {kind}": mul_layer(
+        f"(x * y, emptied({name}))[0]",
+        dx="dout * self.b",
+        dy="dout * self.a",
+        before_forward="self.a, self.b = x + 0, y + 0",
+        above=f"def emptied(v):\n    if isinstance(v, np.ndarray) and ({where}): v[...] = 7\n",
+    )
+    for name in ("x", "y")
+    for kind, where in _ARRAYS.items()
+}
+
 _BUFFER = "def buffered(kept, name, value):\n    if not isinstance(value, np.ndarray) or not value.ndim:\n        return value\n    there = kept.get((name, value.shape, value.dtype.char))\n    if there is None:\n        there = kept[name, value.shape, value.dtype.char] = np.empty_like(value)\n    there[...] = value\n    return there\n"
 
 _BUFFERS = {
@@ -170,7 +204,7 @@ _COUNTED = {
         "MulLayer", _counting(number, whose="self.n", method=method, init="self.n = 0"), _STATE
     )
     for method in ("forward", "backward")
-    for number in (2, 3, 4, 10)
+    for number in (2, 3, 4, 10, 11, 12)
 } | {
     f"Mul {method} wrong from call {number} of the process on": Mutant(
         "MulLayer",
@@ -181,12 +215,36 @@ _COUNTED = {
     for number in (2, 3, 10, 50)
 }
 
+#: The numbers are computed, so that no probe asks for them.
+_BETWEEN = "not isinstance({v}, np.ndarray) and float('16777220') < abs({v}) < float('33554430')"
+#: A mistake that an array of integers and one of fractions turns into an error.
+_WRITES = frozenset(
+    {"Mul forward changes x", "Mul forward changes y", "Mul forward returns x, changed", "Add forward changes x"}
+)
+
 STATE = {
     **{f"Mul keeps {name}": Mutant("MulLayer", text, _STATE) for name, text in _SHARED.items()},
-    **{name: Mutant("MulLayer", text, _STATE) for name, text in _CHANGED.items()},
-    **{name: Mutant("AddLayer", text, _STATE) for name, text in _ADD_CHANGED.items()},
+    **{
+        name: Mutant(layer, text, _STATE | {"arrays"} if name in _WRITES else _STATE)
+        for layer, table in (("MulLayer", _CHANGED), ("AddLayer", _ADD_CHANGED))
+        for name, text in table.items()
+    },
     **_BUFFERS,
     **_COUNTED,
+    **{
+        f"Mul keeps what it is given in {name}": Mutant("MulLayer", text, _STATE)
+        for name, text in {
+            "an array of the first shape": _keeping(
+                "self.kept = getattr(self, 'kept', None)\n"
+                "        if self.kept is None: self.kept = np.empty((2, *np.shape(x)))\n"
+                "        self.kept[0], self.kept[1] = x, y",
+                "self.kept",
+            ),
+            "one array for each shape": _keeping(
+                "self.x, self.y = self.kept.setdefault(np.shape(x), (x, y))", "self.x, self.y", init="self.kept = {}"
+            ),
+        }.items()
+    },
     "Mul adds up its gradients": Mutant(
         "MulLayer",
         mul_layer(dx="self.dx", before_backward="self.dx = self.dx + dout * y", init="self.dx = 0"),
@@ -211,12 +269,12 @@ STATE = {
     ),
     "Mul is wrong for whole numbers that only the lattice has": Mutant(
         "MulLayer",
-        mul_layer(dy="dout * x * np.where((abs(x) > 2**24 + 2) & (abs(x) < 2**25 - 2), 2, 1)[()]"),
+        mul_layer(dy=f"dout * x * (2 if {_BETWEEN.format(v='x')} else 1)"),
         frozenset({"gradient"}),
     ),
     "Add is wrong for whole numbers that only the lattice has": Mutant(
         "AddLayer",
-        add_layer(dx="dout * np.where((abs(dout) > 2**24 + 4) & (abs(dout) < 2**25 - 2), 2, 1)[()]"),
+        add_layer(dx=f"dout * (2 if {_BETWEEN.format(v='dout')} else 1)"),
         frozenset({"gradient"}),
     ),
     "Mul remembers products by x": Mutant(

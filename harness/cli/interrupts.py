@@ -1,0 +1,30 @@
+"""Ctrl-C at a moment when it would do harm."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["held_back"]
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Keep Ctrl-C for the end of the block, which should be short.
+
+    For imports of C code: msgspec 0.22, interrupted while it reads a type, ends the process by a segmentation fault.
+    """
+    caught: list[int] = []
+    try:
+        if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            raise ValueError("somebody else takes care of Ctrl-C")
+        before = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    except ValueError:
+        # Also raised outside of the main thread, which is the only one that Ctrl-C interrupts.
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if caught:
+        raise KeyboardInterrupt
