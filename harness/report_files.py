@@ -6,15 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.errors import UsageError
+from harness.language import ENGLISH, Language
 from harness.records import Report
-from harness.render import FORMATS
+from harness.render import ONE_REPORT, render
 
 __all__ = ["joined", "write_file"]
 
 
-def joined(reports: Sequence[Report], format_name: str, *, several: bool) -> str:
-    """Return ``reports`` in one of ``FORMATS``; in JSON, where ``several`` were asked for, as an array."""
-    texts = [FORMATS[format_name](report) for report in reports]
+def joined(reports: Sequence[Report], format_name: str, language: Language = ENGLISH, *, several: bool) -> str:
+    """Return ``reports`` in one of ``FORMATS``; in JSON, where ``several`` were asked for, as an array.
+
+    Raises:
+        UsageError: there are several, and a file of this format holds one.
+    """
+    if format_name in ONE_REPORT and len(reports) > 1:
+        raise UsageError(
+            f"a file of the format {format_name} holds one report, but there are {len(reports)}",
+            "grade one path at a time, or choose text, json or markdown",
+        )
+    texts = [render(report, format_name, language) for report in reports]
     if format_name == "json" and several:
         return "[\n" + ",\n".join(text.rstrip("\n") for text in texts) + "\n]\n"
     return "\n".join(texts)

@@ -2,11 +2,35 @@
 
 import msgspec
 
-from harness.records import Report
+from harness.errors import UsageError
+from harness.language import ENGLISH, Language
+from harness.records import SCHEMA, Report
 
-__all__ = ["render_json"]
+__all__ = ["read_json", "render_json"]
 
 
-def render_json(report: Report) -> str:
-    """Return ``report`` as indented JSON text that ends in a newline."""
+def render_json(report: Report, language: Language = ENGLISH) -> str:
+    """Return ``report`` as indented JSON text that ends in a newline; it is the same in every language."""
+    del language
     return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
+
+
+def read_json(data: bytes, name: str) -> list[Report]:
+    """Return the report, or the array of reports, in ``data``.
+
+    Raises:
+        UsageError: it is no report of this version; ``name`` says which file.
+    """
+    try:
+        if data.lstrip().startswith(b"["):
+            reports = msgspec.json.decode(data, type=list[Report])
+        else:
+            reports = [msgspec.json.decode(data, type=Report)]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(
+            f"{name} is not a report: {error}", "give a file that `dout grade --format json` has written"
+        ) from None
+    for report in reports:
+        if report.schema != SCHEMA:
+            raise UsageError(f"{name} is a report of the schema {report.schema!r}, not {SCHEMA!r}", "update dout")
+    return reports

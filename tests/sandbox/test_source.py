@@ -43,7 +43,26 @@ def names(program: Program) -> list[str]:
 
 def test_a_whole_file_is_read_with_its_lines() -> None:
     parsed = seen("import math\n\n" + GOOD)
-    assert parsed == Parsed([ClassSeen("MulLayer", 3, [("forward", 4), ("backward", 7)], [])], [], [], 2)
+    made = [("forward", 5, 15, 20), ("backward", 8, 15, 19), ("backward", 8, 21, 25)]
+    assert parsed == Parsed([ClassSeen("MulLayer", 3, [("forward", 4), ("backward", 7)], [], made)], [], [], 2)
+
+
+RETURNS = {
+    "a name leads to where it is assigned": ("a = 1\nreturn a", [(3, 12, 13)]),
+    "an element may be a name or an expression": ("a = x\nreturn a, y + 1", [(3, 12, 13), (4, 18, 23)]),
+    "a name that is assigned twice is itself meant": ("a = 1\na = 2\nreturn a", [(5, 15, 16)]),
+    "a name that is added to is itself meant": ("a = 1\na += 2\nreturn a", [(5, 15, 16)]),
+    "two returns lead nowhere": ("if x:\n    return 1\nreturn 2", []),
+    "no return leads nowhere": ("a = 1", []),
+    "a value over several lines leads nowhere": ("return (1 +\n        2)", []),
+}
+
+
+@pytest.mark.parametrize(("body", "places"), RETURNS.values(), ids=RETURNS)
+def test_where_a_returned_value_is_made_is_known(body: str, places: list[tuple[int, int, int]]) -> None:
+    method = textwrap.indent(body, "        ")
+    (found,) = seen(f"class L:\n    def f(self, x, y):\n{method}\n").classes
+    assert [place for _, *place in found.returns] == [list(place) for place in places]
 
 
 def test_lines_of_a_later_cell_count_from_its_first_line() -> None:
