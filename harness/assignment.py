@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -16,7 +16,17 @@ from harness.errors import AssignmentError
 from harness.records import AssignmentId, Record
 from harness.sandbox.limits import WorkerLimits
 
-__all__ = ["Assignment", "CheckSpec", "GraphSpec", "LayerSpec", "NodeSpec", "built_in", "read_assignment"]
+__all__ = [
+    "Assignment",
+    "CheckSpec",
+    "GraphSpec",
+    "LayerSpec",
+    "MistakeSpec",
+    "NodeSpec",
+    "built_in",
+    "path_of",
+    "read_assignment",
+]
 
 BUILT_IN = Path(__file__).parent / "assignments"
 GRAPH = "graph"
@@ -24,6 +34,13 @@ GRAPH = "graph"
 #: Kinds of checks, in the order in which they are judged; each is a module in ``harness.checks``.
 LAYER_KINDS = ("forward", "backward", "arrays", "gradient", "state")
 GRAPH_KINDS = ("shop_forward", "shop_backward", "random_graphs")
+
+
+class MistakeSpec(Record, frozen=True, forbid_unknown_fields=True):
+    """The name that a mistake has in one layer: what it is depends on the formula."""
+
+    kind: Literal["swap", "no_dout", "no_local", "uses_input"]
+    code: str
 
 
 class LayerSpec(Record, frozen=True, forbid_unknown_fields=True):
@@ -46,6 +63,8 @@ class LayerSpec(Record, frozen=True, forbid_unknown_fields=True):
     word: str = ""
     #: What a drawing writes into the layer's nodes; the layer's name when empty.
     symbol: str = ""
+    #: Codes of the mistakes of a formula that this layer can have.
+    mistakes: tuple[MistakeSpec, ...] = ()
 
 
 class CheckSpec(Record, frozen=True, forbid_unknown_fields=True):
@@ -162,14 +181,23 @@ def built_in(name: str = "ch05-add-mul") -> Assignment:
     Raises:
         AssignmentError: there is none of that name, or it does not make sense.
     """
+    return read_assignment(path_of(name))
+
+
+def path_of(name: str) -> Path:
+    """Return the file of an assignment that ships with dout, or of the file or folder ``name``.
+
+    Raises:
+        AssignmentError: there is none.
+    """
     folder = BUILT_IN / name.replace("-", "_")
     if (folder / "assignment.toml").is_file():
-        return read_assignment(folder / "assignment.toml")
+        return folder / "assignment.toml"
     path = Path(name)
     if path.is_dir():
         path /= "assignment.toml"
     if path.is_file():
-        return read_assignment(path)
+        return path
     known = ", ".join(sorted(p.parent.name.replace("_", "-") for p in BUILT_IN.glob("*/assignment.toml")))
     raise AssignmentError(
         f"there is no assignment {name!r}",

@@ -47,11 +47,13 @@ def _actual_only(result: CheckResult) -> CheckResult:
     else:
         message = _NEUTRAL.get(result.verdict, result.message)
         example = Counterexample(inputs=example.inputs, dout=example.dout, got=example.got, expected={})
-    return msgspec.structs.replace(result, code=None, message=message, counterexample=example)
+    return msgspec.structs.replace(result, code=None, values={}, message=message, counterexample=example)
 
 
 def _verdict_only(result: CheckResult) -> CheckResult:
     # A wrong value always has a message and a counterexample (docs/report.md): here they say nothing more than that.
     message = _NEUTRAL.get(result.verdict) if result.verdict is Verdict.WRONG else None
     example = Counterexample(inputs={}, got={}, expected={}) if result.verdict is Verdict.WRONG else None
-    return msgspec.structs.replace(result, code=None, message=message, line=None, counterexample=example, excerpt=None)
+    return msgspec.structs.replace(
+        result, code=None, values={}, message=message, line=None, counterexample=example, excerpt=None
+    )

@@ -5,13 +5,14 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
 import harness
 from harness.answers import Call, received
-from harness.assignment import Assignment
+from harness.assignment import Assignment, CheckSpec
 from harness.cases import Bank, bank_for
 from harness.checks import CHECKS
 from harness.checks.evidence import Evidence, Finding
@@ -40,6 +41,9 @@ from harness.sandbox.protocol import Answer, Fault
 from harness.sandbox.runner import Sandbox
 from harness.scoring import first_wrong, layer_scores, result_of
 from harness.submission import Submission
+
+if TYPE_CHECKING:
+    from harness.diagnosis.codes import Diagnosis
 
 __all__ = ["fault_report", "grade", "judge_trusted", "ungradable_report"]
 
@@ -141,9 +145,19 @@ def _results(assignment: Assignment, evidence: Evidence) -> Iterator[CheckResult
             finding = Finding(verdict=Verdict.BLOCKED, message=f"{waiting} must pass first.", blocked_by=waiting)
         else:
             finding = CHECKS[spec.kind](evidence, spec)
-        result = result_of(spec, finding, evidence.found)
+        diagnosis = _diagnosed(evidence, spec, finding) if finding else None
+        result = result_of(spec, finding, evidence.found, diagnosis)
         verdicts[spec.id] = result.verdict
         yield result
+
+
+def _diagnosed(evidence: Evidence, spec: CheckSpec, finding: Finding) -> "Diagnosis | None":
+    """Name the mistake. A right file, and a check that waits for another, do not even import what does it."""
+    if finding.verdict is Verdict.BLOCKED:
+        return None
+    from harness.diagnosis import diagnose
+
+    return diagnose(evidence, spec, finding)
 
 
 def _placed(result: CheckResult, submission: Submission, evidence: Evidence) -> CheckResult:

@@ -1,14 +1,28 @@
 """Finds the learner's class for each layer, tolerant of spelling but never silently."""
 
+import enum
+import re
 from collections.abc import Sequence
 
 from harness.assignment import LayerSpec
 from harness.records import Record, Warn
 from harness.sandbox.protocol import BoundClass, Loaded, Parsed
 
-__all__ = ["Found", "find_layers", "folded", "misspelt"]
+__all__ = ["Absence", "Found", "find_layers", "folded", "misspelt"]
 
 METHODS = ("forward", "backward")
+#: How :mod:`harness.sandbox.source` says which class a text that is no Python begins with.
+_UNREADABLE = re.compile(r"\(in class (\w+)\)$")
+
+
+class Absence(enum.Enum):
+    """Why there is no class for a layer."""
+
+    NOT_WRITTEN = "not written"  # or under a name that nobody can know
+    UNREADABLE = "unreadable"  # its text is no Python
+    PYTHON2 = "python 2"
+    NOT_MADE = "not made"  # its class statement raised
+    IMPORT = "import"  # likewise, for want of a module that could not be imported
 
 
 class Found(Record, frozen=True):
@@ -26,6 +40,8 @@ class Found(Record, frozen=True):
     literals: tuple[float, ...] = ()
     #: Why there is none, in a sentence for the learner.
     reason: str = ""
+    #: The same, for a diagnosis; None where there is a class.
+    absence: Absence | None = None
 
     def line_of(self, method: str, item: int = 0) -> int | None:
         """Return the line that makes value number ``item`` of ``method``, or else where it or the class begins."""
@@ -72,13 +88,15 @@ def find_layers(layers: Sequence[LayerSpec], parsed: Parsed, loaded: Loaded) -> 
                         name=None,
                         line=None,
                         reason=f"{names} could each be {layer.name}: name one of them {layer.name}",
+                        absence=Absence.NOT_WRITTEN,
                     )
                 )
                 continue
         elif bound.name != layer.name:
             note = f"{bound.name} was graded as {layer.name}: the book writes it {layer.name}"
         if bound is None:
-            found.append(Found(name=None, line=None, reason=_why_missing(layer.name, parsed, loaded)))
+            absence, reason = _why_missing(layer.name, parsed, loaded)
+            found.append(Found(name=None, line=None, reason=reason, absence=absence))
             continue
         taken.add(bound.name)
         item = _with_places(bound, parsed)
@@ -114,21 +132,39 @@ def _with_places(bound: BoundClass, parsed: Parsed) -> Found:
     )
 
 
-def _why_missing(name: str, parsed: Parsed, loaded: Loaded) -> str:
+def _why_missing(name: str, parsed: Parsed, loaded: Loaded) -> tuple[Absence, str]:
     for seen in parsed.classes:
         if folded(seen.name) == folded(name):
             failed = next((p for p in loaded.problems if p.line is not None and p.line >= seen.line), None)
             detail = f" ({failed.message})" if failed else ""
-            return f"the class {seen.name} could not be made{detail}"
+            imports = any(p.code == "IMPORT-FAILED" for p in loaded.problems)
+            # A decorator's line is one above the class's own.
+            unknown = any(
+                p.line is not None and 0 <= seen.line - p.line <= 3 and p.message.startswith("NameError")
+                for p in loaded.problems
+            )
+            absence = Absence.IMPORT if imports and unknown else Absence.NOT_MADE
+            return absence, f"the class {seen.name} could not be made{detail}"
+    for problem in parsed.problems:
+        place = _UNREADABLE.search(problem.message)
+        if place and folded(place[1]) == folded(name):
+            absence = Absence.PYTHON2 if problem.code == "PYTHON2" else Absence.UNREADABLE
+            return absence, f"the class {place[1]} could not be read: line {problem.line}: {problem.message}"
     for function, line in parsed.functions:
         if folded(function) == folded(name):
-            return f"{function} on line {line} is a function, but a class was expected: write class {name}: instead"
+            return (
+                Absence.NOT_WRITTEN,
+                f"{function} on line {line} is a function, but a class was expected: write class {name}: instead",
+            )
     import difflib
 
     close = difflib.get_close_matches(name, [item.name for item in loaded.classes], 1, 0.8)
     if close:
-        return f"there is no class {name}; found {close[0]}: is that the one? Then rename it to {name}"
-    return f"there is no class {name} in this file"
+        return (
+            Absence.NOT_WRITTEN,
+            f"there is no class {name}; found {close[0]}: is that the one? Then rename it to {name}",
+        )
+    return Absence.NOT_WRITTEN, f"there is no class {name} in this file"
 
 
 def misspelt(methods: Sequence[str], wanted: str) -> str | None:

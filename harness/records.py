@@ -143,7 +143,10 @@ class CheckResult(Record, frozen=True, kw_only=True):
     verdict: Verdict
     score: float
     max_score: float
+    #: The name of the mistake (``dout explain``); null when it passed, is blocked, or is no mistake of the learner's.
     code: str | None = None
+    #: What a message about that mistake has to say, in no language.
+    values: dict[str, str | float | int] = {}
     message: str | None = None
     line: int | None = None
     blocked_by: str | None = None

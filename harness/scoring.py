@@ -1,6 +1,7 @@
 """Turns findings into results and points. Only ``passed`` earns points; the maximum never depends on what ran."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from harness.assignment import GRAPH, Assignment, CheckSpec
 from harness.checks.evidence import Finding
@@ -8,10 +9,15 @@ from harness.escape import plain
 from harness.naming import Found
 from harness.records import CheckResult, Counterexample, LayerScore, Verdict
 
+if TYPE_CHECKING:
+    from harness.diagnosis.codes import Diagnosis
+
 __all__ = ["first_wrong", "layer_scores", "result_of"]
 
 
-def result_of(spec: CheckSpec, finding: Finding | None, found: Mapping[str, Found]) -> CheckResult:
+def result_of(
+    spec: CheckSpec, finding: Finding | None, found: Mapping[str, Found], diagnosis: "Diagnosis | None" = None
+) -> CheckResult:
     """Return one check's result; text from the learner's side is escaped and capped here."""
     if finding is None:
         return CheckResult(
@@ -33,6 +39,8 @@ def result_of(spec: CheckSpec, finding: Finding | None, found: Mapping[str, Foun
         verdict=finding.verdict,
         score=0.0,
         max_score=spec.points,
+        code=diagnosis.code if diagnosis else None,
+        values=diagnosis.values if diagnosis else {},
         message=plain(finding.message),
         line=line,
         blocked_by=finding.blocked_by,

@@ -42,7 +42,7 @@ def differences_in_words(
     for name, (difference, expected) in wrong.items():
         if difference.kind is Kind.TYPE:
             verdict = Verdict.CONTRACT
-            missing = ": is a return missing?" if difference.found == "None" else ""
+            missing = ": is a return missing?" if difference.found.startswith("None") else ""
             parts.append(f"{name} = {difference.found}, but a number or an array was expected{missing}")
         elif difference.kind is Kind.SHAPE:
             verdict = Verdict.CONTRACT

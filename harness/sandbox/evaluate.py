@@ -22,6 +22,7 @@ from harness.sandbox.protocol import (
     Fault,
     Step,
     Value,
+    encode_printed,
     encode_value,
     unpack_array,
     unpack_reference,
@@ -33,20 +34,30 @@ __all__ = ["FILE_NAME", "describe_error", "evaluate_case", "evaluate_cases", "se
 FILE_NAME = "<submission>"
 
 Emit = Callable[[Answer | Fault], None]
+Printed = Callable[[], str]
 
 
 def evaluate_cases(
-    indices: Iterable[int], cases: Sequence[Sequence[Step]], classes: Sequence[type | None], emit: Emit
+    indices: Iterable[int],
+    cases: Sequence[Sequence[Step]],
+    classes: Sequence[type | None],
+    emit: Emit,
+    printed: Printed = str,
 ) -> None:
     """Evaluate the cases with these indices, telling ``emit`` about every call as soon as it is over."""
     for index in indices:
         # A top-level np.seterr(all="raise") must not change what a layer returns.
         with np.errstate(all="ignore"):
-            evaluate_case(index, cases[index], classes, emit)
+            evaluate_case(index, cases[index], classes, emit, printed)
 
 
-def evaluate_case(index: int, steps: Sequence[Step], classes: Sequence[type | None], emit: Emit) -> None:
-    """Evaluate one case on new instances; the first call that raises ends it."""
+def evaluate_case(
+    index: int, steps: Sequence[Step], classes: Sequence[type | None], emit: Emit, printed: Printed = str
+) -> None:
+    """Evaluate one case on new instances; the first call that raises ends it.
+
+    ``printed`` returns what was printed since it was called last.
+    """
     slots: dict[int, Any] = {}
     inputs: dict[int, list[Any]] = {}
     results: list[object] = []
@@ -54,6 +65,7 @@ def evaluate_case(index: int, steps: Sequence[Step], classes: Sequence[type | No
         try:
             args = [_argument(arg, results) for arg in step.args]
             result: object = None
+            printed()
             if step.op == NEW:
                 slots[step.slot] = classes[args[0]]()
             elif step.op == FORWARD:
@@ -67,15 +79,17 @@ def evaluate_case(index: int, steps: Sequence[Step], classes: Sequence[type | No
             if step.op != NEW:
                 # A backward is watched together with the inputs that its forward was given.
                 watched = [*args, *(inputs[step.slot] if step.op == BACKWARD else [])] if step.watch else []
-                emit(_answer(index, number, result, watched))
+                emit(_answer(index, number, result, watched, printed() if result is None else ""))
         except BaseException as error:  # noqa: BLE001 - whatever a learner's code raises is an answer
             emit(Fault(index, number, *describe_error(error)))
             return
 
 
-def _answer(case: int, number: int, result: object, watched: Iterable[object]) -> Answer:
+def _answer(case: int, number: int, result: object, watched: Iterable[object], said: str) -> Answer:
     if type(result) is tuple or type(result) is list or isinstance(result, tuple):
         several, values = True, [encode_value(item) for item in result[:8]]
+    elif said.strip():
+        several, values = False, [encode_printed(said)]
     else:
         several, values = False, [encode_value(result)]
     return Answer(case, number, several, values, [encode_value(arg) for arg in watched])

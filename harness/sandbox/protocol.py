@@ -47,6 +47,7 @@ __all__ = [
     "decode_from_worker",
     "decode_to_worker",
     "encode_array",
+    "encode_printed",
     "encode_value",
     "frame",
     "pack",
@@ -349,6 +350,11 @@ def encode_value(value: object) -> Value:
     if value is None or kind is bool:
         return _other(str(value))
     return _other(kind.__name__)
+
+
+def encode_printed(text: str) -> Value:
+    """Return what stands for a call that returned nothing and printed ``text``."""
+    return _other(f"None (it printed {' '.join(text.split())[:160]})")
 
 
 def _other(description: str) -> msgspec.msgpack.Ext:

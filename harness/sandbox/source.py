@@ -16,6 +16,7 @@ from harness.sandbox.protocol import BoundClass, ClassSeen, Parsed, Problem, Sou
 __all__ = ["Program", "is_definition", "read_program", "within_frame"]
 
 #: Complaints of the Python 3 parser that Python 2 text causes.
+_CLASS = re.compile(r"class (\w+)")
 _PYTHON_2 = re.compile(
     r"Missing parentheses in call to '(print|exec)'|multiple exception types must be parenthesized"
     r"|leading zeros in decimal integer|invalid decimal literal|Did you mean print\("
@@ -98,18 +99,21 @@ def _read(program: Program, text: str, first_line: int, *, salvage: bool) -> Non
             for start, chunk in chunks:
                 _read(program, chunk, first_line + start, salvage=False)
         else:
-            program.problems.append(_problem(error, first_line))
+            program.problems.append(_problem(error, first_line, text))
         return
     for node in body:
         ast.increment_lineno(node, first_line - 1)
         program.statements.append(node)
 
 
-def _problem(error: Exception, first_line: int) -> Problem:
+def _problem(error: Exception, first_line: int, text: str) -> Problem:
     message = str(getattr(error, "msg", None) or error or type(error).__name__)
     line = first_line - 1 + (getattr(error, "lineno", None) or 1)
     code = "PYTHON2" if _PYTHON_2.search(message) else "NOT-PARSABLE"
-    return Problem(code, line, message[:500])
+    begins = _CLASS.match(text)
+    # Without it the learner would be told that there is no such class.
+    place = f" (in class {begins[1][:100]})" if begins else ""
+    return Problem(code, line, message[:500] + place)
 
 
 def _chunks(text: str) -> Iterator[tuple[int, str]]:

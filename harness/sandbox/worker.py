@@ -32,25 +32,42 @@ __all__ = ["MODULE_NAME", "Receive", "Silent", "requests_on", "serve", "serve_on
 MODULE_NAME = "submission"
 _MOST = 50
 METHODS = ("forward", "backward")
+#: Characters kept of what one call prints.
+_MOST_PRINTED = 200
 
 Send = Callable[[FromWorker], None]
 Receive = Callable[[], ToWorker]
 
 
 class Silent(io.TextIOBase):
-    """The learner's stdout and stderr: everything is taken, nothing is kept (one real file prints 1.2 MB)."""
+    """The learner's stdout and stderr: everything is taken, and of one call the beginning kept.
+
+    One real file prints 1.2 MB; a method that prints its value instead of returning it prints a few characters.
+    """
 
     encoding = "utf-8"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept = ""
 
     def writable(self) -> bool:
         """Return True, as a terminal would."""
         return True
 
     def write(self, text: str) -> int:
-        """Drop ``text``."""
+        """Keep the beginning of ``text``, as far as there is room."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if len(self._kept) < _MOST_PRINTED:
+            # A learner's own kind of str may say anything about its parts.
+            self._kept += str.__getitem__(text, slice(_MOST_PRINTED - len(self._kept)))
         return len(text)
+
+    def take(self) -> str:
+        """Return what was kept since the last time, and forget it."""
+        kept, self._kept = self._kept, ""
+        return kept
 
 
 class Namespace:
@@ -155,7 +172,7 @@ def serve_on(incoming: int, outgoing: int) -> None:
 
 def serve(receive: Receive, send: Send) -> None:
     """Answer the grader until it hangs up."""
-    sys.stdout = sys.stderr = Silent()
+    sys.stdout = sys.stderr = printed = Silent()
     sys.stdin = io.StringIO()
     namespace = Namespace()
     while True:
@@ -165,7 +182,7 @@ def serve(receive: Receive, send: Send) -> None:
         elif isinstance(request, Run):
             found = namespace.classes()
             classes = [found.get(name) if name else None for name in request.classes]
-            evaluate_cases(request.indices, request.cases, classes, send)
+            evaluate_cases(request.indices, request.cases, classes, send, printed.take)
             send(Done())
 
 

@@ -66,14 +66,14 @@ def observe_text(text: str, cases: Bank | None = None) -> Observations:
     """Return what the classes in ``text`` answer, every answer once through the bytes of the channel."""
     cases = cases or bank()
     program = read_program([Source(text, 1)])
-    with _as_in_a_worker():
+    with _as_in_a_worker() as printed:
         namespace = Namespace()
         problems = namespace.run(program, definitions_only=False)
         classes = namespace.classes()
         loaded = Loaded([_bound(name, made) for name, made in classes.items()], problems)
         found, notes = find_layers(assignment().layer, program.seen(), loaded)
         made = [classes[item.name] if item.name else None for item in found]
-        seen = _evaluated(made, found, [*cases.cases, *probe_cases(assignment(), found)], len(cases.cases))
+        seen = _evaluated(made, found, [*cases.cases, *probe_cases(assignment(), found)], len(cases.cases), printed)
     seen.warnings.extend(notes)
     return seen
 
@@ -82,11 +82,13 @@ def observe_classes(classes: Sequence[type], cases: Bank | None = None) -> Obser
     """Return what these classes answer."""
     cases = cases or bank()
     found = [Found(name=made.__name__, line=None) for made in classes]
-    with _as_in_a_worker():
-        return _evaluated(classes, found, cases.cases, len(cases.cases))
+    with _as_in_a_worker() as printed:
+        return _evaluated(classes, found, cases.cases, len(cases.cases), printed)
 
 
-def _evaluated(classes: Sequence[type | None], found: list[Found], cases: list[Case], fixed: int) -> Observations:
+def _evaluated(
+    classes: Sequence[type | None], found: list[Found], cases: list[Case], fixed: int, printed: Silent
+) -> Observations:
     calls: list[list[Call]] = [[None] * len(case.steps) for case in cases]
 
     def note(message: Answer | Fault) -> None:
@@ -98,7 +100,7 @@ def _evaluated(classes: Sequence[type | None], found: list[Found], cases: list[C
         calls[arrived.case][arrived.step] = known
 
     there = [index for index, case in enumerate(cases) if all(classes[layer] is not None for layer in case.layers)]
-    evaluate_cases(there, [case.steps for case in cases], classes, note)
+    evaluate_cases(there, [case.steps for case in cases], classes, note, printed.take)
     return Observations(
         layers=found,
         cases=cases,
@@ -111,12 +113,13 @@ def _evaluated(classes: Sequence[type | None], found: list[Found], cases: list[C
 
 
 @contextmanager
-def _as_in_a_worker() -> Iterator[None]:
+def _as_in_a_worker() -> Iterator[Silent]:
+    printed = Silent()
     before = sys.modules.get(MODULE_NAME)
-    with warnings.catch_warnings(), redirect_stdout(Silent()), redirect_stderr(Silent()):
+    with warnings.catch_warnings(), redirect_stdout(printed), redirect_stderr(printed):
         warnings.simplefilter("ignore")
         try:
-            yield
+            yield printed
         finally:
             if before is None:
                 sys.modules.pop(MODULE_NAME, None)

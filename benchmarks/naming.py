@@ -1,0 +1,66 @@
+"""Prints how often a mistake gets its right name: code x (right, general, wrong), on layers with a known mistake.
+
+The layers are those of ``tests/judging/naming``, each mistake in several spellings. A general code says that a value is
+wrong without saying why; a wrong specific one would send a learner the wrong way, and fails this program.
+"""
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "judging"))
+
+from inprocess import judge
+from mutants.templates import submission
+from naming import NAMED, TWO_AT_ONCE, Named
+
+from harness.diagnosis import GENERAL
+
+
+class Count(NamedTuple):
+    """How many wrong layers got which kind of code."""
+
+    right: int = 0
+    general: int = 0
+    wrong: int = 0
+
+
+def code_of(named: Named) -> str | None:
+    """Return the code that the check of a named mistake gets."""
+    return judge(submission(named.layer, named.source))[named.check].code
+
+
+def counted(wanted: str | None, layers: dict[str, Named]) -> tuple[Count, list[str]]:
+    """Return the counts, and a line for each layer that did not get ``wanted``."""
+    right = general = wrong = 0
+    lines = []
+    for name, named in layers.items():
+        code = code_of(named)
+        if code == wanted:
+            right += 1
+            continue
+        general += code in GENERAL
+        wrong += code not in GENERAL
+        if wanted is not None or code not in GENERAL:
+            lines.append(f"{wanted}: {code} for {named.check} of {name!r}")
+    return Count(right, general, wrong), lines
+
+
+def main() -> int:
+    """Measure and print; the exit status is 1 when a wrong specific code was given."""
+    rows = {code: counted(code, layers) for code, layers in NAMED.items()}
+    print("| code | right | general | wrong |\n|---|---|---|---|")
+    for code, (count, _) in rows.items():
+        print(f"| `{code}` | {count.right} | {count.general} | {count.wrong} |")
+    total = Count(*(sum(count[n] for count, _ in rows.values()) for n in range(3)))
+    print(f"| all | {total.right} | {total.general} | {total.wrong} |")
+    two, lines = counted(None, TWO_AT_ONCE)
+    print(f"| two mistakes at once | - | {two.general} | {two.wrong} |")
+    print(f"\n{100 * total.right / sum(total):.1f} % of {sum(total)} got the right code.")
+    for line in [*(line for _, some in rows.values() for line in some), *lines]:
+        print(line)
+    return 1 if total.wrong or two.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
