@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from harness.errors import AssignmentError
+from harness.language import LANGUAGES
 from harness.records import AssignmentId, Record
 from harness.sandbox.limits import WorkerLimits
 
@@ -125,6 +126,8 @@ class Assignment(Record, frozen=True, forbid_unknown_fields=True):
     graph: GraphSpec
     check: tuple[CheckSpec, ...]
     limits: LimitSpec = LimitSpec()
+    #: Language of reports, for example ``ko``; the reader's own when empty.
+    language: str = ""
     #: Of the file and of the reference layers' source; set by :func:`read_assignment`.
     sha256: str = ""
 
@@ -313,6 +316,11 @@ def _check_faults(assignment: Assignment, names: list[str]) -> Iterator[tuple[st
             if need not in seen:
                 yield f"the check {check.id!r} needs {need!r}, which is not a check above it", f"{here}.needs"
         seen.append(check.id)
+    if assignment.language and assignment.language not in LANGUAGES:
+        yield (
+            f"there are no reports in the language {assignment.language!r}; choose of {', '.join(LANGUAGES)}",
+            "$.language",
+        )
     if not 0 <= assignment.default_seed < 1 << 53:
         yield "the default seed is not between 0 and 2^53 - 1", "$.default_seed"
     if not assignment.check:

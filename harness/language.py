@@ -1,10 +1,11 @@
 """The language of what a reader sees: English sentences, and their translations from gettext catalogues."""
 
 import gettext
+import os
 from functools import cache
 from pathlib import Path
 
-__all__ = ["ENGLISH", "LANGUAGES", "Language", "language"]
+__all__ = ["ENGLISH", "LANGUAGES", "Language", "chosen_language", "language"]
 
 _FOLDER = Path(__file__).parent / "locale"
 #: Languages in which every sentence is there.
@@ -34,6 +35,20 @@ def language(code: str) -> Language:
     if code not in LANGUAGES:
         raise KeyError(code)
     return Language(code)
+
+
+def chosen_language(option: str | None = None, assignment: str = "") -> Language:
+    """Return the reader's language.
+
+    Args:
+        option: What the command line says; it goes first.
+        assignment: What the assignment says; it goes before the locale, and after the variable ``DOUT_LANG``.
+    """
+    locale = [os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    names = [option, os.environ.get("DOUT_LANG"), assignment, *locale]
+    first = next((name for name in names if name), "en")
+    code = first.replace("-", "_").partition("_")[0].partition(".")[0].lower()
+    return language(code if code in LANGUAGES else "en")
 
 
 ENGLISH = language("en")

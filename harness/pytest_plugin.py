@@ -47,6 +47,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "none: verdicts and points. For the screen and for report files (default: full).",
     )
     group.addoption(
+        "--grade-lang",
+        choices=("en", "ko"),
+        default=None,
+        help="Language of the report (default: DOUT_LANG, else the assignment's, else that of this computer).",
+    )
+    group.addoption(
         "--grade-isolation",
         choices=("A", "B", "C", "D"),
         default="D",

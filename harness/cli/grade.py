@@ -10,6 +10,7 @@ from harness.cli.console import json_for_console, say, show
 from harness.cli.interrupts import held_back
 from harness.errors import SubmissionError, UsageError
 from harness.escape import plain
+from harness.language import Language, chosen_language
 from harness.sandbox.launch import has_fork_server, launch
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from harness.sandbox.runner import Sandbox
     from harness.submission import Submission
 
-__all__ = ["run"]
+__all__ = ["deliver", "run"]
 
 _STDIN = "standard input"
 
@@ -46,16 +47,24 @@ def run(options: argparse.Namespace) -> int:
             except UsageError as error:
                 unusable.append(error)
     if reports:
-        _deliver(reports, options)
+        _deliver(reports, options, chosen_language(options.lang, assignment.language))
     for trouble in unusable:
         say(trouble.message, trouble.hint)
     return max(_status(reports), USAGE if unusable else OK)
 
 
-def _deliver(reports: "list[Report]", options: argparse.Namespace) -> None:
-    from harness.report_files import joined, write_file
+def _deliver(reports: "list[Report]", options: argparse.Namespace, language: Language) -> None:
+    from harness.feedback import Feedback, with_feedback
+    from harness.report_files import joined
 
-    text = joined(reports, options.format, several=len(options.paths) > 1)
+    shown = [with_feedback(report, Feedback(options.feedback)) for report in reports]
+    deliver(joined(shown, options.format, language, several=len(options.paths) > 1), options)
+
+
+def deliver(text: str, options: argparse.Namespace) -> None:
+    """Write a report to the file or the screen that ``options`` name."""
+    from harness.report_files import write_file
+
     if options.output:
         write_file(options.output, text)
     else:

@@ -19,7 +19,7 @@ examples:
   dout init chapter5              write the exercise into a new folder
   dout grade layers.py            grade one file
   dout grade a.py b.ipynb c.zip   grade several
-  dout grade layers.py --format json --output report.json
+  dout grade layers.py --format html --output report.html
   dout grade - < layers.py        grade standard input
   dout doctor                     how well is a learner's code locked in here?
 
@@ -55,14 +55,22 @@ example:
 exit status:
   0 every lock that is in force holds   3 one of them does not
 """
+_REPORT = """\
+examples:
+  dout report report.json                               at the terminal
+  dout report report.json --format html --output r.html
+  dout grade layers.py --format json | dout report - --format markdown --lang ko
+"""
 _ASSIGNMENT = """\
 examples:
   dout assignment check ch05-add-mul               one that comes with dout
   dout assignment check chapter6/assignment.toml   your own
 """
 _LEVELS = "ABCD"
-#: The largest that fits into the 64 bits of a bank's header and of most readers of JSON.
-_LARGEST_SEED = (1 << 63) - 1
+#: Every reader of JSON holds whole numbers up to here exactly (RFC 8259, section 6).
+_LARGEST_SEED = (1 << 53) - 1
+_FORMATS = ("text", "json", "html", "markdown", "svg", "github")
+_LANGUAGES = ("en", "ko")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -86,7 +94,7 @@ def _seed(text: str) -> int:
     except ValueError:
         seed = -1
     if not 0 <= seed <= _LARGEST_SEED:
-        raise argparse.ArgumentTypeError(f"{text[:30]!r} is not a whole number from 0 to 2^63 - 1")
+        raise argparse.ArgumentTypeError(f"{text[:30]!r} is not a whole number from 0 to 2^53 - 1")
     return seed
 
 
@@ -126,6 +134,15 @@ def _parser() -> _Parser:
         "Try to break out; print the isolation level reached and why not a better one.",
         _DOCTOR,
     )
+    report = _command(
+        commands,
+        "report",
+        "show a stored report in another format",
+        "Write a report that dout grade --format json made in any format and language.",
+        _REPORT,
+    )
+    report.add_argument("path", metavar="FILE", help="a JSON report; - reads standard input")
+    _add_form(report)
     assignment = _command(
         commands, "assignment", "for instructors: check an assignment", "Work on assignments.", _ASSIGNMENT
     )
@@ -151,10 +168,14 @@ def _add_grade(commands: "argparse._SubParsersAction[_Parser]") -> None:
         help="name or path of the assignment (default: %(default)s)",
     )
     grade.add_argument("--seed", type=_seed, metavar="N", help="which drawn cases (default: the assignment's)")
+    _add_form(grade)
     grade.add_argument(
-        "--format", choices=("text", "json"), default="text", help="of the report (default: %(default)s)"
+        "--feedback",
+        choices=("full", "actual-only", "none"),
+        default="full",
+        help="full: everything; actual-only: inputs and what the layer returned; none: verdicts and points "
+        "(default: %(default)s)",
     )
-    grade.add_argument("--output", metavar="FILE", help="write the report there instead of to the screen")
     grade.add_argument(
         "--isolation",
         type=str.upper,
@@ -162,6 +183,15 @@ def _add_grade(commands: "argparse._SubParsersAction[_Parser]") -> None:
         default="D",
         metavar="LEVEL",
         help="refuse to run a file at less than level A, B, C or D (default: %(default)s, whatever is the best here)",
+    )
+
+
+def _add_form(words: _Parser) -> None:
+    """Add the options on how a report looks and where it goes."""
+    words.add_argument("--format", choices=_FORMATS, default="text", help="of the report (default: %(default)s)")
+    words.add_argument("--output", metavar="FILE", help="write the report there instead of to the screen")
+    words.add_argument(
+        "--lang", choices=_LANGUAGES, help="language of the report (default: DOUT_LANG, else that of this computer)"
     )
 
 

@@ -73,7 +73,9 @@ class Check(pytest.Item):
         report, result = self._graded()
         self.user_properties[:] = _properties(report, result)
         if result is not None and result.verdict is Verdict.GRADER_FAULT:
-            pytest.fail(failure_text(report, result, self.file.planned.shown), pytrace=False)
+            pytest.fail(
+                failure_text(report, result, self.file.planned.shown, self.file.grades.settings.language), pytrace=False
+            )
 
     def runtest(self) -> None:
         """Pass when the check passed.
@@ -95,7 +97,9 @@ class Check(pytest.Item):
             return super().repr_failure(excinfo, style)
         report, result = self._graded()
         repeated, self.file.told = self.file.told, True
-        return failure_text(report, result, self.file.planned.shown, repeated=repeated)
+        return failure_text(
+            report, result, self.file.planned.shown, self.file.grades.settings.language, repeated=repeated
+        )
 
 
 def _properties(report: Report, result: CheckResult | None) -> list[tuple[str, object]]:

@@ -11,6 +11,7 @@ import msgspec
 from harness.assignment import Assignment
 from harness.errors import SandboxError, SubmissionError
 from harness.feedback import Feedback, with_feedback
+from harness.language import Language
 from harness.records import Level, Report, Warn
 from harness.render.phrases import SELF_CHECK
 from harness.submission import Submission
@@ -38,6 +39,7 @@ class Settings:
     seed: int
     feedback: Feedback
     least: Level
+    language: Language
     #: Format and file of each report to be written.
     outputs: Sequence[tuple[str, Path]]
 

@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
+from harness.language import ENGLISH, Language
 from harness.records import CheckResult, Outcome, Report, Verdict, Warn
 from harness.render.cells import WIDTH, width_of, wrapped
-from harness.render.phrases import SELF_CHECK, WORDS
+from harness.render.phrases import SELF_CHECK, verdict_word
 from harness.render.text import failure_lines, render_text
 
 __all__ = ["PARTIAL", "failure_text", "grading_lines"]
@@ -17,17 +18,20 @@ PARTIAL = "PARTIAL RUN - not a grade"
 _PATH_WIDTH = 50
 
 
-def grading_lines(report: Report, path: str, ran: Collection[str] | None = None) -> Iterator[str]:
+def grading_lines(
+    report: Report, path: str, ran: Collection[str] | None = None, language: Language = ENGLISH
+) -> Iterator[str]:
     """Yield the lines on one submission.
 
     Args:
         report: All that was graded.
         path: Where the file is, as the reader would type it.
         ran: Ids of the checks that ran, when not all did: there is no score then. All ran when null.
+        language: Of the words.
     """
     report = _renamed(report, path)
     if ran is None or report.outcome is not Outcome.GRADED:
-        yield from render_text(report).rstrip("\n").split("\n")
+        yield from render_text(report, language).rstrip("\n").split("\n")
         if report.outcome is not Outcome.GRADED:
             yield from _self_check(report)
         if ran is not None:
@@ -38,12 +42,14 @@ def grading_lines(report: Report, path: str, ran: Collection[str] | None = None)
     results = [result for result in report.checks if result.id in ran]
     for result in results:
         if result.verdict not in (Verdict.PASSED, Verdict.BLOCKED):
-            yield from failure_lines(report.submission.name, result)
+            yield from failure_lines(report.submission.name, result, language)
             yield ""
-    words = max((len(WORDS[result.verdict]) for result in results), default=0)
+    shown = {result.id: verdict_word(result.verdict, language) for result in results}
+    words = max(map(width_of, shown.values()), default=0)
     for result in results:
-        waits = f"  waits for {result.blocked_by}" if result.blocked_by else ""
-        yield from wrapped(f"{result.id}{waits}", f"  {WORDS[result.verdict]:<{words}}  ", " " * (words + 6))
+        waits = "  " + language.text("waits for {check}", check=result.blocked_by) if result.blocked_by else ""
+        word = shown[result.id] + " " * (words - width_of(shown[result.id]))
+        yield from wrapped(f"{result.id}{waits}", f"  {word}  ", " " * (words + 6))
     yield from _self_check(report)
     yield f"{PARTIAL}: {len(results)} of {len(report.checks)} checks ran."
 
@@ -54,13 +60,16 @@ def _self_check(report: Report) -> Iterator[str]:
             yield from wrapped(warn.message)
 
 
-def failure_text(report: Report, result: CheckResult | None, path: str, *, repeated: bool = False) -> str:
+def failure_text(
+    report: Report, result: CheckResult | None, path: str, language: Language = ENGLISH, *, repeated: bool = False
+) -> str:
     """Return what one item that did not pass says: the verdict in the first line, what to do next in the last.
 
     Args:
         report: The report that ``result`` is of.
         result: Of the item's check; null for the one item of a file that cannot be read.
         path: Where the file is, as the reader would type it.
+        language: Of the words.
         repeated: Whether another item of this submission has already said why nothing can be graded.
     """
     report = _renamed(report, path)
@@ -76,7 +85,7 @@ def failure_text(report: Report, result: CheckResult | None, path: str, *, repea
     elif result.blocked_by:
         lines = [f"BLOCKED by {result.blocked_by}", f"Next: make {result.blocked_by} pass first."]
     else:
-        headline, *lines = failure_lines(name, result)
+        headline, *lines = failure_lines(name, result, language)
         # Summaries show the first line alone, and cut it: no columns there.
         lines = [re.sub(" {3,}", "  ", headline), *lines, _next_line(name, result)]
     return "\n".join(lines)

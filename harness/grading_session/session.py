@@ -125,7 +125,9 @@ class GradingSession:
                 self._told.append(f"{PARTIAL}: {shown} was not written. Run all checks for that.")
                 continue
             try:
-                write_file(path, joined(reports, format_name, several=len(self._plan) > 1))
+                write_file(
+                    path, joined(reports, format_name, self._grades.settings.language, several=len(self._plan) > 1)
+                )
             except UsageError as error:
                 self._told.append(f"ERROR: {error.message}; {error.hint}.")
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -148,7 +150,8 @@ class GradingSession:
 
     def _lines(self, one: Planned, terminalreporter: "pytest.TerminalReporter") -> Iterator[str]:
         if one.report is not None and one.ran:
-            yield from grading_lines(one.report, one.shown, None if self._is_complete(one) else one.ran)
+            ran = None if self._is_complete(one) else one.ran
+            yield from grading_lines(one.report, one.shown, ran, self._grades.settings.language)
             return
         # A setup that failed without a report is a fault in dout itself: its traceback is all there is.
         faults = [

@@ -78,6 +78,7 @@ def _settings(config: pytest.Config) -> "Settings":
     from harness.assignment import built_in
     from harness.feedback import Feedback
     from harness.grading_session.plan import Settings
+    from harness.language import chosen_language
     from harness.records import Level
 
     assignment = built_in(config.getoption("grade_assignment"))
@@ -87,6 +88,7 @@ def _settings(config: pytest.Config) -> "Settings":
         seed=assignment.default_seed if seed is None else seed,
         feedback=Feedback(config.getoption("grade_feedback")),
         least=Level(config.getoption("grade_isolation")),
+        language=chosen_language(config.getoption("grade_lang"), assignment.language),
         outputs=[_output(value, config.invocation_params.dir) for value in config.getoption("grade_report")],
     )
 

@@ -1,0 +1,39 @@
+"""``dout report``: write a stored JSON report in another format or language."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from harness.cli import OK
+from harness.cli.grade import deliver
+from harness.cli.interrupts import held_back
+from harness.errors import UsageError
+from harness.language import chosen_language
+
+__all__ = ["run"]
+
+#: Bytes; the reports of ten thousand submissions have fewer.
+_LARGEST = 1 << 30
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read the report, or the array of them, and write it."""
+    with held_back():
+        from harness.render.json import read_json
+        from harness.report_files import joined
+
+    reports = read_json(_read(options.path), options.path)
+    deliver(joined(reports, options.format, chosen_language(options.lang), several=len(reports) > 1), options)
+    return OK
+
+
+def _read(path: str) -> bytes:
+    if path == "-" and sys.stdin is None:
+        raise UsageError("standard input is closed", "give the path of a report")
+    try:
+        data = sys.stdin.buffer.read(_LARGEST + 1) if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", "give the path of a report") from None
+    if len(data) > _LARGEST:
+        raise UsageError(f"{path} is too large for a report", "give a file that `dout grade --format json` has written")
+    return data
