@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from harness.language import ENGLISH, Language
+from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Counterexample, Excerpt, Outcome, Report, Verdict, Warn
 from harness.render.causes import Cause, causes
 from harness.render.numbers import cell, points
@@ -198,7 +198,12 @@ def _check_table(report: Report, language: Language) -> Iterator[str]:
     yield f"<p>{escape(layers)}</p>"
     heads = "".join(
         f'<th scope="col"{kind}>{escape(text(title))}</th>'
-        for title, kind in (("check", ""), ("verdict", ""), ("points", ' class="number"'), ("what it wants", ""))
+        for title, kind in (
+            (marked("check"), ""),
+            (marked("verdict"), ""),
+            (marked("points"), ' class="number"'),
+            (marked("what it wants"), ""),
+        )
     )
     yield f"<table><thead><tr>{heads}</tr></thead><tbody>"
     for result in report.checks:

@@ -90,8 +90,8 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
         if inputs:
             yield f"{text('inputs')}: {_code(', '.join(inputs))}"
             yield ""
-        answers = {"yours": example.got, "expected": example.expected, "measured": example.measured}
-        table = {text(title): values for title, values in answers.items() if values}
+        answers = {text("yours"): example.got, text("expected"): example.expected, text("measured"): example.measured}
+        table = {title: values for title, values in answers.items() if values}
         yield "| | " + " | ".join(table) + " |"
         yield "|---|" + "---:|" * len(table)
         for name in example.expected or example.got:

@@ -1,6 +1,6 @@
 """The sentences that every format of a report shares: verdicts, what to do about them, and what to do next."""
 
-from harness.language import ENGLISH, Language
+from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Report, Verdict
 
 __all__ = ["SELF_CHECK", "WORDS", "advice", "next_step", "reason_and_hint", "title_of", "verdict_word"]
@@ -8,28 +8,28 @@ __all__ = ["SELF_CHECK", "WORDS", "advice", "next_step", "reason_and_hint", "tit
 SELF_CHECK = "SELF-CHECK"
 #: One word for each verdict.
 WORDS = {
-    Verdict.PASSED: "PASS",
-    Verdict.BLOCKED: "BLOCKED",
-    Verdict.GRADER_FAULT: "GRADER FAULT",
-    Verdict.TIMEOUT: "TIMEOUT",
-    Verdict.MEMORY_LIMIT: "MEMORY",
-    Verdict.CRASHED: "CRASHED",
-    Verdict.RAISED: "FAIL",
-    Verdict.CONTRACT: "FAIL",
-    Verdict.WRONG: "FAIL",
+    Verdict.PASSED: marked("PASS"),
+    Verdict.BLOCKED: marked("BLOCKED"),
+    Verdict.GRADER_FAULT: marked("GRADER FAULT"),
+    Verdict.TIMEOUT: marked("TIMEOUT"),
+    Verdict.MEMORY_LIMIT: marked("MEMORY"),
+    Verdict.CRASHED: marked("CRASHED"),
+    Verdict.RAISED: marked("FAIL"),
+    Verdict.CONTRACT: marked("FAIL"),
+    Verdict.WRONG: marked("FAIL"),
 }
 #: What to do about a verdict; most tools say what is wrong, few what to do next (Keuning, Jeuring, Heeren 2019).
 _NEXT = {
-    Verdict.TIMEOUT: "look for a loop that does not end, or for input() or sleep(), in what is called here.",
-    Verdict.MEMORY_LIMIT: "look for an array or a list that grows and grows in what is called here.",
-    Verdict.CRASHED: "look for exit(), quit() or a function that calls itself without end.",
-    Verdict.RAISED: "write or correct it, then call it with these inputs yourself.",
-    Verdict.CONTRACT: "change your code so that it does what is wanted, also for these inputs.",
-    Verdict.WRONG: "work the expected values out by hand, then see what your code does instead.",
-    Verdict.GRADER_FAULT: "this is not your file's fault: tell your instructor.",
+    Verdict.TIMEOUT: marked("look for a loop that does not end, or for input() or sleep(), in what is called here."),
+    Verdict.MEMORY_LIMIT: marked("look for an array or a list that grows and grows in what is called here."),
+    Verdict.CRASHED: marked("look for exit(), quit() or a function that calls itself without end."),
+    Verdict.RAISED: marked("write or correct it, then call it with these inputs yourself."),
+    Verdict.CONTRACT: marked("change your code so that it does what is wanted, also for these inputs."),
+    Verdict.WRONG: marked("work the expected values out by hand, then see what your code does instead."),
+    Verdict.GRADER_FAULT: marked("this is not your file's fault: tell your instructor."),
 }
 #: Where nothing could be called there are no inputs to think about: a class or a method is missing.
-_NEXT_MISSING = "write it, or correct its name."
+_NEXT_MISSING = marked("write it, or correct its name.")
 
 
 def verdict_word(verdict: Verdict, language: Language = ENGLISH) -> str:
@@ -56,7 +56,8 @@ def next_step(report: Report, language: Language = ENGLISH) -> str:
     if failed is None:
         return language.text("nothing is left to do: all {count} checks passed.", count=len(report.checks))
     where = f" ({report.submission.name}:{failed.line})" if failed.line is not None else ""
-    sentence = "fix {check}, save, and grade again." if report.score else "begin with {check}, save, and grade again."
+    again, begin = marked("fix {check}, save, and grade again."), marked("begin with {check}, save, and grade again.")
+    sentence = again if report.score else begin
     return language.text(sentence, check=f"{failed.id}{where}")
 
 
@@ -68,7 +69,7 @@ def reason_and_hint(report: Report, language: Language = ENGLISH) -> tuple[str, 
     if reason:
         return reason, hint
     fallback = {
-        True: "grade again; if this comes back, tell your instructor.",
-        False: "fix the file, save, and grade again.",
+        True: marked("grade again; if this comes back, tell your instructor."),
+        False: marked("fix the file, save, and grade again."),
     }[report.score is None]
     return hint, language.text(fallback)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from harness.language import ENGLISH, Language
+from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Counterexample, Excerpt, Level, Outcome, Report, Verdict, Warn
 from harness.render.causes import Cause, causes, root_of
 from harness.render.cells import WIDTH, columns, cut, fits, width_of, wrapped
@@ -198,7 +198,7 @@ def _totals(report: Report, language: Language) -> Iterator[str]:
     score = "-" if report.score is None else points(report.score)
     yield f"{language.text('SCORE')} {score}/{points(report.max_score)}"
     if report.isolation is not None and report.isolation.level in (Level.C, Level.D):
-        sentence = "Isolation {level}: the file could reach more than it should; `dout doctor` says why."
+        sentence = marked("Isolation {level}: the file could reach more than it should; `dout doctor` says why.")
         yield from wrapped(language.text(sentence, level=report.isolation.level))
 
 
