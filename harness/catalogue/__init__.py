@@ -26,11 +26,15 @@ class Entry(Record, frozen=True, forbid_unknown_fields=True):
     #: A question, a place, the rule.
     hints: tuple[str, str, str]
     #: Messages by the value named ``variant``.
-    variants: dict[str, str] = {}
+    variants: dict[str, str] = {}  # noqa: RUF012 - msgspec copies it
 
     def message_for(self, values: Mapping[str, object]) -> str:
         """Return the message with ``values`` in it."""
-        return _filled(self.variants.get(str(values.get("variant", "")), self.message), values)
+        return _filled(self.variants.get(str(values.get("variant")), self.message), values)
+
+    def explanation_for(self, values: Mapping[str, object]) -> str:
+        """Return the explanation with ``values`` in it."""
+        return _filled(self.explanation, values)
 
     def hint_for(self, number: int, values: Mapping[str, object]) -> str:
         """Return hint 1, 2 or 3 with ``values`` in it."""
@@ -41,7 +45,7 @@ def entry(code: str, language: str = "en", folder: Path | None = None) -> Entry:
     """Return what is told about the mistake ``code``.
 
     Args:
-        code: One of :data:`harness.diagnosis.CODES`.
+        code: One of :data:`harness.diagnosis.CODES`, or one that the assignment names.
         language: One of :data:`LANGUAGES`.
         folder: Of an assignment, which may bring texts of its own.
 
@@ -102,12 +106,5 @@ def _check_braces(path: Path, code: str, found: Entry) -> None:
             raise AssignmentError(f"{path}: {code}: braces hold the name of a value, as in {{layer}}: {text!r}")
 
 
-class _Unknown(dict[str, object]):
-    """Values in which a name that is not there stays as it was written."""
-
-    def __missing__(self, name: str) -> str:
-        return f"{{{name}}}"
-
-
 def _filled(text: str, values: Mapping[str, object]) -> str:
-    return text.format_map(_Unknown(values))
+    return text.format_map(values)

@@ -21,6 +21,8 @@ examples:
   dout grade a.py b.ipynb c.zip   grade several
   dout grade layers.py --format json --output report.json
   dout grade - < layers.py        grade standard input
+  dout explain MUL-SWAP           what a mistake in a report means
+  dout hint MUL-SWAP              a hint at it, one of three
   dout doctor                     how well is a learner's code locked in here?
 
 exit status of dout grade:
@@ -55,12 +57,27 @@ example:
 exit status:
   0 every lock that is in force holds   3 one of them does not
 """
+_EXPLAIN = """\
+examples:
+  dout explain            every code, one line each
+  dout explain MUL-SWAP   what this mistake is
+  dout explain MUL-SWAP --lang ko
+"""
+_HINT = """\
+The first hint is a question, the second a place to look at, the third the rule.
+
+examples:
+  dout hint MUL-SWAP      the first hint
+  dout hint MUL-SWAP 2    the second
+"""
 _ASSIGNMENT = """\
 examples:
   dout assignment check ch05-add-mul               one that comes with dout
   dout assignment check chapter6/assignment.toml   your own
 """
 _LEVELS = "ABCD"
+#: As in harness.catalogue, which reads too much to be imported for this.
+_LANGUAGES = ("en", "ko")
 #: The largest that fits into the 64 bits of a bank's header and of most readers of JSON.
 _LARGEST_SEED = (1 << 63) - 1
 
@@ -119,6 +136,15 @@ def _parser() -> _Parser:
     init.add_argument(
         "directory", metavar="DIR", help="a folder; it is made when it does not exist, and nothing in it is overwritten"
     )
+    explain = _command(commands, "explain", "say what a mistake is", "Explain a mistake by its code.", _EXPLAIN)
+    explain.add_argument("code", nargs="?", metavar="CODE", help="as the report names it (default: list all codes)")
+    _add_catalogue(explain)
+    hint = _command(commands, "hint", "give a hint at a mistake", "Give one of three hints at a mistake.", _HINT)
+    hint.add_argument("code", metavar="CODE", help="as the report names it")
+    hint.add_argument(
+        "number", nargs="?", type=int, choices=(1, 2, 3), default=1, help="which hint (default: %(default)s)"
+    )
+    _add_catalogue(hint)
     _command(
         commands,
         "doctor",
@@ -144,12 +170,7 @@ def _add_grade(commands: "argparse._SubParsersAction[_Parser]") -> None:
         _GRADE,
     )
     grade.add_argument("paths", nargs="+", metavar="PATH", help=".py, .ipynb, .zip, a folder, or - for standard input")
-    grade.add_argument(
-        "--assignment",
-        default="ch05-add-mul",
-        metavar="NAME",
-        help="name or path of the assignment (default: %(default)s)",
-    )
+    _add_assignment(grade)
     grade.add_argument("--seed", type=_seed, metavar="N", help="which drawn cases (default: the assignment's)")
     grade.add_argument(
         "--format", choices=("text", "json"), default="text", help="of the report (default: %(default)s)"
@@ -163,6 +184,22 @@ def _add_grade(commands: "argparse._SubParsersAction[_Parser]") -> None:
         metavar="LEVEL",
         help="refuse to run a file at less than level A, B, C or D (default: %(default)s, whatever is the best here)",
     )
+
+
+def _add_assignment(command: _Parser) -> None:
+    command.add_argument(
+        "--assignment",
+        default="ch05-add-mul",
+        metavar="NAME",
+        help="name or path of the assignment (default: %(default)s)",
+    )
+
+
+def _add_catalogue(command: _Parser) -> None:
+    command.add_argument(
+        "--lang", choices=_LANGUAGES, help="of the text (default: DOUT_LANG, else the system's language, else en)"
+    )
+    _add_assignment(command)
 
 
 def _command(

@@ -4,13 +4,16 @@ import re
 import string
 
 import pytest
+from inprocess import assignment
 
 from harness.catalogue import LANGUAGES, Entry, entries, entry
-from harness.diagnosis import CODES
+from harness.diagnosis import CODES, OF_A_FORMULA
 from harness.diagnosis.shapes import VARIANTS
 from harness.errors import AssignmentError, UsageError
 
-ALL = [(language, code) for language in LANGUAGES for code in CODES]
+#: Those of the built-in assignment as well.
+VALUES = CODES | {mistake.code: OF_A_FORMULA for layer in assignment().layer for mistake in layer.mistakes}
+ALL = [(language, code) for language in LANGUAGES for code in VALUES]
 
 
 def names_in(text):
@@ -19,14 +22,14 @@ def names_in(text):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_there_is_an_entry_for_each_code_and_for_no_other(language):
-    assert entries(language).keys() == CODES.keys()
+    assert entries(language).keys() == VALUES.keys()
 
 
 @pytest.mark.parametrize(("language", "code"), ALL)
 def test_an_entry_needs_no_value_but_those_of_its_code(language, code):
     found = entry(code, language)
     texts = (found.message, found.explanation, *found.hints, *found.variants.values())
-    assert set().union(*map(names_in, texts)) <= set(CODES[code])
+    assert set().union(*map(names_in, texts)) <= set(VALUES[code])
 
 
 @pytest.mark.parametrize(("language", "code"), ALL)
@@ -38,25 +41,25 @@ def test_texts_are_there_and_a_message_is_one_short_line(language, code):
     assert len(found.message) < 130
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", VALUES)
 def test_the_first_hint_asks(code):
     assert all("?" in entry(code, language).hints[0] for language in LANGUAGES)
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", VALUES)
 def test_korean_is_korean(code):
     found = entry(code, "ko")
     assert all(re.search("[가-힣]", text) for text in (found.message, found.explanation, *found.hints))
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", VALUES)
 def test_no_korean_particle_follows_an_inserted_value(code):
     found = entry(code, "ko")
     for text in (found.message, found.explanation, *found.hints, *found.variants.values()):
         assert not re.search(r"\} ?(은|는|이|가|을|를|와|과|로|으로)\b", text)
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", VALUES)
 def test_no_text_blames_or_uses_words_of_mathematicians(code):
     found = entry(code)
     text = " ".join((found.message, found.explanation, *found.hints)).lower()
@@ -90,11 +93,11 @@ def test_an_unknown_code_is_refused():
 
 
 def test_an_assignment_replaces_a_text_and_leaves_the_others(tmp_path):
-    (tmp_path / "catalogue.en.toml").write_text('[MUL-SWAP]\nmessage = "Ours: {layer}."\n', encoding="utf-8")
-    own = entry("MUL-SWAP", "en", tmp_path)
+    (tmp_path / "catalogue.en.toml").write_text('[SIGN]\nmessage = "Ours: {layer}."\n', encoding="utf-8")
+    own = entry("SIGN", "en", tmp_path)
     assert own.message_for({"layer": "MulLayer"}) == "Ours: MulLayer."
-    assert own.hints == entry("MUL-SWAP").hints
-    assert entry("SIGN", "en", tmp_path) == entry("SIGN")
+    assert own.hints == entry("SIGN").hints
+    assert entry("SCALED", "en", tmp_path) == entry("SCALED")
 
 
 def test_an_assignment_may_name_mistakes_of_its_own(tmp_path):
@@ -106,14 +109,14 @@ def test_an_assignment_may_name_mistakes_of_its_own(tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
-        '[MUL-SWAP]\nhints = ["one", "two"]\n',
-        "[MUL-SWAP]\nhint = 3\n",
+        '[SIGN]\nhints = ["one", "two"]\n',
+        "[SIGN]\nhint = 3\n",
         '[NEW]\nmessage = "only this"\n',
-        "[MUL-SWAP\n",
+        "[SIGN\n",
         "version = 1\n",
-        '[MUL-SWAP]\nmessage = "{layer"\n',
-        '[MUL-SWAP]\nmessage = "{layer.__class__}"\n',
-        '[MUL-SWAP]\nmessage = "{}"\n',
+        '[SIGN]\nmessage = "{layer"\n',
+        '[SIGN]\nmessage = "{layer.__class__}"\n',
+        '[SIGN]\nmessage = "{}"\n',
     ],
 )
 def test_a_catalogue_that_makes_no_sense_is_refused_with_its_path(text, tmp_path):
