@@ -10,7 +10,7 @@ from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Counterexample, Excerpt, Outcome, Report, Verdict, Warn
 from harness.render.causes import Cause, causes
 from harness.render.numbers import cell, points
-from harness.render.phrases import SELF_CHECK, next_step, reason_and_hint, title_of, verdict_word
+from harness.render.phrases import SELF_CHECK, hints_of, next_step, reason_and_hint, title_of, verdict_word
 from harness.render.svg import GRAPH_STYLE, render_graph
 
 __all__ = ["STYLE", "body", "render_html"]
@@ -160,10 +160,7 @@ def _excerpt(excerpt: Excerpt, line: int) -> str:
 
 
 def _hints(result: CheckResult, language: Language) -> Iterator[str]:
-    if result.code is None:
-        return
-    entry = language.entry(result.code)
-    for number, hint in enumerate(entry.hints, 1):
+    for number, hint in enumerate(hints_of(result, language), 1):
         title = escape(language.text("Hint {number}", number=number))
         yield f"<details><summary>{title}</summary><p>{escape(hint)}</p></details>"
 

@@ -3,7 +3,7 @@
 from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Report, Verdict
 
-__all__ = ["SELF_CHECK", "WORDS", "advice", "next_step", "reason_and_hint", "title_of", "verdict_word"]
+__all__ = ["SELF_CHECK", "WORDS", "advice", "hints_of", "next_step", "reason_and_hint", "title_of", "verdict_word"]
 
 SELF_CHECK = "SELF-CHECK"
 #: One word for each verdict.
@@ -38,9 +38,22 @@ def verdict_word(verdict: Verdict, language: Language = ENGLISH) -> str:
 
 
 def title_of(result: CheckResult, language: Language = ENGLISH) -> str:
-    """Return the check, with its mistake in one line where that has a name."""
-    del language
-    return result.id
+    """Return in one line what is wrong, or the name of the check where the mistake has no text."""
+    entry = language.entry(result.code) if result.code else None
+    return entry.message_for(_Values(result.values)) if entry else result.id
+
+
+def hints_of(result: CheckResult, language: Language = ENGLISH) -> list[str]:
+    """Return the hints at a mistake: a question, a place, the rule. Empty where it has no text."""
+    entry = language.entry(result.code) if result.code else None
+    return [entry.hint_for(number, _Values(result.values)) for number in (1, 2, 3)] if entry else []
+
+
+class _Values(dict[str, object]):
+    """The values of a stored report, which may be of a version that had fewer of them."""
+
+    def __missing__(self, name: str) -> str:
+        return "?"
 
 
 def advice(result: CheckResult, language: Language = ENGLISH) -> str:
