@@ -10,7 +10,7 @@ from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Counterexample, Excerpt, Outcome, Report, Verdict, Warn
 from harness.render.causes import Cause, causes
 from harness.render.numbers import cell, points
-from harness.render.phrases import SELF_CHECK, hints_of, next_step, reason_and_hint, title_of, verdict_word
+from harness.render.phrases import SELF_CHECK, hints_of, next_step, reason_and_hint, says_more, title_of, verdict_word
 from harness.render.svg import GRAPH_STYLE, render_graph
 
 __all__ = ["STYLE", "body", "render_html"]
@@ -134,7 +134,7 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
     yield f"<h3><strong>{word}</strong> {escape(title_of(result, language))}{code}</h3>"
     if result.line is not None:
         yield f"<p>{escape(text('where'))}: <code>{escape(report.submission.name)}:{result.line}</code></p>"
-    if result.message and not (result.code and language is not ENGLISH):
+    if result.message and says_more(result, language):
         yield f"<p>{escape(result.message)}</p>"
     if result.excerpt is not None and result.line is not None:
         yield f"<pre>{_excerpt(result.excerpt, result.line)}</pre>"

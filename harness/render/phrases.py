@@ -3,7 +3,17 @@
 from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Report, Verdict
 
-__all__ = ["SELF_CHECK", "WORDS", "advice", "hints_of", "next_step", "reason_and_hint", "title_of", "verdict_word"]
+__all__ = [
+    "SELF_CHECK",
+    "WORDS",
+    "advice",
+    "hints_of",
+    "next_step",
+    "reason_and_hint",
+    "says_more",
+    "title_of",
+    "verdict_word",
+]
 
 SELF_CHECK = "SELF-CHECK"
 #: One word for each verdict.
@@ -41,6 +51,17 @@ def title_of(result: CheckResult, language: Language = ENGLISH) -> str:
     """Return in one line what is wrong, or the name of the check where the mistake has no text."""
     entry = language.entry(result.code) if result.code else None
     return entry.message_for(_Values(result.values)) if entry else result.id
+
+
+def says_more(result: CheckResult, language: Language = ENGLISH) -> bool:
+    """Tell whether the message of a check says something that its title and its table of values do not.
+
+    Messages are English: in another language they are shown only where nothing else says what happened.
+    """
+    if result.code is None:
+        return True
+    has_table = result.counterexample is not None and bool(result.counterexample.got)
+    return language.code == "en" and not has_table
 
 
 def hints_of(result: CheckResult, language: Language = ENGLISH) -> list[str]:

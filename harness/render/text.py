@@ -8,7 +8,7 @@ from harness.records import CheckResult, Counterexample, Excerpt, Level, Outcome
 from harness.render.causes import Cause, causes, root_of
 from harness.render.cells import WIDTH, columns, cut, fits, width_of, wrapped
 from harness.render.numbers import cell, points
-from harness.render.phrases import SELF_CHECK, advice, next_step, reason_and_hint, title_of, verdict_word
+from harness.render.phrases import SELF_CHECK, advice, next_step, reason_and_hint, says_more, title_of, verdict_word
 from harness.render.walk import wrong_values
 
 __all__ = ["failure_lines", "render_text"]
@@ -79,7 +79,7 @@ def failure_lines(name: str, result: CheckResult, language: Language = ENGLISH) 
         yield " " * (WIDTH - width_of(right)) + right
     if not result.code:
         yield from _labelled(text("wanted"), result.title)
-    if result.message and (language is ENGLISH or not result.code):
+    if result.message and says_more(result, language):
         yield from _labelled(text("found"), result.message)
     if result.counterexample is not None:
         yield from _example_lines(result.counterexample, language)
