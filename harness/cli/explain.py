@@ -62,7 +62,7 @@ def known_entry(asked: str, language: Language, assignment: str) -> "tuple[str, 
     known = entries(language.code, path_of(assignment).parent)
     code = asked.upper().replace("_", "-")
     if code not in known:
-        close = difflib.get_close_matches(code, known, 3, 0.5)
+        close = difflib.get_close_matches(code, known, 3, 0.6)
         hint = f"did you mean {' or '.join(close)}?" if close else "`dout explain` lists all codes"
         raise UsageError(f"there is no code {plain(asked, 60)!r}", hint)
     return code, known[code]

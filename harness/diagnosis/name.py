@@ -77,10 +77,10 @@ def _graphs(spec: CheckSpec) -> str:
 
 
 def _general(spec: CheckSpec, finding: Finding) -> Fit:
-    code = _BY_VERDICT.get(finding.verdict)
-    if code is None:
-        code = "STATE-WRONG" if spec.kind == "state" else _GENERAL.get(finding.method or "", "FORWARD-WRONG")
-    return Fit(code, {"error": "Exception"} if code == "RAISED" else {})
+    by_verdict = _BY_VERDICT.get(finding.verdict)
+    if by_verdict is not None:
+        return Fit(by_verdict, {"error": "Exception"} if by_verdict == "RAISED" else {})
+    return Fit("STATE-WRONG" if spec.kind == "state" else _GENERAL.get(finding.method or "", "FORWARD-WRONG"), {})
 
 
 def _diagnosis(fit: Fit, finding: Finding) -> Diagnosis:

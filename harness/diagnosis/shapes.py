@@ -67,7 +67,7 @@ def _is_product(trials: Sequence[Trial], n: int) -> bool:
 
 
 def _products() -> Iterator[Callable[[Trial, int], Any]]:
-    for multiply in (np.dot, np.matmul, np.inner, np.vdot):
+    for multiply in (np.dot, np.matmul, np.inner):
         for turned in (None, "first", "second"):
 
             def product(trial: Trial, n: int, multiply: Any = multiply, turned: str | None = turned) -> Any:
