@@ -61,8 +61,8 @@ examples:
   dout assignment check chapter6/assignment.toml   your own
 """
 _LEVELS = "ABCD"
-#: The largest that fits into the 64 bits of a bank's header and of most readers of JSON.
-_LARGEST_SEED = (1 << 63) - 1
+#: Every reader of JSON holds whole numbers up to here exactly (RFC 8259, section 6).
+_LARGEST_SEED = (1 << 53) - 1
 
 
 class _Parser(argparse.ArgumentParser):
@@ -86,7 +86,7 @@ def _seed(text: str) -> int:
     except ValueError:
         seed = -1
     if not 0 <= seed <= _LARGEST_SEED:
-        raise argparse.ArgumentTypeError(f"{text[:30]!r} is not a whole number from 0 to 2^63 - 1")
+        raise argparse.ArgumentTypeError(f"{text[:30]!r} is not a whole number from 0 to 2^53 - 1")
     return seed
 
 
