@@ -20,7 +20,11 @@ from cage import INNOCENT, Cage, children_of
 import harness
 
 ROOT = Path(harness.__file__).resolve().parent.parent
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+#: Without a measurement of coverage, whose start, in every Python process, swallows an early Ctrl-C.
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")},
+    "PYTHONPATH": str(ROOT),
+}
 LOOP = INNOCENT.replace("self.x, self.y = x, y", "while True: pass")
 
 
@@ -76,6 +80,8 @@ def called(tmp_path: Path, level: str) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Tests that were started by nohup inherit that this signal is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
 
 
