@@ -72,6 +72,8 @@ def called(tmp_path: Path, level: str) -> "subprocess.Popen[str]":
     path.write_text(LOOP, encoding="utf-8")
     temporary = tmp_path / "temporary"
     temporary.mkdir()
+    # Tests that were started by nohup ignore this signal, and what they start inherits that.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     return subprocess.Popen(
         [sys.executable, "-B", *COMMANDS[level], "grade", str(path), "--output", str(tmp_path / "report.txt")],
         env={**ENVIRONMENT, "TMPDIR": str(temporary)},
@@ -80,8 +82,6 @@ def called(tmp_path: Path, level: str) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # Tests that were started by nohup inherit that this signal is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
 
 
