@@ -1,5 +1,6 @@
 """One check's failure, and the search for a simpler one of the same kind."""
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 
@@ -25,7 +26,8 @@ from harness.shrink.points import (
     telling,
 )
 from harness.shrink.replay import Replays
-from harness.shrink.search import Arrays, Numbers, OutOfReplays, Space, load_hypothesis, smallest
+from harness.shrink.search import WHOLE, Arrays, Numbers, OutOfReplays, Space, load_hypothesis, smallest
+from harness.strata import fixed_points
 
 __all__ = ["Failure", "first_failure", "same_mistake"]
 
@@ -105,7 +107,7 @@ class Failure:
             WorkerGone: a call hung, the process died or the time is up.
             SandboxError: no worker could be started.
         """
-        if self.spec.kind != "arrays" and tuple(self._sent) in self._simplest():
+        if self.spec.kind != "arrays" and tuple(self._sent) in self._first_points():
             return None
         again = self.replays.ask([self.exhibit.case])[0]
         if _judged(self.evidence, self.spec, again) != self.finding:
@@ -118,8 +120,10 @@ class Failure:
         finding = _judged(self.evidence, self.spec, last)
         return (finding, last) if finding is not None and finding == self._tried.get(point) else None
 
-    def _simplest(self) -> list[tuple[float, ...]]:
-        return [point[: len(self._sent)] for point in simplest(self._width)]
+    def _first_points(self) -> list[tuple[float, ...]]:
+        """Return the points that a bank begins with: small whole numbers, with two upstream gradients."""
+        first = itertools.islice(fixed_points(self.evidence.layer(self.spec.layer)), 2)
+        return [(*inputs, dout)[: len(self._sent)] for _, inputs, dout in first]
 
     def _at(self, point: Point) -> Exhibit:
         return self.replays.ask([case_at(point, self.exhibit.case, self._width)])[0]
@@ -143,7 +147,7 @@ class Failure:
         # Points of which each tells more than chance come first; all others only where none of those fails.
         simple.sort(key=lambda point: not telling(point.values, self._width))
         yield from self._failing(simple)
-        base = self._simplest()[0]
+        base = simplest(self._width)[: len(sent)]
         literals = self.evidence.found[self.spec.layer].literals
         pairs = [*around_literals([value for value in literals if math.isfinite(value)][:12], base)]
         typed = [[Point(tuple(_typed(point.values, whole))) for point in pair] for pair in pairs]
@@ -214,4 +218,4 @@ class Failure:
 def _typed(values: Sequence[float], whole: Sequence[bool]) -> Iterator[float]:
     """Yield the values as what the case in question had in their places, Python integers or floats."""
     for value, as_int in zip(values, whole, strict=True):
-        yield int(value) if as_int and value == int(value) else float(value)
+        yield int(value) if as_int and abs(value) <= WHOLE and value == int(value) else float(value)

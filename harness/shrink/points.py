@@ -86,9 +86,9 @@ def _arguments(point: Point, count: int) -> list[Value]:
     return arrays
 
 
-def simplest(width: int) -> tuple[tuple[float, ...], ...]:
-    """Return the points that nothing is simpler than; a bank begins with the same."""
-    return (*PRIMES[:width], 1), (*PRIMES[:width], PRIMES[width])
+def simplest(width: int) -> tuple[float, ...]:
+    """Return the point that all others are measured by: the smallest primes, with an upstream gradient of 1."""
+    return (*PRIMES[:width], 1)
 
 
 def telling(values: Sequence[float], width: int) -> bool:

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from harness.shrink.points import PRIMES, Point
 
-__all__ = ["Arrays", "Numbers", "OutOfReplays", "Space", "load_hypothesis", "smallest"]
+__all__ = ["WHOLE", "Arrays", "Numbers", "OutOfReplays", "Space", "load_hypothesis", "smallest"]
 
 #: Whole numbers up to here are exact in a float.
-_WHOLE = 1 << 53
+WHOLE = 1 << 53
 
 Choices = tuple[int, ...]
 
@@ -48,10 +48,10 @@ class _Number:
         self._last.append(size)
         if size in self._simple:
             rank = self._simple.index(size)
-        elif size <= _WHOLE and size == int(size):
+        elif size <= WHOLE and size == int(size):
             rank = len(self._simple) + int(size)
         else:
-            rank = len(self._simple) + _WHOLE + len(self._last)
+            rank = len(self._simple) + WHOLE + len(self._last)
         self.start = (int(math.copysign(1, value) < 0), rank)
         self.most = (1, max(rank, len(self._simple) - 1))
 
@@ -59,10 +59,10 @@ class _Number:
         count = len(self._simple)
         if rank < count:
             size: float = self._simple[rank]
-        elif rank <= count + _WHOLE:
+        elif rank <= count + WHOLE:
             size = rank - count
         else:
-            size = self._last[rank - count - _WHOLE - 1]
+            size = self._last[rank - count - WHOLE - 1]
         signed = -size if negative else size
         return int(signed) if self._whole and signed == int(signed) else float(signed)
 
