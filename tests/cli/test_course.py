@@ -144,6 +144,7 @@ UNFINISHED = {
     "one gradient": ("return dout * self.y, dout * self.x", "return dout", "Two gradients are needed here: dx, dy."),
     "an error": ("return x + y", "return x + z", "AddLayer.forward stopped with NameError: name 'z' is not defined"),
     "not Python": ("return x + y", "return x +", "Python cannot read the two classes in layers.py"),
+    "an error outside of the classes": ("class AddLayer", "print(z)\n\n\nclass AddLayer", "name 'z' is not defined"),
     "another class": ("class MulLayer", "class Mul", "cannot import name 'MulLayer'"),
 }
 

@@ -15,9 +15,12 @@ FIGURES = dict(drawn())
 #: Texts that are to say the same in both languages.
 PAIRS = [(page, KOREAN / page.name) for page in ENGLISH] + [(TEMPLATE / "README.md", TEMPLATE / "README.ko.md")]
 
-NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w])")
+#: A Korean word follows a number without a space.
+NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w)", re.ASCII)
+#: As the pages write them, and no other signs.
+TIMES, MINUS = "\u00d7", "\u2212"
 _TERM = r"\d+(?:\.\d+)?"
-EQUATION = re.compile(rf"(?<![\d.])({_TERM}(?: [×+−] {_TERM})+) = ({_TERM})")
+EQUATION = re.compile(rf"(?<![\d.])({_TERM}(?: [{TIMES}+{MINUS}] {_TERM})+) = ({_TERM})")
 
 
 def text_of(page: Path) -> str:
@@ -57,7 +60,7 @@ def test_every_figure_has_words_for_readers_who_do_not_see_it(page: Path) -> Non
 @pytest.mark.parametrize("page", COURSE, ids=map(page_id, COURSE))
 def test_what_the_page_calculates_is_right(page: Path) -> None:
     for left, right in EQUATION.findall(text_of(page)):
-        value = eval(left.replace("×", "*").replace("−", "-"))
+        value = eval(left.replace(TIMES, "*").replace(MINUS, "-"))
         assert value == pytest.approx(float(right)), left
 
 
