@@ -60,6 +60,8 @@ def says_more(result: CheckResult, language: Language = ENGLISH) -> bool:
     """
     if result.code is None:
         return True
+    if result.message == title_of(result, language):
+        return False
     has_table = result.counterexample is not None and bool(result.counterexample.got)
     return language.code == "en" and not has_table
 
