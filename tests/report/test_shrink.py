@@ -148,6 +148,10 @@ def test_nothing_is_measured_where_forward_gives_no_number(example_of):
     assert example_of(ADD + mul(forward="return 'six'", backward="return dout, dout")).measured is None
 
 
+def test_a_file_whose_examples_do_not_end_is_called_again_without_them(example_of):
+    assert numbers(example_of(number_only("self.x < 0") + "\nwhile True: pass\n")) == (-2, 3, 1)
+
+
 def test_two_gradings_in_two_processes_show_the_same(tmp_path):
     path = tmp_path / "layers.py"
     path.write_text(
