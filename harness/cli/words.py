@@ -21,6 +21,7 @@ examples:
   dout grade a.py b.ipynb c.zip   grade several
   dout grade layers.py --format html --output report.html
   dout grade - < layers.py        grade standard input
+  dout watch layers.py            grade it again each time you save
   dout doctor                     how well is a learner's code locked in here?
 
 exit status of dout grade:
@@ -41,6 +42,15 @@ exit status:
   1 some check did not pass, or a file could not be read as Python
   2 wrong use: a path, an option, an assignment; the other files are graded
   3 the grader failed: there is no score for some file
+"""
+_WATCH = """\
+examples:
+  dout watch                      layers.py in this folder
+  dout watch mine.py --lang ko
+  dout watch --plain              for a screen reader: no keys, nothing is cleared
+
+Keys (no Enter needed): h hint, l list, n next mistake, c check all, q quit.
+The exit status is 0 when you quit.
 """
 _INIT = """\
 example:
@@ -123,6 +133,7 @@ def _parser() -> _Parser:
     words.add_argument("--version", action="version", version=f"dout {harness.__version__}")
     commands = words.add_subparsers(dest="command", metavar="command")
     _add_grade(commands)
+    _add_watch(commands)
     init = _command(commands, "init", "write the exercise into a new folder", "Write the student template.", _INIT)
     init.add_argument(
         "directory", metavar="DIR", help="a folder; it is made when it does not exist, and nothing in it is overwritten"
@@ -161,13 +172,7 @@ def _add_grade(commands: "argparse._SubParsersAction[_Parser]") -> None:
         _GRADE,
     )
     grade.add_argument("paths", nargs="+", metavar="PATH", help=".py, .ipynb, .zip, a folder, or - for standard input")
-    grade.add_argument(
-        "--assignment",
-        default="ch05-add-mul",
-        metavar="NAME",
-        help="name or path of the assignment (default: %(default)s)",
-    )
-    grade.add_argument("--seed", type=_seed, metavar="N", help="which drawn cases (default: the assignment's)")
+    _add_bank(grade)
     _add_form(grade)
     grade.add_argument(
         "--feedback",
@@ -186,10 +191,41 @@ def _add_grade(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
 
 
+def _add_watch(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    watch = _command(
+        commands,
+        "watch",
+        "grade a file each time you save it",
+        "Grade a file each time you save it, and show your first mistake.",
+        _WATCH,
+    )
+    watch.add_argument("path", nargs="?", metavar="FILE", help="the file that you work on (default: layers.py)")
+    _add_bank(watch)
+    _add_language(watch)
+    watch.add_argument(
+        "--plain", action="store_true", help="print below what is there, and read no keys; so it is also in a pipe"
+    )
+
+
+def _add_bank(words: _Parser) -> None:
+    """Add the options on what is asked of a file."""
+    words.add_argument(
+        "--assignment",
+        default="ch05-add-mul",
+        metavar="NAME",
+        help="name or path of the assignment (default: %(default)s)",
+    )
+    words.add_argument("--seed", type=_seed, metavar="N", help="which drawn cases (default: the assignment's)")
+
+
 def _add_form(words: _Parser) -> None:
     """Add the options on how a report looks and where it goes."""
     words.add_argument("--format", choices=_FORMATS, default="text", help="of the report (default: %(default)s)")
     words.add_argument("--output", metavar="FILE", help="write the report there instead of to the screen")
+    _add_language(words)
+
+
+def _add_language(words: _Parser) -> None:
     words.add_argument(
         "--lang", choices=_LANGUAGES, help="language of the report (default: DOUT_LANG, else that of this computer)"
     )
