@@ -1,7 +1,6 @@
 """One session of watching: takes events in order, grades the file when it has changed, and shows what is known."""
 
 import queue
-import sys
 import time
 from pathlib import Path
 from typing import Protocol
@@ -23,8 +22,9 @@ __all__ = ["Display", "Session"]
 
 #: Seconds for an editor to put back what it has emptied or taken away, before the learner is told.
 _PATIENCE = 0.15
-#: Where waiting cannot be interrupted by Ctrl-C, wait in pieces.
-_PIECE = 0.5 if sys.platform == "win32" else None
+#: Seconds to wait at a time: a signal that the system hands to another thread does not wake this one, and Windows'
+#: Ctrl-C wakes none.
+_PIECE = 0.5
 
 
 class Display(Protocol):
@@ -99,10 +99,9 @@ class Session:
     def _next_event(self) -> Event | None:
         """Wait for an event; None when the time of doubt is over."""
         while True:
-            left = None if self._doubt is None else max(0.0, self._doubt - time.monotonic())
-            piece = min((one for one in (left, _PIECE) if one is not None), default=None)
+            left = _PIECE if self._doubt is None else self._doubt - time.monotonic()
             try:
-                return self.events.get(timeout=piece)
+                return self.events.get(timeout=min(max(left, 0.0), _PIECE))
             except queue.Empty:
                 if self._doubt is not None and time.monotonic() >= self._doubt:
                     return None
