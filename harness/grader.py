@@ -4,6 +4,7 @@ import platform
 import time
 import traceback
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,8 @@ from harness.sandbox.evaluate import evaluate_cases
 from harness.sandbox.protocol import Answer, Fault
 from harness.sandbox.runner import Sandbox
 from harness.scoring import first_wrong, layer_scores, result_of
+from harness.shrink import shrunk
+from harness.shrink.replay import Replays
 from harness.submission import Submission
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ def grade(
     *,
     sandbox: Sandbox,
     notes: Sequence[Warn] = (),
+    shrink: bool = True,
 ) -> Report:
     """Return the report on ``submission``. Whatever the learner's file does, this returns.
 
@@ -67,6 +71,7 @@ def grade(
         seed: Which bank of cases; the assignment's default when None.
         sandbox: Runs the learner's code.
         notes: What the front has to say about this grading, first among the report's warnings.
+        shrink: Whether the layers are called again for inputs that show a failure better; marks are the same without.
     """
     wall, cpu = time.perf_counter(), time.process_time()
     seed = assignment.default_seed if seed is None else seed
@@ -74,8 +79,13 @@ def grade(
         bank = bank_for(assignment, seed)
         seen = observe(sandbox, submission, assignment, bank)
         evidence = Evidence(assignment, bank, seen)
-        results = [_placed(result, submission, evidence) for result in _results(assignment, evidence)]
+        results = list(_results(assignment, evidence))
         graph = graph_values(evidence)
+        cpu_seconds = seen.cpu_seconds
+        if shrink:
+            results, more = _shrunk(results, evidence, Replays(sandbox, submission, assignment, seen))
+            cpu_seconds += more
+        results = [_placed(result, submission, evidence) for result in results]
     except SubmissionError as error:
         return ungradable_report(error, submission.name, submission.sha256, assignment, seed)
     except SandboxError as error:
@@ -85,7 +95,7 @@ def grade(
     except Exception as error:  # noqa: BLE001 - the one place where a mistake of ours becomes a grader fault
         return fault_report(_own_mistake(error), submission.name, submission.sha256, assignment, seed)
     faults = [result for result in results if result.verdict is Verdict.GRADER_FAULT]
-    timing = Timing(wall_s=time.perf_counter() - wall, cpu_s=time.process_time() - cpu + seen.cpu_seconds)
+    timing = Timing(wall_s=time.perf_counter() - wall, cpu_s=time.process_time() - cpu + cpu_seconds)
     return Report(
         outcome=Outcome.GRADER_FAULT if faults else Outcome.GRADED,
         assignment=assignment.identity,
@@ -158,6 +168,14 @@ def _diagnosed(evidence: Evidence, spec: CheckSpec, finding: Finding) -> "Diagno
     from harness.diagnosis import diagnose
 
     return diagnose(evidence, spec, finding)
+
+
+def _shrunk(results: list[CheckResult], evidence: Evidence, replays: Replays) -> tuple[list[CheckResult], float]:
+    """Return the results with simpler counterexamples, and the processor seconds of the learner's process."""
+    # Every mark is known by now, and no mistake of ours may cost it: then the inputs are shown that were seen first.
+    with replays, suppress(Exception):
+        results = shrunk(results, evidence, replays)
+    return results, replays.cpu_seconds
 
 
 def _placed(result: CheckResult, submission: Submission, evidence: Evidence) -> CheckResult:

@@ -1,22 +1,34 @@
 """The language of what a reader sees: English sentences, and their translations from gettext catalogues."""
 
 import gettext
+import locale
 import os
 from functools import cache
 from pathlib import Path
 
-__all__ = ["ENGLISH", "LANGUAGES", "Language", "chosen_language", "language"]
+from harness.catalogue import LANGUAGES, Entry, entries
+
+__all__ = ["ENGLISH", "LANGUAGES", "Language", "chosen_language", "language", "marked"]
 
 _FOLDER = Path(__file__).parent / "locale"
-#: Languages in which every sentence is there.
-LANGUAGES = ("en", "ko")
+
+
+def marked(sentence: str) -> str:
+    """Return ``sentence``, which is translated later; the mark is for the program that collects sentences."""
+    return sentence
 
 
 class Language:
-    """One language; the English sentence is the key of its translation."""
+    """One language; the English sentence is the key of its translation.
 
-    def __init__(self, code: str) -> None:
+    Args:
+        code: One of ``LANGUAGES``.
+        folder: Of an assignment, which may bring its own texts about mistakes.
+    """
+
+    def __init__(self, code: str, folder: Path | None = None) -> None:
         self.code = code
+        self._catalogue_folder = folder
         self._found = gettext.translation("dout", _FOLDER, [code], fallback=True)
 
     def text(self, sentence: str, /, **values: object) -> str:
@@ -24,9 +36,13 @@ class Language:
         found = self._found.gettext(sentence)
         return found.format(**values) if values else found
 
+    def entry(self, code: str) -> Entry | None:
+        """Return what is told about the mistake ``code``; None for one that only a later version knows."""
+        return entries(self.code, self._catalogue_folder).get(code)
+
 
 @cache
-def language(code: str) -> Language:
+def language(code: str, folder: Path | None = None) -> Language:
     """Return a language.
 
     Raises:
@@ -34,21 +50,28 @@ def language(code: str) -> Language:
     """
     if code not in LANGUAGES:
         raise KeyError(code)
-    return Language(code)
+    return Language(code, folder)
 
 
-def chosen_language(option: str | None = None, assignment: str = "") -> Language:
+def chosen_language(option: str | None = None, assignment: str = "", folder: Path | None = None) -> Language:
     """Return the reader's language.
 
     Args:
         option: What the command line says; it goes first.
-        assignment: What the assignment says; it goes before the locale, and after the variable ``DOUT_LANG``.
+        assignment: What the assignment says; it goes before the system's language, and after ``DOUT_LANG``.
+        folder: Of the assignment.
     """
-    locale = [os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
-    names = [option, os.environ.get("DOUT_LANG"), assignment, *locale]
-    first = next((name for name in names if name), "en")
-    code = first.replace("-", "_").partition("_")[0].partition(".")[0].lower()
-    return language(code if code in LANGUAGES else "en")
+    for name in (option, os.environ.get("DOUT_LANG"), assignment, _system_language()):
+        code = (name or "")[:2].lower()
+        if code in LANGUAGES:
+            return language(code, folder)
+    return language("en", folder)
+
+
+def _system_language() -> str | None:
+    # The order in which POSIX lets them decide. Windows has none of them, and says it itself.
+    variables = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return next(filter(None, variables), None) or locale.getlocale()[0]
 
 
 ENGLISH = language("en")

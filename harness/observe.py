@@ -35,7 +35,10 @@ from harness.sandbox.protocol import (
 from harness.sandbox.runner import Sandbox
 from harness.submission import Submission
 
-__all__ = ["Observations", "observe"]
+__all__ = ["TOP_LEVEL_STOPPED", "Observations", "answering_steps", "observe"]
+
+#: Code of the warning that only definitions were run.
+TOP_LEVEL_STOPPED = "TOP-LEVEL-STOPPED"
 
 
 class Observations(msgspec.Struct):
@@ -146,7 +149,7 @@ class _Conversation:
             return parsed, self._loaded()
         except WorkerGone as gone:
             message = f"the code outside of classes and functions was left out: {gone.message}"
-            self.notes.append(Warn(code="TOP-LEVEL-STOPPED", line=None, message=message))
+            self.notes.append(Warn(code=TOP_LEVEL_STOPPED, line=None, message=message))
         self.definitions_only = True
         try:
             self._parse()
@@ -234,7 +237,7 @@ class _Conversation:
             for index, case in plan.items():
                 row, first = calls[index], 0
                 right = known[index] if index < len(known) else None
-                for step in _answering_steps(case):
+                for step in answering_steps(case):
                     body = receive(seconds, until)
                     if right is not None and body in right[step]:
                         row[step] = right[step][body]
@@ -287,7 +290,8 @@ def _not_parsable(problems: Sequence[Problem]) -> SubmissionError:
     )
 
 
-def _answering_steps(case: Case) -> list[int]:
+def answering_steps(case: Case) -> list[int]:
+    """Return the steps of ``case`` that a worker answers: all but those that only construct."""
     return [number for number, step in enumerate(case.steps) if step.op != NEW]
 
 
@@ -302,20 +306,20 @@ def _without(plan: dict[int, Case], calls: list[list[Call]], target: tuple[int, 
     """Cut every case before the call which ended a worker, and leave out those of which nothing remains."""
     left = {}
     for index, case in plan.items():
-        needing = next((step for step in _answering_steps(case) if _target(case, step) == target), None)
+        needing = next((step for step in answering_steps(case) if _target(case, step) == target), None)
         if needing is None:
             left[index] = case
             continue
         calls[index][needing] = lost
         beginning = msgspec.structs.replace(case, steps=case.steps[:needing])
-        if _answering_steps(beginning):
+        if answering_steps(beginning):
             left[index] = beginning
     return left
 
 
 def _lose_all(plan: dict[int, Case], calls: list[list[Call]], lost: Lost) -> None:
     for index, case in plan.items():
-        calls[index][_answering_steps(case)[0]] = lost
+        calls[index][answering_steps(case)[0]] = lost
 
 
 def _packed(cases: Sequence[Case]) -> msgspec.Raw:

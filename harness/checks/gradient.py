@@ -14,7 +14,7 @@ from harness.gradients.tolerance import MOST_ULPS
 from harness.records import Counterexample, Verdict
 from harness.sandbox.protocol import Decoded, Other
 
-__all__ = ["check_gradient"]
+__all__ = ["change_along", "check_gradient"]
 
 
 def check_gradient(evidence: Evidence, spec: CheckSpec) -> Finding | None:
@@ -27,7 +27,7 @@ def check_gradient(evidence: Evidence, spec: CheckSpec) -> Finding | None:
         return evidence.blocked(spec.layer, "backward") or absent
     layer = evidence.layer(spec.layer)
     exhibits = evidence.group(f"{spec.layer}/lattice")
-    if not any(_slope(exhibit) for exhibit in exhibits if exhibit.case.relation):
+    if not any(change_along(exhibit) for exhibit in exhibits if exhibit.case.relation):
         # A forward that never changes has the derivative 0 of any unfinished backward: nothing was shown.
         waiting = evidence.blocked(spec.layer, "forward")
         if waiting:
@@ -57,7 +57,7 @@ def _along(evidence: Evidence, layer: LayerSpec, base: Exhibit, ray: Exhibit, ra
     assert isinstance(answer, Returned)
     values = returned(answer, layer, base.expected[2])
     gradients = [] if isinstance(values, str) else [_number(value) for value in values]
-    slope = _slope(ray)
+    slope = change_along(ray)
     dout = evidence.arguments(base, 2)[0]
     upstream = exact(dout)
     assert upstream is not None
@@ -91,7 +91,7 @@ def _number(value: Decoded) -> float | None:
     return None if isinstance(value, Other) else float(value)
 
 
-def _slope(ray: Exhibit) -> int | Fraction | None:
+def change_along(ray: Exhibit) -> int | Fraction | None:
     """Return the change of the learner's own forward over 2 v, or None where it gave no two finite numbers."""
     ahead, behind = ray.calls[1], ray.calls[3]
     if not isinstance(ahead, Returned) or not isinstance(behind, Returned) or ahead.several or behind.several:
@@ -113,7 +113,7 @@ def _disagrees(evidence: Evidence, layer: LayerSpec, base: Exhibit, rays: list[E
     measured: dict[str, float] = {}
     for ray in rays:
         direction = ray.case.relation[1:]
-        slope = _slope(ray)
+        slope = change_along(ray)
         if slope is not None and sum(map(abs, direction)) == 1:
             measured[layer.gradients[direction.index(1)]] = float(Fraction(dout) * slope / 2)
     arguments = ", ".join(f"{name} = {_short(value)}" for name, value in example.inputs.items())

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.escape import plain
 from harness.gradients.compare import Difference, Kind, Number
 from harness.records import Counterexample, Record, Verdict
 from harness.sandbox.protocol import BACKWARD, FORWARD, Fault, Other
@@ -76,7 +77,7 @@ def raised_in_words(called: str, method: str, fault: Fault) -> tuple[Verdict, st
 def shown(value: Any, entry: tuple[int, ...] | None = None) -> Any:
     """Return ``value`` as JSON: NaN and infinities as strings, a long array by its shape and one entry."""
     if isinstance(value, Other):
-        return value.description
+        return plain(value.description, 200)
     if isinstance(value, np.ndarray):
         if value.ndim == 0:
             return shown(value.item())

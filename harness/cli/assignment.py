@@ -1,10 +1,15 @@
 """``dout assignment check``: does an assignment make sense, and do its own reference layers earn every point?"""
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.cli import OK
 from harness.cli.console import show
 from harness.cli.interrupts import held_back
+
+if TYPE_CHECKING:
+    from harness.assignment import Assignment
 
 __all__ = ["run"]
 
@@ -12,7 +17,7 @@ __all__ = ["run"]
 def run(options: argparse.Namespace) -> int:
     """Read the assignment, build its cases, grade its reference layers, and say what it is worth."""
     with held_back():
-        from harness.assignment import built_in
+        from harness.assignment import built_in, path_of
         from harness.cases import bank_for
         from harness.errors import AssignmentError
         from harness.escape import plain
@@ -22,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
         from harness.render.numbers import points
 
     assignment = built_in(options.path)
+    _check_catalogues(assignment, path_of(options.path).parent)
     bank = bank_for(assignment, assignment.default_seed)
     results = judge_trusted(assignment, bank, assignment.reference_classes())
     failed = [result for result in results if result.verdict is not Verdict.PASSED]
@@ -37,3 +43,18 @@ def run(options: argparse.Namespace) -> int:
     ]
     show("\n".join(lines) + "\n")
     return OK
+
+
+def _check_catalogues(assignment: "Assignment", folder: Path) -> None:
+    """Refuse a mistake that the assignment names and no catalogue explains."""
+    from harness.catalogue import LANGUAGES, entries
+    from harness.errors import AssignmentError
+
+    for language in LANGUAGES:
+        known = entries(language, folder)
+        for mistake in (mistake for layer in assignment.layer for mistake in layer.mistakes):
+            if mistake.code not in known:
+                raise AssignmentError(
+                    f"{folder}: the mistake {mistake.code!r} has no text in the language {language}",
+                    f"write [{mistake.code}] with message, explanation and three hints into catalogue.{language}.toml",
+                )

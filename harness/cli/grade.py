@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     with held_back():
         import harness.grader
         import harness.report_files  # noqa: F401 - imported while nothing can interrupt it
-        from harness.assignment import built_in
+        from harness.assignment import built_in, path_of
         from harness.records import Level
         from harness.sandbox.runner import Sandbox
 
@@ -47,7 +47,9 @@ def run(options: argparse.Namespace) -> int:
             except UsageError as error:
                 unusable.append(error)
     if reports:
-        _deliver(reports, options, chosen_language(options.lang, assignment.language))
+        _deliver(
+            reports, options, chosen_language(options.lang, assignment.language, path_of(options.assignment).parent)
+        )
     for trouble in unusable:
         say(trouble.message, trouble.hint)
     return max(_status(reports), USAGE if unusable else OK)

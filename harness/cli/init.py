@@ -43,4 +43,5 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _belongs(path: Path) -> bool:
-    return path.is_file() and "__pycache__" not in path.parts
+    """Tell files of the template from what Python and pytest leave in a checkout."""
+    return path.is_file() and not any(part.endswith(("__pycache__", "_cache")) for part in path.parts)

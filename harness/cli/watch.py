@@ -61,7 +61,7 @@ def _watch(path: Path, options: argparse.Namespace) -> None:
     # The zygote imports numpy in its own process while this one imports it here.
     launched = launch() if has_fork_server() else None
     with held_back():
-        from harness.assignment import built_in
+        from harness.assignment import built_in, path_of
         from harness.sandbox.runner import Sandbox
         from harness.watching.display import PlainDisplay, TerminalDisplay
         from harness.watching.events import Saved
@@ -71,7 +71,7 @@ def _watch(path: Path, options: argparse.Namespace) -> None:
     with contextlib.ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox(launched=launched))
         assignment = built_in(options.assignment)
-        language = chosen_language(options.lang, assignment.language)
+        language = chosen_language(options.lang, assignment.language, path_of(options.assignment).parent)
         keys = not options.plain and _has_terminal()
         display = TerminalDisplay(show, language) if keys else PlainDisplay(show, language)
         session = Session(path, assignment, options.seed, sandbox=sandbox, display=display, language=language)

@@ -22,6 +22,8 @@ examples:
   dout grade layers.py --format html --output report.html
   dout grade - < layers.py        grade standard input
   dout watch layers.py            grade it again each time you save
+  dout explain MUL-SWAP           what a mistake in a report means
+  dout hint MUL-SWAP              a hint at it, one of three
   dout doctor                     how well is a learner's code locked in here?
 
 exit status of dout grade:
@@ -70,6 +72,19 @@ examples:
   dout report report.json                               at the terminal
   dout report report.json --format html --output r.html
   dout grade layers.py --format json | dout report - --format markdown --lang ko
+"""
+_EXPLAIN = """\
+examples:
+  dout explain            every code, one line each
+  dout explain MUL-SWAP   what this mistake is
+  dout explain MUL-SWAP --lang ko
+"""
+_HINT = """\
+The first hint is a question, the second a place to look at, the third the rule.
+
+examples:
+  dout hint MUL-SWAP      the first hint
+  dout hint MUL-SWAP 2    the second
 """
 _ASSIGNMENT = """\
 examples:
@@ -138,6 +153,15 @@ def _parser() -> _Parser:
     init.add_argument(
         "directory", metavar="DIR", help="a folder; it is made when it does not exist, and nothing in it is overwritten"
     )
+    explain = _command(commands, "explain", "say what a mistake is", "Explain a mistake by its code.", _EXPLAIN)
+    explain.add_argument("code", nargs="?", metavar="CODE", help="as the report names it (default: list all codes)")
+    _add_catalogue(explain)
+    hint = _command(commands, "hint", "give a hint at a mistake", "Give one of three hints at a mistake.", _HINT)
+    hint.add_argument("code", metavar="CODE", help="as the report names it")
+    hint.add_argument(
+        "number", nargs="?", type=int, choices=(1, 2, 3), default=1, help="which hint (default: %(default)s)"
+    )
+    _add_catalogue(hint)
     _command(
         commands,
         "doctor",
@@ -172,7 +196,8 @@ def _add_grade(commands: "argparse._SubParsersAction[_Parser]") -> None:
         _GRADE,
     )
     grade.add_argument("paths", nargs="+", metavar="PATH", help=".py, .ipynb, .zip, a folder, or - for standard input")
-    _add_bank(grade)
+    _add_assignment(grade)
+    grade.add_argument("--seed", type=_seed, metavar="N", help="which drawn cases (default: the assignment's)")
     _add_form(grade)
     grade.add_argument(
         "--feedback",
@@ -200,22 +225,26 @@ def _add_watch(commands: "argparse._SubParsersAction[_Parser]") -> None:
         _WATCH,
     )
     watch.add_argument("path", nargs="?", metavar="FILE", help="the file that you work on (default: layers.py)")
-    _add_bank(watch)
+    _add_assignment(watch)
+    watch.add_argument("--seed", type=_seed, metavar="N", help="which drawn cases (default: the assignment's)")
     _add_language(watch)
     watch.add_argument(
         "--plain", action="store_true", help="print below what is there, and read no keys; so it is also in a pipe"
     )
 
 
-def _add_bank(words: _Parser) -> None:
-    """Add the options on what is asked of a file."""
-    words.add_argument(
+def _add_assignment(command: _Parser) -> None:
+    command.add_argument(
         "--assignment",
         default="ch05-add-mul",
         metavar="NAME",
         help="name or path of the assignment (default: %(default)s)",
     )
-    words.add_argument("--seed", type=_seed, metavar="N", help="which drawn cases (default: the assignment's)")
+
+
+def _add_catalogue(command: _Parser) -> None:
+    _add_language(command)
+    _add_assignment(command)
 
 
 def _add_form(words: _Parser) -> None:
@@ -227,7 +256,9 @@ def _add_form(words: _Parser) -> None:
 
 def _add_language(words: _Parser) -> None:
     words.add_argument(
-        "--lang", choices=_LANGUAGES, help="language of the report (default: DOUT_LANG, else that of this computer)"
+        "--lang",
+        choices=_LANGUAGES,
+        help="of the text (default: DOUT_LANG, else the assignment's language, else the system's, else en)",
     )
 
 

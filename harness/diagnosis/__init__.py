@@ -4,7 +4,7 @@ Each mistake is a hypothesis that predicts what the learner's method returns for
 the prediction holds on all of them and no other mistake predicts the same; otherwise the general one.
 """
 
-from harness.diagnosis.codes import CODES, GENERAL, Diagnosis
+from harness.diagnosis.codes import CODES, GENERAL, OF_A_FORMULA, Diagnosis
 from harness.diagnosis.name import diagnose
 
-__all__ = ["CODES", "GENERAL", "Diagnosis", "diagnose"]
+__all__ = ["CODES", "GENERAL", "OF_A_FORMULA", "Diagnosis", "diagnose"]

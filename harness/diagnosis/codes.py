@@ -2,7 +2,7 @@
 
 from harness.records import Record
 
-__all__ = ["CODES", "GENERAL", "Diagnosis", "Value"]
+__all__ = ["CODES", "GENERAL", "OF_A_FORMULA", "Diagnosis", "Value"]
 
 Value = str | float | int
 
@@ -22,17 +22,16 @@ _SHOWN = (*_CALL, "names", "got", "expected")
 #: Says that something is wrong, and not why.
 GENERAL = frozenset({"FORWARD-WRONG", "BACKWARD-WRONG", "STATE-WRONG", "RAISED"})
 
-#: Code -> names of its values. A value named ``variant`` chooses one of the entry's own messages.
+#: The values of a code that an assignment gives to a mistake in one layer's formula.
+OF_A_FORMULA = _SHOWN
+
+#: Code -> names of its values; those of an assignment's own codes are :data:`OF_A_FORMULA`.
+#: A value named ``variant`` chooses one of the entry's own messages.
 CODES: dict[str, tuple[str, ...]] = {
     "FORWARD-WRONG": _CALL,
     "BACKWARD-WRONG": _CALL,
     "STATE-WRONG": _CALL,
     "RAISED": (*_CALL, "error"),
-    "MUL-SWAP": _SHOWN,
-    "MUL-NO-DOUT": _SHOWN,
-    "MUL-NO-LOCAL": _SHOWN,
-    "ADD-NO-DOUT": _SHOWN,
-    "ADD-USES-INPUT": _SHOWN,
     "SIGN": _SHOWN,
     "SCALED": (*_SHOWN, "constant"),
     "OFFSET": (*_SHOWN, "constant"),

@@ -11,7 +11,7 @@ from harness.checks.evidence import Evidence, Exhibit, Finding
 from harness.checks.wording import METHOD, in_words
 from harness.diagnosis.answers import not_finite, without_numbers, zero_input
 from harness.diagnosis.arithmetic import arithmetic_mistakes, in_fewer_bits
-from harness.diagnosis.codes import CODES, Diagnosis, Value
+from harness.diagnosis.codes import CODES, OF_A_FORMULA, Diagnosis, Value
 from harness.diagnosis.faults import absent_class, absent_method, unanswered
 from harness.diagnosis.formulas import backward_mistakes, forward_mistakes, other_formulas
 from harness.diagnosis.hypotheses import Fit, Hypothesis, best, wrong_outputs
@@ -77,15 +77,15 @@ def _graphs(spec: CheckSpec) -> str:
 
 
 def _general(spec: CheckSpec, finding: Finding) -> Fit:
-    code = _BY_VERDICT.get(finding.verdict)
-    if code is None:
-        code = "STATE-WRONG" if spec.kind == "state" else _GENERAL.get(finding.method or "", "FORWARD-WRONG")
-    return Fit(code, {"error": "Exception"} if code == "RAISED" else {})
+    by_verdict = _BY_VERDICT.get(finding.verdict)
+    if by_verdict is not None:
+        return Fit(by_verdict, {"error": "Exception"} if by_verdict == "RAISED" else {})
+    return Fit("STATE-WRONG" if spec.kind == "state" else _GENERAL.get(finding.method or "", "FORWARD-WRONG"), {})
 
 
 def _diagnosis(fit: Fit, finding: Finding) -> Diagnosis:
     known: dict[str, Value] = {"layer": finding.layer or "", "method": finding.method or "", **fit.values}
-    return Diagnosis(fit.code, {name: known[name] for name in CODES[fit.code]})
+    return Diagnosis(fit.code, {name: known[name] for name in CODES.get(fit.code, OF_A_FORMULA)})
 
 
 def _of_layer(evidence: Evidence, spec: CheckSpec, finding: Finding, model: Model) -> Fit | None:

@@ -6,15 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from harness.checks.wording import METHOD
 from harness.diagnosis.hypotheses import Fit, wrong_outputs
 from harness.diagnosis.trials import Model, Trial, agrees, predicted, right, shape_of
 from harness.gradients.compare import Kind, compare
 from harness.sandbox.protocol import Fault
 
-__all__ = ["for_numbers_only", "matrix_product", "wrong_shape"]
+__all__ = ["VARIANTS", "for_numbers_only", "matrix_product", "wrong_shape"]
 
-METHODS = tuple(METHOD.values())
 _REFUSED = frozenset({"TypeError", "ValueError"})
 
 #: What a message says -> what was done to the right array.
@@ -32,6 +30,8 @@ _CHANGES: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("transposed", np.transpose),
     ("joined", np.ravel),
 )
+#: What the value ``variant`` of SHAPE may be.
+VARIANTS = frozenset({"other", *(words for words, _ in _CHANGES)})
 
 
 def for_numbers_only(trials: Sequence[Trial]) -> Fit | None:
@@ -67,7 +67,7 @@ def _is_product(trials: Sequence[Trial], n: int) -> bool:
 
 
 def _products() -> Iterator[Callable[[Trial, int], Any]]:
-    for multiply in (np.dot, np.matmul, np.inner, np.vdot):
+    for multiply in (np.dot, np.matmul, np.inner):
         for turned in (None, "first", "second"):
 
             def product(trial: Trial, n: int, multiply: Any = multiply, turned: str | None = turned) -> Any:

@@ -11,7 +11,7 @@ import msgspec
 from harness.assignment import Assignment
 from harness.errors import SandboxError, SubmissionError
 from harness.feedback import Feedback, with_feedback
-from harness.language import Language
+from harness.language import Language, marked
 from harness.records import Level, Report, Warn
 from harness.render.phrases import SELF_CHECK
 from harness.submission import Submission
@@ -27,7 +27,7 @@ GRADABLE = "gradable"
 _SELF_CHECK_NOTE = Warn(
     code=SELF_CHECK,
     line=None,
-    message="SELF-CHECK - not a mark of record: pytest was set up by the submission's own folder.",
+    message=marked("SELF-CHECK - not a mark of record: pytest was set up by the submission's own folder."),
 )
 
 

@@ -75,7 +75,7 @@ def _launched(config: pytest.Config) -> "Launched | None":
 
 
 def _settings(config: pytest.Config) -> "Settings":
-    from harness.assignment import built_in
+    from harness.assignment import built_in, path_of
     from harness.feedback import Feedback
     from harness.grading_session.plan import Settings
     from harness.language import chosen_language
@@ -88,7 +88,9 @@ def _settings(config: pytest.Config) -> "Settings":
         seed=assignment.default_seed if seed is None else seed,
         feedback=Feedback(config.getoption("grade_feedback")),
         least=Level(config.getoption("grade_isolation")),
-        language=chosen_language(config.getoption("grade_lang"), assignment.language),
+        language=chosen_language(
+            config.getoption("grade_lang"), assignment.language, path_of(config.getoption("grade_assignment")).parent
+        ),
         outputs=[_output(value, config.invocation_params.dir) for value in config.getoption("grade_report")],
     )
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from harness.language import ENGLISH, Language
+from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Counterexample, Excerpt, Outcome, Report, Verdict, Warn
 from harness.render.causes import Cause, causes
 from harness.render.numbers import cell, points
-from harness.render.phrases import SELF_CHECK, next_step, reason_and_hint, title_of, verdict_word
+from harness.render.phrases import SELF_CHECK, hints_of, next_step, reason_and_hint, says_more, title_of, verdict_word
 from harness.render.svg import GRAPH_STYLE, render_graph
 
 __all__ = ["STYLE", "body", "render_html"]
@@ -134,7 +134,7 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
     yield f"<h3><strong>{word}</strong> {escape(title_of(result, language))}{code}</h3>"
     if result.line is not None:
         yield f"<p>{escape(text('where'))}: <code>{escape(report.submission.name)}:{result.line}</code></p>"
-    if result.message and not (result.code and language is not ENGLISH):
+    if result.message and says_more(result, language):
         yield f"<p>{escape(result.message)}</p>"
     if result.excerpt is not None and result.line is not None:
         yield f"<pre>{_excerpt(result.excerpt, result.line)}</pre>"
@@ -160,10 +160,7 @@ def _excerpt(excerpt: Excerpt, line: int) -> str:
 
 
 def _hints(result: CheckResult, language: Language) -> Iterator[str]:
-    if result.code is None:
-        return
-    entry = language.entry(result.code)
-    for number, hint in enumerate(entry.hints, 1):
+    for number, hint in enumerate(hints_of(result, language), 1):
         title = escape(language.text("Hint {number}", number=number))
         yield f"<details><summary>{title}</summary><p>{escape(hint)}</p></details>"
 
@@ -198,7 +195,12 @@ def _check_table(report: Report, language: Language) -> Iterator[str]:
     yield f"<p>{escape(layers)}</p>"
     heads = "".join(
         f'<th scope="col"{kind}>{escape(text(title))}</th>'
-        for title, kind in (("check", ""), ("verdict", ""), ("points", ' class="number"'), ("what it wants", ""))
+        for title, kind in (
+            (marked("check"), ""),
+            (marked("verdict"), ""),
+            (marked("points"), ' class="number"'),
+            (marked("what it wants"), ""),
+        )
     )
     yield f"<table><thead><tr>{heads}</tr></thead><tbody>"
     for result in report.checks:

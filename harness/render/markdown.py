@@ -7,7 +7,7 @@ from harness.language import ENGLISH, Language
 from harness.records import EdgeValue, EdgeVerdict, Graph, Outcome, Report, Verdict
 from harness.render.causes import Cause, causes
 from harness.render.numbers import cell, points, short_pair
-from harness.render.phrases import SELF_CHECK, advice, next_step, reason_and_hint, title_of, verdict_word
+from harness.render.phrases import SELF_CHECK, advice, next_step, reason_and_hint, says_more, title_of, verdict_word
 from harness.render.walk import first_wrong, label
 
 __all__ = ["mermaid", "render_markdown"]
@@ -76,7 +76,7 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
     if result.line is not None:
         yield f"{text('where')}: {_code(f'{report.submission.name}:{result.line}')}"
         yield ""
-    if result.message and not (result.code and language is not ENGLISH):
+    if result.message and says_more(result, language):
         yield _plain(result.message)
         yield ""
     if result.excerpt is not None:
@@ -90,8 +90,8 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
         if inputs:
             yield f"{text('inputs')}: {_code(', '.join(inputs))}"
             yield ""
-        answers = {"yours": example.got, "expected": example.expected, "measured": example.measured}
-        table = {text(title): values for title, values in answers.items() if values}
+        answers = {text("yours"): example.got, text("expected"): example.expected, text("measured"): example.measured}
+        table = {title: values for title, values in answers.items() if values}
         yield "| | " + " | ".join(table) + " |"
         yield "|---|" + "---:|" * len(table)
         for name in example.expected or example.got:

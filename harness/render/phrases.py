@@ -1,35 +1,45 @@
 """The sentences that every format of a report shares: verdicts, what to do about them, and what to do next."""
 
-from harness.language import ENGLISH, Language
+from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Report, Verdict
 
-__all__ = ["SELF_CHECK", "WORDS", "advice", "next_step", "reason_and_hint", "title_of", "verdict_word"]
+__all__ = [
+    "SELF_CHECK",
+    "WORDS",
+    "advice",
+    "hints_of",
+    "next_step",
+    "reason_and_hint",
+    "says_more",
+    "title_of",
+    "verdict_word",
+]
 
 SELF_CHECK = "SELF-CHECK"
 #: One word for each verdict.
 WORDS = {
-    Verdict.PASSED: "PASS",
-    Verdict.BLOCKED: "BLOCKED",
-    Verdict.GRADER_FAULT: "GRADER FAULT",
-    Verdict.TIMEOUT: "TIMEOUT",
-    Verdict.MEMORY_LIMIT: "MEMORY",
-    Verdict.CRASHED: "CRASHED",
-    Verdict.RAISED: "FAIL",
-    Verdict.CONTRACT: "FAIL",
-    Verdict.WRONG: "FAIL",
+    Verdict.PASSED: marked("PASS"),
+    Verdict.BLOCKED: marked("BLOCKED"),
+    Verdict.GRADER_FAULT: marked("GRADER FAULT"),
+    Verdict.TIMEOUT: marked("TIMEOUT"),
+    Verdict.MEMORY_LIMIT: marked("MEMORY"),
+    Verdict.CRASHED: marked("CRASHED"),
+    Verdict.RAISED: marked("FAIL"),
+    Verdict.CONTRACT: marked("FAIL"),
+    Verdict.WRONG: marked("FAIL"),
 }
 #: What to do about a verdict; most tools say what is wrong, few what to do next (Keuning, Jeuring, Heeren 2019).
 _NEXT = {
-    Verdict.TIMEOUT: "look for a loop that does not end, or for input() or sleep(), in what is called here.",
-    Verdict.MEMORY_LIMIT: "look for an array or a list that grows and grows in what is called here.",
-    Verdict.CRASHED: "look for exit(), quit() or a function that calls itself without end.",
-    Verdict.RAISED: "write or correct it, then call it with these inputs yourself.",
-    Verdict.CONTRACT: "change your code so that it does what is wanted, also for these inputs.",
-    Verdict.WRONG: "work the expected values out by hand, then see what your code does instead.",
-    Verdict.GRADER_FAULT: "this is not your file's fault: tell your instructor.",
+    Verdict.TIMEOUT: marked("look for a loop that does not end, or for input() or sleep(), in what is called here."),
+    Verdict.MEMORY_LIMIT: marked("look for an array or a list that grows and grows in what is called here."),
+    Verdict.CRASHED: marked("look for exit(), quit() or a function that calls itself without end."),
+    Verdict.RAISED: marked("write or correct it, then call it with these inputs yourself."),
+    Verdict.CONTRACT: marked("change your code so that it does what is wanted, also for these inputs."),
+    Verdict.WRONG: marked("work the expected values out by hand, then see what your code does instead."),
+    Verdict.GRADER_FAULT: marked("this is not your file's fault: tell your instructor."),
 }
 #: Where nothing could be called there are no inputs to think about: a class or a method is missing.
-_NEXT_MISSING = "write it, or correct its name."
+_NEXT_MISSING = marked("write it, or correct its name.")
 
 
 def verdict_word(verdict: Verdict, language: Language = ENGLISH) -> str:
@@ -38,9 +48,35 @@ def verdict_word(verdict: Verdict, language: Language = ENGLISH) -> str:
 
 
 def title_of(result: CheckResult, language: Language = ENGLISH) -> str:
-    """Return the check, with its mistake in one line where that has a name."""
-    del language
-    return result.id
+    """Return in one line what is wrong, or the name of the check where the mistake has no text."""
+    entry = language.entry(result.code) if result.code else None
+    return entry.message_for(_Values(result.values)) if entry else result.id
+
+
+def says_more(result: CheckResult, language: Language = ENGLISH) -> bool:
+    """Tell whether the message of a check says something that its title and its table of values do not.
+
+    Messages are English: in another language they are shown only where nothing else says what happened.
+    """
+    if result.code is None:
+        return True
+    if result.message == title_of(result, language):
+        return False
+    has_table = result.counterexample is not None and bool(result.counterexample.got)
+    return language.code == "en" and not has_table
+
+
+def hints_of(result: CheckResult, language: Language = ENGLISH) -> list[str]:
+    """Return the hints at a mistake: a question, a place, the rule. Empty where it has no text."""
+    entry = language.entry(result.code) if result.code else None
+    return [entry.hint_for(number, _Values(result.values)) for number in (1, 2, 3)] if entry else []
+
+
+class _Values(dict[str, object]):
+    """The values of a stored report, which may be of a version that had fewer of them."""
+
+    def __missing__(self, name: str) -> str:
+        return "?"
 
 
 def advice(result: CheckResult, language: Language = ENGLISH) -> str:
@@ -56,7 +92,8 @@ def next_step(report: Report, language: Language = ENGLISH) -> str:
     if failed is None:
         return language.text("nothing is left to do: all {count} checks passed.", count=len(report.checks))
     where = f" ({report.submission.name}:{failed.line})" if failed.line is not None else ""
-    sentence = "fix {check}, save, and grade again." if report.score else "begin with {check}, save, and grade again."
+    again, begin = marked("fix {check}, save, and grade again."), marked("begin with {check}, save, and grade again.")
+    sentence = again if report.score else begin
     return language.text(sentence, check=f"{failed.id}{where}")
 
 
@@ -68,7 +105,7 @@ def reason_and_hint(report: Report, language: Language = ENGLISH) -> tuple[str, 
     if reason:
         return reason, hint
     fallback = {
-        True: "grade again; if this comes back, tell your instructor.",
-        False: "fix the file, save, and grade again.",
+        True: marked("grade again; if this comes back, tell your instructor."),
+        False: marked("fix the file, save, and grade again."),
     }[report.score is None]
     return hint, language.text(fallback)

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Iterator
 
-from harness.language import ENGLISH, Language
+from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Counterexample, Excerpt, Level, Outcome, Report, Verdict, Warn
 from harness.render.causes import Cause, causes, root_of
 from harness.render.cells import WIDTH, columns, cut, fits, width_of, wrapped
 from harness.render.numbers import cell, points
-from harness.render.phrases import SELF_CHECK, advice, next_step, reason_and_hint, title_of, verdict_word
+from harness.render.phrases import SELF_CHECK, advice, next_step, reason_and_hint, says_more, title_of, verdict_word
 from harness.render.walk import wrong_values
 
 __all__ = ["failure_lines", "render_text"]
@@ -79,7 +79,7 @@ def failure_lines(name: str, result: CheckResult, language: Language = ENGLISH) 
         yield " " * (WIDTH - width_of(right)) + right
     if not result.code:
         yield from _labelled(text("wanted"), result.title)
-    if result.message and (language is ENGLISH or not result.code):
+    if result.message and says_more(result, language):
         yield from _labelled(text("found"), result.message)
     if result.counterexample is not None:
         yield from _example_lines(result.counterexample, language)
@@ -198,7 +198,7 @@ def _totals(report: Report, language: Language) -> Iterator[str]:
     score = "-" if report.score is None else points(report.score)
     yield f"{language.text('SCORE')} {score}/{points(report.max_score)}"
     if report.isolation is not None and report.isolation.level in (Level.C, Level.D):
-        sentence = "Isolation {level}: the file could reach more than it should; `dout doctor` says why."
+        sentence = marked("Isolation {level}: the file could reach more than it should; `dout doctor` says why.")
         yield from wrapped(language.text(sentence, level=report.isolation.level))
 
 

@@ -354,7 +354,9 @@ def encode_value(value: object) -> Value:
 
 def encode_printed(text: str) -> Value:
     """Return what stands for a call that returned nothing and printed ``text``."""
-    return _other(f"None (it printed {' '.join(text.split())[:160]})")
+    # Escaped before it is cut: half of a surrogate pair takes six characters, and a longer description is refused.
+    told = " ".join(text.split()).encode("utf-8", "backslashreplace").decode()
+    return _other(f"None (it printed {told[:160]})")
 
 
 def _other(description: str) -> msgspec.msgpack.Ext:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from harness.language import Language
+from harness.language import Language, marked
 from harness.records import Outcome, Report
 from harness.render import render
 from harness.render.causes import Cause
 from harness.render.cells import fits, width_of, wrapped
 from harness.render.numbers import points
-from harness.render.phrases import advice, verdict_word
+from harness.render.phrases import advice, hints_of, verdict_word
 from harness.render.text import failure_lines
 from harness.watching.attention import passed
 from harness.watching.view import View
@@ -53,7 +53,7 @@ def _changes(view: View, language: Language) -> Iterator[str]:
     if view.before is None or view.before.outcome is not Outcome.GRADED:
         return
     before, now = ({one.id for one in passed(report)} for report in (view.before, view.report))
-    for label, changed in (("Now right", now - before), ("Right before, but no longer", before - now)):
+    for label, changed in ((marked("Now right"), now - before), (marked("Right before, but no longer"), before - now)):
         if changed:
             names = ", ".join(id_ for id_ in view.order if id_ in changed)
             yield from wrapped(names, f"{language.text(label)}: ", "  ")
@@ -85,12 +85,9 @@ def _hint_lines(view: View, cause: Cause, language: Language) -> Iterator[str]:
 
 def hints_for(cause: Cause, language: Language) -> list[str]:
     """Return the hints about a mistake, the gentlest first; what to do about it where its code has none."""
-    code, entry = cause.first.code, getattr(language, "entry", None)
-    if code is not None and entry is not None:
-        try:
-            return list(entry(code).hints)
-        except LookupError:
-            pass
+    found = hints_of(cause.first, language)
+    if found:
+        return found
     advised = advice(cause.first, language)
     return [advised] if advised else []
 
@@ -131,9 +128,9 @@ def key_line(language: Language) -> str:
 def waiting(name: str, language: Language, *, empty: bool) -> str:
     """Return what is shown while there is nothing to grade."""
     if empty:
-        sentence = "{name} is empty. Write your layers and save the file: it is graded at once."
+        sentence = marked("{name} is empty. Write your layers and save the file: it is graded at once.")
     else:
-        sentence = "There is no {name} here now. It is graded as soon as you save a file under this name."
+        sentence = marked("There is no {name} here now. It is graded as soon as you save a file under this name.")
     return "\n".join([*wrapped(language.text(sentence, name=name)), ""])
 
 

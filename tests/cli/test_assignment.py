@@ -132,3 +132,10 @@ def test_a_reference_that_loses_points_is_told(dout, sub):
     done = dout("assignment", "check", folder, env=env)
     assert done.returncode == 2
     assert b"the reference layers fail SubLayer.gradient: " in done.stderr
+
+
+def test_a_mistake_without_a_text_is_refused(tmp_path, capsys):
+    path = tmp_path / "assignment.toml"
+    path.write_text(CHAPTER_5.replace('code = "MUL-SWAP"', 'code = "MUL-OURS"'), "utf-8")
+    assert main(["assignment", "check", str(path)]) == 2
+    assert "the mistake 'MUL-OURS' has no text in the language en" in capsys.readouterr().err

@@ -2,8 +2,9 @@
 
 A ```text block with ``of="command"`` shows the output of a command that the reader was told of above.
 
-A block runs in a copy of what a clone offers a reader (``examples/``, ``student_template/``, ``pyproject.toml``), or
-in an empty folder (``in=empty``). Files that the page writes (fences with ``file=NAME``) are there as well.
+A block runs in a copy of what a clone offers a reader (``examples/``, ``student_template/``, ``pyproject.toml``), in
+an empty folder (``in=empty``), in one that ``dout init`` has made (``in=template``), or in the same with the layers
+written (``in=solved``). Files that the page writes (fences with ``file=NAME``) are there as well.
 """
 
 import os
@@ -118,10 +119,16 @@ def environment(scratch: Path) -> dict[str, str]:
 
 def prepare(block: Fence, folder: Path) -> None:
     """Put into ``folder`` what the block's commands find there."""
-    folder.mkdir()
-    if block.attributes.get("in") != "empty":
+    litter = shutil.ignore_patterns("__pycache__", "*_cache")
+    if block.attributes.get("in") in {"template", "solved"}:
+        shutil.copytree(ROOT / "student_template", folder, ignore=litter)
+        if block.attributes["in"] == "solved":
+            shutil.copy(ROOT / "examples" / "book.py", folder / "layers.py")
+    else:
+        folder.mkdir()
+    if "in" not in block.attributes:
         for name in ("examples", "student_template"):
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+            shutil.copytree(ROOT / name, folder / name, ignore=litter)
         shutil.copy(ROOT / "pyproject.toml", folder)
         # Its testpaths name this one; pytest warns, which is an error in this project, when there is none.
         (folder / "tests").mkdir()

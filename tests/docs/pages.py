@@ -10,7 +10,13 @@ from typing import NamedTuple
 __all__ = ["PAGES", "ROOT", "Fence", "anchors", "code_words", "fences", "links", "page_id", "prose"]
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "student_template").glob("*.md")),
+]
 
 _FENCE = re.compile(r"^(`{3,})(\w*)[ \t]*(.*)$")
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")

@@ -7,6 +7,10 @@ from pathlib import Path
 
 from pages import ROOT
 
+from harness.catalogue import entries
+from harness.cli.explain import Blanks
+from harness.diagnosis import GENERAL
+
 __all__ = ["TABLES", "first_sentence", "modules", "with_table"]
 
 _END = "<!-- end of table -->"
@@ -34,7 +38,16 @@ def _module_rows() -> Iterator[str]:
         yield f"| `{path.relative_to(ROOT).as_posix()}` | {words} |"
 
 
-TABLES: dict[str, Callable[[], Iterator[str]]] = {"modules": _module_rows}
+def _mistake_rows() -> Iterator[str]:
+    yield "| code | what it says |"
+    yield "|---|---|"
+    for code, found in sorted(entries("en").items()):
+        # As in `dout explain`: what the report fills in is in capitals.
+        text = found.message_for(Blanks())
+        yield f"| `{code}` | {text}{' General.' if code in GENERAL else ''} |"
+
+
+TABLES: dict[str, Callable[[], Iterator[str]]] = {"modules": _module_rows, "mistakes": _mistake_rows}
 
 
 def with_table(text: str, name: str) -> str:

@@ -177,7 +177,11 @@ def in_words(kind: Any) -> tuple[str, Any, str]:
     if origin in (list, tuple):
         of = typing.get_args(kind)[0]
         record = isinstance(of, type) and issubclass(of, msgspec.Struct)
-        return ("array of strings" if of is str else "array of objects"), (of if record else None), "[]"
+        return (
+            {str: "array of strings", int: "array of integers"}.get(of, "array of objects"),
+            of if record else None,
+            "[]",
+        )
     if origin is dict:
         return "object", None, ""
     if kind is Any:
@@ -202,7 +206,11 @@ def codes() -> set[str]:
                 called = getattr(node.func, "id", "")
                 values = [word.value for word in node.keywords if word.arg == "code"]
                 values += node.args[:1] if called in {"SubmissionError", "Problem"} else []
-            elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in {"code", "SELF_CHECK"}:
+            elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in {
+                "code",
+                "SELF_CHECK",
+                "TOP_LEVEL_STOPPED",
+            }:
                 values = [node.value]
             for value in values:
                 found |= {

@@ -1,6 +1,6 @@
-"""Writes into the pages what is computed: the outputs of console blocks, and the tables made from code.
+"""Writes what is computed: the outputs of console blocks, the tables made from code, and the figures.
 
-    python tests/docs/update.py            all pages
+    python tests/docs/update.py            all pages, and the figures
     python tests/docs/update.py README.md  some of them
 
 Run it with the interpreter of an environment in which dout is installed. What a page elides (a line ``...``) stays
@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import figures
 from consoles import CONSOLES, ELISION, agrees, comparable, pieces, run_block
 from pages import PAGES, Fence, page_id
 from tables import TABLES, with_table
@@ -85,6 +86,8 @@ def main(names: list[str]) -> int:
             lines[start : start + len(old)] = new
             shift += len(new) - len(old)
         _write(page, before, "\n".join(lines))
+    if not names:
+        figures.main()
     return status
 
 

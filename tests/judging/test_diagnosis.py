@@ -14,11 +14,12 @@ import harness.diagnosis
 from harness.answers import Returned
 from harness.checks import CHECKS
 from harness.checks.evidence import Evidence
-from harness.diagnosis import CODES, GENERAL, name
+from harness.diagnosis import CODES, GENERAL, OF_A_FORMULA, name
 from harness.records import Verdict
 from harness.sandbox.protocol import Other
 
 LAYERS = [(code, spelling) for code, spellings in NAMED.items() for spelling in spellings]
+VALUES = CODES | {mistake.code: OF_A_FORMULA for layer in assignment().layer for mistake in layer.mistakes}
 #: Only a real sandbox stops these.
 OF_PROCESSES = {"TIMEOUT", "MEMORY", "CRASH"}
 
@@ -42,7 +43,7 @@ def test_none_gets_the_name_of_another_mistake(given):
 
 
 def test_every_code_is_tried_in_some_spelling():
-    assert NAMED.keys() | GENERAL | OF_PROCESSES == CODES.keys()
+    assert NAMED.keys() | GENERAL | OF_PROCESSES == VALUES.keys()
 
 
 @pytest.mark.parametrize("named", TWO_AT_ONCE.values(), ids=TWO_AT_ONCE)
@@ -65,7 +66,7 @@ def test_a_waiting_check_and_a_passed_one_have_no_name():
 def test_the_values_are_those_of_the_code():
     for spellings in NAMED.values():
         result = result_of(next(iter(spellings.values())))
-        assert tuple(result.values) == CODES[result.code]
+        assert tuple(result.values) == VALUES[result.code]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_every_mutant_gets_some_name_and_never_through_a_mistake_of_ours(monkeyp
     for mutant in list(MUTANTS.values())[::4]:
         for result in judge(submission(mutant.layer, mutant.source)).values():
             failed = result.verdict not in (Verdict.PASSED, Verdict.BLOCKED)
-            assert (result.code in CODES) == failed
+            assert (result.code in VALUES) == failed
 
 
 def test_a_right_file_does_not_even_import_the_diagnosis(monkeypatch):
@@ -155,4 +156,15 @@ def test_whatever_comes_back_a_diagnosis_raises_nothing(value, several):
             if finding is not None:
                 with np.errstate(all="ignore"):
                     told = name.named(evidence, spec, finding)
-                assert told is None or told.code in CODES
+                assert told is None or told.code in VALUES
+
+
+def test_another_assignment_names_its_own_mistakes(monkeypatch):
+    """The package knows no layer: without the assignment's data a swap has no name."""
+    layers = tuple(msgspec.structs.replace(layer, mistakes=()) for layer in assignment().layer)
+    other = msgspec.structs.replace(assignment(), layer=layers)
+    seen = observe_text(submission("MulLayer", NAMED["MUL-SWAP"]["Mul: kept under other names"].source))
+    spec = next(check for check in other.check if check.id == "MulLayer.backward")
+    evidence = Evidence(other, bank(), seen)
+    told = name.diagnose(evidence, spec, CHECKS["backward"](evidence, spec))
+    assert told.code == "BACKWARD-WRONG"

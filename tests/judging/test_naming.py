@@ -3,7 +3,7 @@
 import pytest
 from inprocess import assignment
 
-from harness.naming import Found, find_layers, folded, misspelt
+from harness.naming import Absence, Found, find_layers, folded, misspelt
 from harness.sandbox.protocol import BoundClass, ClassSeen, Loaded, Parsed, Problem
 
 LAYERS = assignment().layer
@@ -157,3 +157,44 @@ def test_the_same_letters_win_over_similar_ones():
 def test_a_class_whose_methods_are_unknown_is_called_to_see():
     assert Found(name="MulLayer", line=1).has("forward")
     assert not Found(name="MulLayer", line=1, methods=("backward",)).has("forward")
+
+
+def unreadable(*problems):
+    parsed = Parsed([], [], list(problems), 1)
+    (_, mul), _ = find_layers(LAYERS, parsed, Loaded([], []))
+    return mul
+
+
+def test_a_class_whose_text_is_no_python_is_told_from_one_that_is_not_there():
+    mul = unreadable(Problem("NOT-PARSABLE", 7, "'(' was never closed (in class MulLayer)"))
+    assert mul.absence is Absence.UNREADABLE
+    assert mul.reason == "the class MulLayer could not be read: line 7: '(' was never closed (in class MulLayer)"
+
+
+def test_a_class_for_python_2_is_told_as_such():
+    problem = Problem("PYTHON2", 7, "Missing parentheses in call to 'print' (in class mul_layer)")
+    assert unreadable(problem).absence is Absence.PYTHON2
+
+
+def test_another_part_that_is_no_python_says_nothing_of_a_class():
+    assert unreadable(Problem("NOT-PARSABLE", 7, "invalid syntax")).absence is Absence.NOT_WRITTEN
+    assert unreadable(Problem("NOT-PARSABLE", 7, "invalid syntax (in class Relu)")).absence is Absence.NOT_WRITTEN
+
+
+@pytest.mark.parametrize(
+    ("problems", "absence"),
+    [
+        ([Problem("IMPORT-FAILED", 1, "no module")], Absence.NOT_MADE),
+        ([Problem("STATEMENT-FAILED", 10, "NameError: name 'Layer' is not defined")], Absence.NOT_MADE),
+        (
+            [
+                Problem("IMPORT-FAILED", 1, "no module"),
+                Problem("STATEMENT-FAILED", 10, "NameError: name 'Layer' is not defined"),
+            ],
+            Absence.IMPORT,
+        ),
+    ],
+)
+def test_a_class_that_was_not_made_for_want_of_an_import_is_told_as_such(problems, absence):
+    _, mul, _ = find(seen=["MulLayer"], problems=problems)
+    assert mul.absence is absence

@@ -4,8 +4,12 @@ from harness.records import (
     AssignmentId,
     CheckResult,
     Counterexample,
+    Edge,
+    EdgeValue,
+    EdgeVerdict,
     Graph,
     LayerScore,
+    Node,
     Outcome,
     Report,
     SubmissionId,
@@ -24,6 +28,10 @@ def result(verdict, **fields):
     return CheckResult(id="A.b", layer="A", title="A.b is right", verdict=verdict, max_score=5.0, **fields)
 
 
+_RIGHT = EdgeValue(got=1, expected=1, verdict=EdgeVerdict.RIGHT)
+_WRONG = EdgeValue(got=2, expected=SECRET, verdict=EdgeVerdict.WRONG)
+
+
 def report(*checks, warnings=(), outcome=Outcome.GRADED):
     return Report(
         outcome=outcome,
@@ -37,7 +45,17 @@ def report(*checks, warnings=(), outcome=Outcome.GRADED):
         layers=[LayerScore("A", "A", 1, 3.0, 10.0)],
         checks=list(checks),
         warnings=list(warnings),
-        graph=Graph(nodes=[{"expected": SECRET}]),
+        graph=Graph(
+            name="shop",
+            nodes=[
+                Node(name="x", layer=None, symbol=None, labels={}),
+                Node(name="n", layer="A", symbol="+", labels={}),
+            ],
+            edges=[
+                Edge(source="x", target="n", item=0, forward=_RIGHT, gradient=_WRONG),
+                Edge(source="n", target=None, item=0, forward=_RIGHT, gradient=_RIGHT),
+            ],
+        ),
         versions=Versions("0", "0", "0"),
         timing=Timing(0.0, 0.0),
     )

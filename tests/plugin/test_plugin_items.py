@@ -135,12 +135,12 @@ def test_a_failure_says_the_verdict_first_and_the_next_step_last(folder):
     assert failures
     run.shows(
         "_* MulLayer.backward multiplies dout by the other input _*",
-        "FAIL  MulLayer.backward  0/20 points",
+        "FAIL  MulLayer.backward*[[]MUL-SWAP]",
         "  found:    MulLayer.backward(1.0) returned dx = 2.0, but 3.0 was expected*",
-        "  where:    layers.py:14",
-        "Next: fix MulLayer.backward (layers.py:14), save, and grade again.",
+        "  where:    layers.py:15",
+        "Next: fix MulLayer.backward (layers.py:15), save, and grade again.",
         "_* MulLayer.backward is the derivative of its own forward _*",
-        "Next: fix MulLayer.gradient (layers.py:14), save, and grade again.",
+        "Next: fix MulLayer.gradient (layers.py:15), save, and grade again.",
     )
     for hidden in ("grading_session", "Traceback", "CheckNotPassed"):
         assert hidden not in run.out

@@ -34,6 +34,7 @@ WRONG = {
     "swapped": ADD + mul(backward="return dout * self.x, dout * self.y"),
     "dout ignored": ADD + mul(backward="return self.y, self.x"),
     "nothing returned": ADD + mul(backward="pass"),
+    "printed instead": ADD + mul(backward="print(dout * self.y, dout * self.x)"),
     "text returned": ADD + mul(forward="return 'six'"),
     "infinity returned": ADD + mul(forward="self.x = x; self.y = y; return x * y * float('inf')"),
     "an int beyond 64 bits": ADD + mul(forward="self.x = x; self.y = y; return 2**70"),
@@ -54,6 +55,9 @@ HOSTILE = {
     "message of an error": ADD + mul(forward=f"raise ValueError({_NASTY})"),
     "name of an error": ADD + mul(forward=f"raise type({_NASTY}.replace(chr(0), ''), (Exception,), {{}})()"),
     "name of a type": ADD + mul(forward=f"return type({_NASTY}.replace(chr(0), ''), (), {{}})()"),
+    "what is printed": ADD + mul(forward=f"print({_NASTY}.replace(chr(0xd800), ''))"),
+    "half a surrogate pair printed": ADD + mul(forward="import sys; sys.stdout.write(chr(0xd800) * 500)"),
+    "a printer that lies": ADD + mul(forward="import sys; sys.stdout.take = lambda: 7; return x * y"),
     "message of a statement": f"raise ValueError({_NASTY})\n" + RIGHT,
     "korean": "raise ValueError('한글로 쓴 아주 긴 오류 메시지입니다。' * 60)\n" + RIGHT,
 }

@@ -17,6 +17,7 @@ from harness.sandbox.protocol import (
     STRIDED,
     Answer,
     Fault,
+    Other,
     Step,
     Value,
     encode_array,
@@ -282,3 +283,48 @@ def test_names_and_messages_are_cut() -> None:
 def test_what_no_encoding_holds_is_escaped() -> None:
     assert sendable("a\ud800b", 2) == "a\\ud800"
     assert describe_error(ValueError("\udcff"))[1] == "\\udcff"
+
+
+def printing(text: str, *, then: Any = None) -> list[Answer | Fault]:
+    class Printing:
+        def forward(self, x: Any, y: Any) -> Any:
+            said.append(text)
+            return then
+
+    said: list[str] = ["printed before"]
+    told: list[Answer | Fault] = []
+
+    def take() -> str:
+        kept = "".join(said)
+        said.clear()
+        return kept
+
+    steps = [Step(NEW, 0, [0]), Step(FORWARD, 0, [2.0, 3.0])]
+    evaluate_cases([0], [steps], [Printing], told.append, take)
+    return told
+
+
+def description(told: list[Answer | Fault]) -> Any:
+    assert isinstance(told[0], Answer)
+    return value_of(told[0].values[0])
+
+
+def test_a_call_that_returns_nothing_tells_what_it_printed() -> None:
+    assert description(printing("6.0\n")) == Other("None (it printed 6.0)")
+
+
+def test_a_call_that_returns_a_value_tells_nothing_of_what_it_printed() -> None:
+    assert description(printing("6.0\n", then=7.0)) == 7.0
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n"])
+def test_a_call_that_prints_nothing_to_see_returned_nothing(text: str) -> None:
+    assert description(printing(text)) == Other("None")
+
+
+@pytest.mark.parametrize("text", ["\ud800" * 200, "\U0001f34e" * 200, "x" * 200, "a\tb\n" * 50])
+def test_whatever_is_printed_can_be_sent_and_is_capped(text: str) -> None:
+    found = description(printing(text))
+    assert isinstance(found, Other)
+    assert found.description.startswith("None (it printed ")
+    assert len(found.description) < 180

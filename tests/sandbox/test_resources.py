@@ -20,7 +20,11 @@ from cage import INNOCENT, Cage, children_of
 import harness
 
 ROOT = Path(harness.__file__).resolve().parent.parent
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+#: Without a measurement of coverage, whose start, in every Python process, swallows an early Ctrl-C.
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")},
+    "PYTHONPATH": str(ROOT),
+}
 LOOP = INNOCENT.replace("self.x, self.y = x, y", "while True: pass")
 
 
@@ -68,6 +72,8 @@ def called(tmp_path: Path, level: str) -> "subprocess.Popen[str]":
     path.write_text(LOOP, encoding="utf-8")
     temporary = tmp_path / "temporary"
     temporary.mkdir()
+    # Tests that were started by nohup ignore this signal, and what they start inherits that.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     return subprocess.Popen(
         [sys.executable, "-B", *COMMANDS[level], "grade", str(path), "--output", str(tmp_path / "report.txt")],
         env={**ENVIRONMENT, "TMPDIR": str(temporary)},

@@ -159,6 +159,27 @@ class A: pass
     assert "Hidden" not in namespace.classes()
 
 
+def test_of_what_is_printed_the_beginning_is_kept_until_it_is_taken() -> None:
+    stream = worker.Silent()
+    for _ in range(100):
+        stream.write("12345")
+    assert stream.take() == "12345" * 40
+    assert stream.take() == ""
+
+
+def test_a_text_that_lies_about_its_parts_is_kept_as_it_is() -> None:
+    class Lying(str):  # noqa: SLOT000 - as a learner would write it
+        def __getitem__(self, place: object) -> str:
+            raise RuntimeError
+
+        def __len__(self) -> int:
+            return 0
+
+    stream = worker.Silent()
+    stream.write(Lying("6.0"))
+    assert stream.take() == "6.0"
+
+
 def test_printing_goes_nowhere_and_looks_like_a_stream() -> None:
     stream = worker.Silent()
     assert stream.write("five!") == 5

@@ -1,11 +1,13 @@
 """What is shown, and what keys do to it, without a process, a file or a terminal."""
 
+import msgspec
 import pytest
 from saved_files import NOTHING, ONLY_ADD, RIGHT, TWO_MISTAKES, WRONG
 
 from harness.errors import SubmissionError
 from harness.grader import grade, ungradable_report
-from harness.language import ENGLISH
+from harness.language import ENGLISH, language
+from harness.render.cells import width_of
 from harness.submission import submission_from_bytes
 from harness.watching.attention import mistakes, ranked
 from harness.watching.keys import key_names
@@ -42,8 +44,8 @@ def test_the_first_mistake_is_the_first_in_the_order_of_attention(view):
 def test_the_screen_explains_one_mistake_and_ends_in_the_progress(view):
     text = screen(view(TWO_MISTAKES), ENGLISH)
     assert "Mistake 1 of 2:" in text
-    assert "AddLayer.forward(" in text
-    assert "MulLayer.backward(" not in text
+    assert "FAIL  AddLayer.forward" in text
+    assert "FAIL  MulLayer.backward" not in text
     last = text.splitlines()[-1]
     assert last.startswith("Progress [###")
     assert last.endswith("/100")
@@ -75,29 +77,20 @@ def test_h_again_and_again_ends_in_no_more_hints(view):
     assert "There are no more hints" in screen(shown, ENGLISH)
 
 
-class Catalogue:
-    """A language with hints of its own."""
-
-    def __init__(self) -> None:
-        self.text = ENGLISH.text
-
-    def entry(self, code: str):
-        if code != "MUL-SWAP":
-            raise LookupError(code)
-        self.hints = ["A question?", "A place.", "The rule."]
-        return self
-
-
 def test_hints_are_those_of_the_mistakes_code(view):
-    assert hints_for(view(WRONG).mistakes[0], Catalogue()) == ["A question?", "A place.", "The rule."]
-    text = screen(pressed(pressed(view(WRONG), "h"), "h"), Catalogue())
-    assert "Hint 1 of 3: A question?\nHint 2 of 3: A place.\n" in text
-    assert "The rule." not in text
+    assert view(WRONG).mistakes[0].first.code == "MUL-SWAP"
+    assert len(hints_for(view(WRONG).mistakes[0], ENGLISH)) == 3
+    text = screen(pressed(pressed(view(WRONG), "h"), "h"), ENGLISH)
+    assert "\nHint 2 of 3: " in text
+    assert "\nHint 3 of 3: " not in text
 
 
 def test_a_mistake_without_hints_of_its_own_says_what_to_do(view):
-    (hint,) = hints_for(view(NOTHING).mistakes[0], Catalogue())
-    assert hint
+    cause = view(WRONG).mistakes[0]
+    unnamed = msgspec.structs.replace(cause, first=msgspec.structs.replace(cause.first, code=None))
+    assert hints_for(unnamed, ENGLISH) == [
+        "work the expected values out by hand, then see what your code does instead."
+    ]
 
 
 def test_l_lists_every_check_in_the_order_of_attention(view):
@@ -165,3 +158,10 @@ def test_keys_are_the_same_in_capitals_and_under_a_korean_layout():
 def test_ctrl_d_quits_and_an_arrow_is_no_key():
     assert key_names("\x04") == ["q"]
     assert key_names("\x1b[A") == []
+
+
+def test_it_is_shown_in_the_readers_language(view):
+    text = screen(pressed(view(WRONG), "h"), language("ko"))
+    assert "\n힌트 1/3: " in text
+    assert "진행 [####" in text
+    assert max(map(width_of, text.splitlines())) <= 80

@@ -144,6 +144,7 @@ RETURNED: dict[str, dict[str, Named]] = {
     "SHAPE": {
         **_arrays(
             "return np.sum(dout * self.y), np.sum(dout * self.x)",
+            "return (dout * self.y).sum() if np.ndim(dout) else dout * self.y, dout * self.x",
             "return np.sum(dout * self.y, axis=0), dout * self.x",
             "return np.mean(dout * self.y), np.mean(dout * self.x)",
             "return np.transpose(dout * self.y), np.transpose(dout * self.x)",
