@@ -3,11 +3,13 @@
 import itertools
 import os
 import platform
+import queue
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,11 +19,15 @@ import msgspec
 from harness.assignment import Assignment, built_in
 from harness.cases import Bank, bank_for
 from harness.grader import grade
+from harness.language import ENGLISH
 from harness.sandbox.forkserver import ForkServer
 from harness.sandbox.launch import launch
 from harness.sandbox.protocol import FRAME, Done, Load, Loaded, Parsed, Source
 from harness.sandbox.runner import Sandbox
 from harness.submission import Submission, read_submission
+from harness.watching.events import Quit, Saved
+from harness.watching.saves import Saves
+from harness.watching.session import Session
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 SEED = EXAMPLES / "seed.py"
@@ -52,7 +58,12 @@ def main() -> None:
     assignment = built_in()
     bank = bank_for(assignment, assignment.default_seed)
     submission = read_submission(SEED)
-    rows = (_one_grading(assignment, bank, submission), _many(assignment, submission), _whole_processes())
+    rows = (
+        _one_grading(assignment, bank, submission),
+        _many(assignment, submission),
+        _whole_processes(),
+        _watching(assignment),
+    )
     for row in itertools.chain.from_iterable(rows):
         print("| " + " | ".join(row) + " |", flush=True)
 
@@ -219,6 +230,64 @@ def _many(assignment: Assignment, submission: Submission) -> Iterator[Sequence[s
         f"first 100, {first / 1024:.1f} MiB",
         f"{last / first:.3f}",
         "1.02",
+    )
+
+
+class _Stopwatch:
+    """A display that notes when grading starts and when its result is shown."""
+
+    def __init__(self) -> None:
+        self.started: queue.SimpleQueue[float] = queue.SimpleQueue()
+        self.shown: queue.SimpleQueue[float] = queue.SimpleQueue()
+
+    def grading(self, name: str) -> None:
+        """Note that it starts."""
+        del name
+        self.started.put(time.perf_counter())
+
+    def show(self, text: str) -> None:
+        """Note that it is over."""
+        del text
+        self.shown.put(time.perf_counter())
+
+    def leave(self, text: str) -> None:
+        """Note nothing."""
+
+
+def _watching(assignment: Assignment) -> Iterator[Sequence[str]]:
+    source, display = SEED.read_text(encoding="utf-8"), _Stopwatch()
+    starts, shows, fresh = [], [], []
+    with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
+        path = Path(folder, "layers.py")
+        path.write_text(source, encoding="utf-8")
+        session = Session(path, assignment, None, sandbox=sandbox, display=display, language=ENGLISH)
+        thread = threading.Thread(target=session.run)
+        with Saves(path, lambda: session.events.put(Saved())):
+            thread.start()
+            display.started.get()
+            display.shown.get()
+            for number in range(31):
+                fresh.append(_wall([sys.executable, "-m", "harness.cli", "grade", str(path)], folder))
+                before = time.perf_counter()
+                path.write_text(f"{source}# {number}\n", encoding="utf-8")
+                starts.append(display.started.get() - before)
+                shows.append(display.shown.get() - before)
+            session.events.put(Quit())
+            thread.join()
+    start, show, whole = (statistics.median(figures) for figures in (starts, shows, fresh))
+    yield (
+        "`dout watch`, from a save to the start of its grading, wall",
+        f"{start * 1000:.0f} ms, slowest of {len(starts)} {max(starts) * 1000:.0f} ms",
+        f"`dout grade`, whole process, {whole:.3f} s",
+        f"{start / whole:.2f}",
+        "200 ms",
+    )
+    yield (
+        "`dout watch`, from a save to its screen, wall",
+        f"{show * 1000:.0f} ms, slowest of {len(shows)} {max(shows) * 1000:.0f} ms",
+        f"`dout grade`, whole process, {whole:.3f} s",
+        f"{show / whole:.2f}",
+        "1",
     )
 
 

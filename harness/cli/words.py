@@ -21,6 +21,7 @@ examples:
   dout grade a.py b.ipynb c.zip   grade several
   dout grade layers.py --format html --output report.html
   dout grade - < layers.py        grade standard input
+  dout watch layers.py            grade it again each time you save
   dout explain MUL-SWAP           what a mistake in a report means
   dout hint MUL-SWAP              a hint at it, one of three
   dout doctor                     how well is a learner's code locked in here?
@@ -43,6 +44,15 @@ exit status:
   1 some check did not pass, or a file could not be read as Python
   2 wrong use: a path, an option, an assignment; the other files are graded
   3 the grader failed: there is no score for some file
+"""
+_WATCH = """\
+examples:
+  dout watch                      layers.py in this folder
+  dout watch mine.py --lang ko
+  dout watch --plain              for a screen reader: no keys, nothing is cleared
+
+Keys (no Enter needed): h hint, l list, n next mistake, c check all, q quit.
+The exit status is 0 when you quit.
 """
 _INIT = """\
 example:
@@ -138,6 +148,7 @@ def _parser() -> _Parser:
     words.add_argument("--version", action="version", version=f"dout {harness.__version__}")
     commands = words.add_subparsers(dest="command", metavar="command")
     _add_grade(commands)
+    _add_watch(commands)
     init = _command(commands, "init", "write the exercise into a new folder", "Write the student template.", _INIT)
     init.add_argument(
         "directory", metavar="DIR", help="a folder; it is made when it does not exist, and nothing in it is overwritten"
@@ -202,6 +213,23 @@ def _add_grade(commands: "argparse._SubParsersAction[_Parser]") -> None:
         default="D",
         metavar="LEVEL",
         help="refuse to run a file at less than level A, B, C or D (default: %(default)s, whatever is the best here)",
+    )
+
+
+def _add_watch(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    watch = _command(
+        commands,
+        "watch",
+        "grade a file each time you save it",
+        "Grade a file each time you save it, and show your first mistake.",
+        _WATCH,
+    )
+    watch.add_argument("path", nargs="?", metavar="FILE", help="the file that you work on (default: layers.py)")
+    _add_assignment(watch)
+    watch.add_argument("--seed", type=_seed, metavar="N", help="which drawn cases (default: the assignment's)")
+    _add_language(watch)
+    watch.add_argument(
+        "--plain", action="store_true", help="print below what is there, and read no keys; so it is also in a pipe"
     )
 
 

@@ -1,0 +1,111 @@
+"""``dout watch``: grade a file each time it is saved."""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+from harness.cli import OK
+from harness.cli.console import show
+from harness.cli.interrupts import held_back
+from harness.errors import UsageError
+from harness.language import chosen_language
+from harness.sandbox.launch import has_fork_server, launch
+
+__all__ = ["run"]
+
+_DEFAULT = "layers.py"
+
+
+class _Ended(BaseException):
+    """This process was asked to end by a signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def run(options: argparse.Namespace) -> int:
+    """Watch until the learner quits; Ctrl-C is one way to do so."""
+    path = _chosen(options.path)
+    try:
+        with _signals_as_exceptions():
+            _watch(path, options)
+    except KeyboardInterrupt:
+        with contextlib.suppress(KeyboardInterrupt):
+            show("\n")
+    except _Ended as ended:
+        # What a shell says of a command that a signal ended.
+        return 128 + ended.number
+    return OK
+
+
+def _chosen(given: str | None) -> Path:
+    if given is None and not os.path.exists(_DEFAULT):
+        raise UsageError(
+            f"there is no {_DEFAULT} in this folder", "name your file: dout watch FILE; or write one: dout init ."
+        )
+    path = Path(given or _DEFAULT)
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", f"name the file in it: dout watch {path / _DEFAULT}")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent}", "check the spelling, and the folder that you are in")
+    return path
+
+
+def _watch(path: Path, options: argparse.Namespace) -> None:
+    # The zygote imports numpy in its own process while this one imports it here.
+    launched = launch() if has_fork_server() else None
+    with held_back():
+        from harness.assignment import built_in, path_of
+        from harness.sandbox.runner import Sandbox
+        from harness.watching.display import PlainDisplay, TerminalDisplay
+        from harness.watching.events import Saved
+        from harness.watching.saves import Saves
+        from harness.watching.session import Session
+
+    with contextlib.ExitStack() as stack:
+        sandbox = stack.enter_context(Sandbox(launched=launched))
+        assignment = built_in(options.assignment)
+        language = chosen_language(options.lang, assignment.language, path_of(options.assignment).parent)
+        keys = not options.plain and _has_terminal()
+        display = TerminalDisplay(show, language) if keys else PlainDisplay(show, language)
+        session = Session(path, assignment, options.seed, sandbox=sandbox, display=display, language=language)
+        stack.enter_context(Saves(path, lambda: session.events.put(Saved())))
+        if keys:
+            from harness.watching.keys import Keys
+
+            # Last in, first out: the terminal is as it was before anything else can go wrong.
+            stack.enter_context(Keys(session.events.put))
+        session.run()
+
+
+def _has_terminal() -> bool:
+    from harness.watching.display import can_steer
+
+    streams = (sys.stdin, sys.stdout)
+    there = all(stream is not None and stream.isatty() for stream in streams)
+    return there and os.environ.get("TERM") != "dumb" and can_steer()
+
+
+@contextlib.contextmanager
+def _signals_as_exceptions() -> Iterator[None]:
+    """Let a request to end unwind this process, so that the terminal and the sandbox are left in order."""
+
+    def end(number: int, frame: object) -> NoReturn:
+        del frame
+        signal.signal(number, signal.SIG_IGN)
+        raise _Ended(number)
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # nohup and the like have their reasons.
+    before = {number: signal.signal(number, end) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
