@@ -24,7 +24,8 @@ body { margin: 0 auto; max-width: 64rem; padding: 1rem; color: var(--ink); backg
   font: 1rem/1.5 system-ui, "Noto Sans KR", sans-serif }
 h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem } h3 { font-size: 1rem }
 code, pre, .number { font-family: ui-monospace, "D2Coding", monospace; font-size: .95em; overflow-wrap: anywhere }
-pre { background: var(--soft); padding: .5rem; overflow-x: auto }
+pre { background: var(--soft); padding: .5rem; white-space: pre-wrap }
+h1, h3, p, li { overflow-wrap: anywhere }
 table { border-collapse: collapse; margin: .5rem 0 } caption { text-align: left; font-weight: 600 }
 th, td { border-bottom: 1px solid var(--line); padding: .25rem .75rem .25rem 0; text-align: left }
 td.number, th.number { text-align: right; white-space: nowrap; padding-left: 1rem }
@@ -202,7 +203,8 @@ def _check_table(report: Report, language: Language) -> Iterator[str]:
             (marked("what it wants"), ""),
         )
     )
-    yield f"<table><thead><tr>{heads}</tr></thead><tbody>"
+    yield f'<div class="wide" tabindex="0" role="region" aria-label="{escape(text("All checks"))}"><table>'
+    yield f"<thead><tr>{heads}</tr></thead><tbody>"
     for result in report.checks:
         state = "passed" if result.verdict is Verdict.PASSED else "failed"
         word = verdict_word(result.verdict, language)
@@ -213,7 +215,7 @@ def _check_table(report: Report, language: Language) -> Iterator[str]:
             f'<td class="number">{points(result.score)}/{points(result.max_score)}</td>'
             f"<td>{escape(result.title)}</td></tr>"
         )
-    yield "</tbody></table>"
+    yield "</tbody></table></div>"
 
 
 def _notes(warnings: list[Warn], language: Language) -> Iterator[str]:
