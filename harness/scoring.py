@@ -27,6 +27,7 @@ def result_of(
             verdict=Verdict.PASSED,
             score=spec.points,
             max_score=spec.points,
+            visibility=spec.visibility,
         )
     line = finding.line
     if line is None and finding.layer is not None:
@@ -44,6 +45,7 @@ def result_of(
         message=plain(finding.message),
         line=line,
         blocked_by=finding.blocked_by,
+        visibility=spec.visibility,
         counterexample=finding.counterexample,
     )
 

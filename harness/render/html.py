@@ -10,8 +10,18 @@ from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Counterexample, Excerpt, Outcome, Report, Verdict, Warn
 from harness.render.causes import Cause, causes
 from harness.render.numbers import cell, points
-from harness.render.phrases import SELF_CHECK, hints_of, next_step, reason_and_hint, says_more, title_of, verdict_word
+from harness.render.phrases import (
+    SELF_CHECK,
+    about_hidden,
+    hints_of,
+    next_step,
+    reason_and_hint,
+    says_more,
+    title_of,
+    verdict_word,
+)
 from harness.render.svg import GRAPH_STYLE, render_graph
+from harness.render.visible import hidden_count, visible_part
 
 __all__ = ["STYLE", "body", "render_html"]
 
@@ -56,7 +66,7 @@ def render_html(report: Report, language: Language = ENGLISH) -> str:
     """Return ``report`` as a whole page."""
     digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    title = f"{report.submission.name}: {_score(report)}"
+    title = f"{report.submission.name}: {_score(visible_part(report))}"
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -80,7 +90,7 @@ def render_html(report: Report, language: Language = ENGLISH) -> str:
 
 def body(report: Report, language: Language) -> Iterator[str]:
     """Yield what stands in the page, as lines of HTML."""
-    text = language.text
+    text, hidden, report = language.text, hidden_count(report), visible_part(report)
     yield "<header>"
     yield f"<h1>{escape(report.submission.name)}</h1>"
     about = text("{id} version {version}, seed {seed}", id=report.assignment.id, version=report.assignment.version,
@@ -93,7 +103,9 @@ def body(report: Report, language: Language) -> Iterator[str]:
         if warn.code == SELF_CHECK:
             yield f"<p><strong>{escape(text(warn.message))}</strong></p>"
     if report.outcome is Outcome.GRADED:
-        yield from _graded(report, language)
+        if hidden:
+            yield f"<p>{escape(about_hidden(hidden, language))}</p>"
+        yield from _graded(report, language, hidden)
     else:
         reason, hint = reason_and_hint(report, language)
         yield f"<p>{escape(reason)}</p>"
@@ -107,9 +119,9 @@ def _score(report: Report) -> str:
     return f"{score}/{points(report.max_score)}"
 
 
-def _graded(report: Report, language: Language) -> Iterator[str]:
+def _graded(report: Report, language: Language, hidden: int) -> Iterator[str]:
     text = language.text
-    yield f"<p><strong>{escape(text('Next'))}:</strong> {escape(next_step(report, language))}</p>"
+    yield f"<p><strong>{escape(text('Next'))}:</strong> {escape(next_step(report, language, hidden))}</p>"
     found = causes(report.checks)
     if found:
         yield f"<h2>{escape(text('What to mend'))}</h2>"

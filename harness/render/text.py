@@ -8,7 +8,18 @@ from harness.records import CheckResult, Counterexample, Excerpt, Level, Outcome
 from harness.render.causes import Cause, causes, root_of
 from harness.render.cells import WIDTH, columns, cut, fits, width_of, wrapped
 from harness.render.numbers import cell, points
-from harness.render.phrases import SELF_CHECK, advice, next_step, reason_and_hint, says_more, title_of, verdict_word
+from harness.render.phrases import (
+    SELF_CHECK,
+    about_hidden,
+    advice,
+    all_passed,
+    next_step,
+    reason_and_hint,
+    says_more,
+    title_of,
+    verdict_word,
+)
+from harness.render.visible import hidden_count, visible_part
 from harness.render.walk import wrong_values
 
 __all__ = ["failure_lines", "render_text"]
@@ -19,10 +30,10 @@ _LABELS = 12
 
 def render_text(report: Report, language: Language = ENGLISH) -> str:
     """Return ``report`` as plain text that ends in a newline."""
-    return "\n".join(_lines(report, language)) + "\n"
+    return "\n".join(_lines(visible_part(report), language, hidden_count(report))) + "\n"
 
 
-def _lines(report: Report, language: Language) -> Iterator[str]:
+def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     text = language.text
     head = f"{report.submission.name}: " + text(
         "{id} version {version}, seed {seed}", id=report.assignment.id, version=report.assignment.version,
@@ -33,7 +44,7 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
     yield from wrapped(head, "", "  ")
     yield ""
     if report.outcome is Outcome.GRADED:
-        yield from _graded_lines(report, language)
+        yield from _graded_lines(report, language, hidden)
         return
     reason, hint = reason_and_hint(report, language)
     if report.outcome is Outcome.NOT_GRADABLE:
@@ -45,7 +56,7 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
     yield from wrapped(hint, f"{text('Next')}: ", "  ")
 
 
-def _graded_lines(report: Report, language: Language) -> Iterator[str]:
+def _graded_lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     for cause in causes(report.checks):
         yield from failure_lines(report.submission.name, cause.first, language)
         yield from _consequences(cause, language)
@@ -55,7 +66,9 @@ def _graded_lines(report: Report, language: Language) -> Iterator[str]:
     yield from _warning_lines(report.warnings, language)
     yield ""
     yield from _totals(report, language)
-    yield from _last_lines(report, language)
+    if hidden:
+        yield from wrapped(about_hidden(hidden, language))
+    yield from _last_lines(report, language, hidden)
 
 
 def failure_lines(name: str, result: CheckResult, language: Language = ENGLISH) -> Iterator[str]:
@@ -202,13 +215,13 @@ def _totals(report: Report, language: Language) -> Iterator[str]:
         yield from wrapped(language.text(sentence, level=report.isolation.level))
 
 
-def _last_lines(report: Report, language: Language) -> Iterator[str]:
+def _last_lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     text = language.text
     for warn in report.warnings:
         if warn.code == SELF_CHECK:
             yield from wrapped(text(warn.message))
     if all(result.verdict is Verdict.PASSED for result in report.checks):
-        yield from wrapped(text("All {count} checks passed. Well done.", count=len(report.checks)))
+        yield from wrapped(all_passed(len(report.checks), hidden, language))
         return
     if not report.score:
         yield from wrapped(text("Every point is still there to be won."))
