@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from fractions import Fraction
 
 import pytest
 from submissions import ADD, HOSTILE, RIGHT, WRONG, mul
@@ -12,11 +13,17 @@ from test_schema import data_of
 
 import harness.shrink
 import harness.shrink.failure
+from harness.cases import bank_for
 from harness.grader import grade
+from harness.observe import Observations
 from harness.records import Outcome, Verdict
+from harness.sandbox.channel import WorkerGone
 from harness.sandbox.fresh import FreshStarter
+from harness.sandbox.protocol import Answer, Done, Fault, Loaded, Parsed
 from harness.sandbox.runner import Sandbox
+from harness.shrink.measure import _as_number
 from harness.shrink.points import Point, simple_numbers, telling
+from harness.shrink.replay import Replays
 from harness.shrink.search import Arrays, Numbers, OutOfReplays, smallest
 from harness.submission import submission_from_bytes
 
@@ -118,6 +125,23 @@ def test_arrays_are_shown_in_the_smallest_shape_with_the_fewest_special_entries(
         assert found["x"] == wanted
 
 
+def test_inputs_that_could_stand_for_each_other_are_shown_only_where_no_others_fail(example_of):
+    assert numbers(example_of(number_only("self.x > 10 ** 3 and self.y > 10 ** 3"))) == (1001, 1002, 1)
+
+
+def test_a_failure_that_no_simpler_arrays_show_stays_as_it_was_seen(example_of):
+    source = forward_only("np.size(x) > 4 and np.isnan(x).any() and np.isinf(x).any()", "return x * y + 1")
+    assert example_of(source, "MulLayer.arrays").inputs["x"] == ["inf", "-inf", "nan", 0.0, 2.0, -3.0]
+
+
+def test_the_best_inputs_are_shown_when_the_replays_are_used_up(example_of, monkeypatch):
+    monkeypatch.setattr(harness.shrink.failure, "MOST_REPLAYS", 6)
+    found = numbers(example_of(REGIONS["numbers that are large together"][0]))
+    assert found == numbers(example_of(REGIONS["numbers that are large together"][0]))
+    assert abs(found[0] * found[1]) > 10**6
+    assert found != (1234.5, -5678.25, 123.5)
+
+
 def test_message_inputs_and_values_agree_and_the_verdict_stays(sandbox, assignment):
     submission = submission_from_bytes("layers.py", number_only("self.x > 10 ** 3").encode())
     plain, small = (grade(submission, assignment, sandbox=sandbox, shrink=shrink) for shrink in (False, True))
@@ -142,6 +166,62 @@ def test_what_is_measured_is_the_learners_forward_and_not_the_references(example
         forward="self.x = x; self.y = y; return 7 * x - y", backward="return dout * self.x, dout * self.y"
     )
     assert example_of(source).measured == {"dx": 7.0, "dy": -1.0}
+
+
+@pytest.mark.parametrize("value", ["3e59", "6e-60", "0.0"])
+def test_very_large_and_very_small_inputs_are_measured_with_a_step_of_their_size(example_of, value):
+    condition = f"self.x == {value}" if value == "0.0" else f"{float(value) / 3} < self.x < {float(value) * 3}"
+    example = example_of(number_only(condition, "return 7.0, 7.0"))
+    assert example.got == {"dx": 7.0, "dy": 7.0}
+    assert example.measured == pytest.approx(example.expected, rel=1e-12)
+
+
+def test_a_measured_value_beyond_the_largest_float_is_infinite():
+    assert [_as_number(sign * Fraction(10) ** 400) for sign in (1, -1)] == ["inf", "-inf"]
+
+
+class Scripted:
+    """A worker, and the sandbox that starts it, that says what it was told to say."""
+
+    exit = None
+
+    def __init__(self, *messages):
+        self._messages = [Parsed([], [], [], 1), Loaded([], []), *messages]
+
+    def spawn(self, limits, modules):
+        return self
+
+    def send(self, request, seconds):
+        pass
+
+    def receive(self, seconds, until):
+        return self._messages.pop(0)
+
+    def close(self):
+        pass
+
+
+PAIR = Answer(0, 2, several=True, values=[1.0, 1.0])
+BROKEN = {
+    "another step": [PAIR],
+    "another case": [Answer(1, 1, several=False, values=[1.0])],
+    "an end in the middle": [Done()],
+    "one answer more": [Answer(0, 1, several=False, values=[1.0]), PAIR, PAIR],
+    "no value": [Answer(0, 1, several=False, values=[])],
+    "an error of a step before": [Answer(0, 1, several=False, values=[1.0]), Fault(0, 1, "E", "", None)],
+}
+
+
+@pytest.mark.parametrize("messages", BROKEN.values(), ids=BROKEN)
+def test_a_worker_that_breaks_the_protocol_is_not_asked_again(assignment, messages):
+    submission = submission_from_bytes("layers.py", RIGHT.encode())
+    seen = Observations(layers=[], cases=[], calls=[], probes=0, warnings=[], isolation=None, cpu_seconds=0.0)
+    case = bank_for(assignment, assignment.default_seed).cases[0]
+    with Replays(Scripted(*messages), submission, assignment, seen) as replays:
+        for _ in range(2):
+            with pytest.raises(WorkerGone):
+                replays.ask([case])
+        assert replays.gone
 
 
 def test_nothing_is_measured_where_forward_gives_no_number(example_of):
