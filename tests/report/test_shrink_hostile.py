@@ -142,5 +142,5 @@ def test_an_error_of_ours_costs_neither_the_report_nor_a_point(graded, monkeypat
     def broken(*args):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("harness.grader.shrunk", broken)
+    monkeypatch.setattr("harness.shrink.shrunk", broken)
     assert graded(WRONG["swapped"]).score == 45
