@@ -1,7 +1,7 @@
 """The report for a reader at a terminal: words before symbols, at most 80 columns, what to do next at the end."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Counterexample, Excerpt, Level, Outcome, Report, Verdict, Warn
@@ -22,7 +22,7 @@ from harness.render.phrases import (
 from harness.render.visible import hidden_count, visible_part
 from harness.render.walk import wrong_values
 
-__all__ = ["failure_lines", "render_text"]
+__all__ = ["cause_lines", "failure_lines", "render_text"]
 
 #: Cells before the text of a labelled line.
 _LABELS = 12
@@ -57,10 +57,7 @@ def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
 
 
 def _graded_lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
-    for cause in causes(report.checks):
-        yield from failure_lines(report.submission.name, cause.first, language)
-        yield from _consequences(cause, language)
-        yield ""
+    yield from cause_lines(report.submission.name, report.checks, language)
     yield from _graph_lines(report, language)
     yield from _check_list(report.checks, language)
     yield from _warning_lines(report.warnings, language)
@@ -69,6 +66,14 @@ def _graded_lines(report: Report, language: Language, hidden: int) -> Iterator[s
     if hidden:
         yield from wrapped(about_hidden(hidden, language))
     yield from _last_lines(report, language, hidden)
+
+
+def cause_lines(name: str, results: Sequence[CheckResult], language: Language = ENGLISH) -> Iterator[str]:
+    """Yield each mistake that these results show, once, and an empty line after it."""
+    for cause in causes(results):
+        yield from failure_lines(name, cause.first, language)
+        yield from _consequences(cause, language)
+        yield ""
 
 
 def failure_lines(name: str, result: CheckResult, language: Language = ENGLISH) -> Iterator[str]:
