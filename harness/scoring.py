@@ -50,11 +50,12 @@ def result_of(
     )
 
 
-def first_wrong(example: Counterexample | None) -> int:
-    """Return which of the values that a method returned is the first wrong one."""
+def first_wrong(example: Counterexample | None) -> int | None:
+    """Return which of the values that a method returned is the first wrong one; None where all are right."""
     if example is None:
-        return 0
-    return next((n for n, name in enumerate(example.expected) if example.got.get(name) != example.expected[name]), 0)
+        return None
+    names = enumerate(example.expected)
+    return next((n for n, name in names if example.got.get(name) != example.expected[name]), None)
 
 
 def layer_scores(
