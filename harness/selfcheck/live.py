@@ -6,7 +6,7 @@ import linecache
 import time
 import types
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -131,25 +131,30 @@ def _called(bank: Bank, classes: Sequence[type | None]) -> list[list[Call]]:
 
 def _source(by_name: dict[str, type]) -> tuple[Submission, Parsed]:
     """Return the text that the classes were made from, as far as it is known, to show the learner's own lines."""
+    methods = {name: _methods(made) for name, made in by_name.items()}
     cells: dict[str, list[str]] = {}
-    for name, made in by_name.items():
-        for file in _files(made):
-            cells.setdefault(file, []).append(name)
-    blocks, first_line = [], 1
+    for name, codes in methods.items():
+        for code in codes[:1]:
+            cells.setdefault(code.co_filename, []).append(name)
+    blocks: list[Block] = []
+    begins: dict[str, set[int]] = {}
+    first_line = 1
     for file, names in cells.items():
+        # A kernel keeps the text of its cells where Python's own tracebacks look for it.
         text = "".join(linecache.getlines(file))
         if text.strip():
             label = f"cell of {', '.join(names)}" if len(cells) > 1 else None
             blocks.append(Block(text=text, first_line=first_line, label=label))
+            begins |= {name: {code.co_firstlineno + first_line - 1 for code in methods[name]} for name in names}
             first_line += text.count("\n") + 2
     parsed = read_program([Source(block.text, block.first_line) for block in blocks]).seen()
+    # A file may have several classes of one name.
+    own = [one for one in parsed.classes if {line for _, line in one.methods} & begins.get(one.name, set())]
     digest = hashlib.sha256("\n".join(block.text for block in blocks).encode()).hexdigest()
-    return Submission(name=", ".join(by_name), sha256=digest, blocks=tuple(blocks)), parsed
+    submission = Submission(name=", ".join(by_name), sha256=digest, blocks=tuple(blocks))
+    return submission, msgspec.structs.replace(parsed, classes=own)
 
 
-def _files(made: type) -> Iterator[str]:
-    """Yield the file of the first method that a class brings itself; for a cell, that is the kernel's name for it."""
-    for value in vars(made).values():
-        if isinstance(value, types.FunctionType):
-            yield value.__code__.co_filename
-            return
+def _methods(made: type) -> list[types.CodeType]:
+    """Return the code of the methods that a class brings itself."""
+    return [value.__code__ for value in vars(made).values() if isinstance(value, types.FunctionType)]
