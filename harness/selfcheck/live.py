@@ -101,7 +101,7 @@ def _report(assignment: Assignment, layers: Sequence[type], seed: int | None) ->
         max_score=asked.max_score,
         isolation=None,
         cases=CasesId(count=bank.identity.count, sha256=bank.identity.sha256),
-        layers=[one for one in layer_scores(asked, results, evidence.found) if one.found_as or is_whole],
+        layers=layer_scores(asked, results, evidence.found),
         checks=results,
         warnings=[_NOTE, *notes],
         graph=graph_values(evidence) if is_whole else Graph(),

@@ -1,13 +1,16 @@
 """`harness.check` on live classes, without a kernel."""
 
+import json
 import signal
 import subprocess
 import sys
 import threading
+from importlib.resources import files
 
 import pytest
 
 import harness
+from harness.render import render
 
 
 def right():
@@ -54,7 +57,7 @@ def test_one_class_is_judged_by_its_own_checks_only():
     shown = harness.check(add)
     assert {one.layer for one in shown.report.checks} == {"AddLayer"}
     assert shown.report.max_score == shown.score == sum(one.max_score for one in shown.report.checks)
-    assert [one.name for one in shown.report.layers] == ["AddLayer"]
+    assert [one.max_score for one in shown.report.layers] == [shown.score, 0, 0]
 
 
 def test_it_says_that_it_is_a_self_check():
@@ -251,3 +254,12 @@ def test_importing_harness_stays_light():
 def test_there_is_nothing_else_to_be_had():
     with pytest.raises(AttributeError, match="no attribute 'chekc'"):
         harness.chekc  # noqa: B018 - looking is the test
+
+
+def test_the_report_is_one_of_the_schema_but_for_the_isolation_that_there_is_not():
+    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+    schema = json.loads(files("harness").joinpath("report.schema.json").read_text("utf-8"))
+    for layers in ([MulLayer], right()):
+        report = json.loads(render(harness.check(*layers).report, "json"))
+        assert report["isolation"] is None
+        jsonschema.validate(report | {"isolation": {"level": "D", "layers": []}}, schema)
