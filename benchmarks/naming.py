@@ -11,8 +11,8 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "judging"))
 
 from inprocess import judge
-from mutants.templates import submission
-from naming import NAMED, TWO_AT_ONCE, Named
+from mutants import TABLES, submission
+from naming import FITTING, NAMED, TWO_AT_ONCE, Named
 
 from harness.diagnosis import GENERAL
 
@@ -46,6 +46,19 @@ def counted(wanted: str | None, layers: dict[str, Named]) -> tuple[Count, list[s
     return Count(right, general, wrong), lines
 
 
+def fitting(table: str) -> Count:
+    """Return how many failed checks of a table of mutants got a fitting name; many have no mistake of the catalogue."""
+    codes = [
+        result.code
+        for mutant in TABLES[table].values()
+        for result in judge(submission(mutant.layer, mutant.source)).values()
+        if result.code is not None
+    ]
+    general = sum(code in GENERAL for code in codes)
+    right = sum(code in FITTING[table] for code in codes)
+    return Count(right, general, len(codes) - right - general)
+
+
 def main() -> int:
     """Measure and print; the exit status is 1 when a wrong specific code was given."""
     rows = {code: counted(code, layers) for code, layers in NAMED.items()}
@@ -57,9 +70,14 @@ def main() -> int:
     two, lines = counted(None, TWO_AT_ONCE)
     print(f"| two mistakes at once | - | {two.general} | {two.wrong} |")
     print(f"\n{100 * total.right / sum(total):.1f} % of {sum(total)} got the right code.")
+    print("\n| mutation suite, every failed check | fitting | general | wrong |\n|---|---|---|---|")
+    suite = {table: fitting(table) for table in TABLES}
+    for table, count in suite.items():
+        print(f"| {table} | {count.right} | {count.general} | {count.wrong} |")
+    print()
     for line in [*(line for _, some in rows.values() for line in some), *lines]:
         print(line)
-    return 1 if total.wrong or two.wrong else 0
+    return 1 if total.wrong or two.wrong or any(count.wrong for count in suite.values()) else 0
 
 
 if __name__ == "__main__":

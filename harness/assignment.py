@@ -79,6 +79,8 @@ class CheckSpec(Record, frozen=True, forbid_unknown_fields=True):
     points: float
     #: Checks that must pass first; this one is ``blocked`` by the first that does not.
     needs: tuple[str, ...] = ()
+    #: A hidden check counts, and learners are told only that there is one.
+    visibility: Literal["visible", "hidden"] = "visible"
 
 
 class InputSpec(Record, frozen=True, forbid_unknown_fields=True):
@@ -143,6 +145,11 @@ class Assignment(Record, frozen=True, forbid_unknown_fields=True):
     def max_score(self) -> float:
         """All points; never depends on what ran."""
         return sum(check.points for check in self.check)
+
+    @property
+    def visible(self) -> list[CheckSpec]:
+        """The checks that learners are shown."""
+        return [check for check in self.check if check.visibility == "visible"]
 
     @property
     def worker_limits(self) -> WorkerLimits:

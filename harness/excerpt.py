@@ -15,14 +15,16 @@ _LONGEST = 200
 _TAB = 4
 
 
-def excerpt_at(submission: Submission, line: int | None, found: Iterable[Found], item: int = 0) -> Excerpt | None:
+def excerpt_at(
+    submission: Submission, line: int | None, found: Iterable[Found], item: int | None = 0
+) -> Excerpt | None:
     """Return ``line`` with its neighbours in the same block; None where there is no such line.
 
     Args:
         submission: The learner's text.
         line: 1-based, in the numbering of the whole submission.
         found: The layers. Where one of their methods makes a returned value on this line, that part is meant.
-        item: Which of several returned values is meant.
+        item: Which of several returned values is meant; None for the line as a whole.
     """
     if line is None or submission.text_of(line) is None:
         return None
@@ -30,8 +32,10 @@ def excerpt_at(submission: Submission, line: int | None, found: Iterable[Found],
     texts = {number: submission.text_of(number) for number in around if _same_block(submission, number, line)}
     kept = {number: text for number, text in texts.items() if text is not None and (text.strip() or number == line)}
     places = [places for layer in found for places in layer.returns.values()]
-    here = [place for one in places for place in (one[item : item + 1] or one) if place[0] == line]
-    span = _shown_span(kept[line], *here[0][1:]) if here else None
+    span = None
+    if item is not None:
+        here = [place for one in places for place in (one[item : item + 1] or one) if place[0] == line]
+        span = _shown_span(kept[line], *here[0][1:]) if here else None
     return Excerpt(first_line=min(kept), lines=[_shown(text) for _, text in sorted(kept.items())], span=span)
 
 

@@ -39,8 +39,6 @@ from harness.records import (
 )
 from harness.sandbox.runner import Sandbox
 from harness.scoring import first_wrong, layer_scores, result_of
-from harness.shrink import shrunk
-from harness.shrink.replay import Replays
 from harness.submission import Submission
 
 if TYPE_CHECKING:
@@ -81,7 +79,7 @@ def grade(
         graph = graph_values(evidence)
         cpu_seconds = seen.cpu_seconds
         if shrink:
-            results, more = _shrunk(results, evidence, Replays(sandbox, submission, assignment, seen))
+            results, more = _shrunk(results, evidence, sandbox, submission, seen)
             cpu_seconds += more
         results = [placed(result, submission, evidence) for result in results]
     except SubmissionError as error:
@@ -161,10 +159,18 @@ def _diagnosed(evidence: Evidence, spec: CheckSpec, finding: Finding) -> "Diagno
     return diagnose(evidence, spec, finding)
 
 
-def _shrunk(results: list[CheckResult], evidence: Evidence, replays: Replays) -> tuple[list[CheckResult], float]:
+def _shrunk(
+    results: list[CheckResult], evidence: Evidence, sandbox: Sandbox, submission: Submission, seen: Observations
+) -> tuple[list[CheckResult], float]:
     """Return the results with simpler counterexamples, and the processor seconds of the learner's process."""
+    if all(result.counterexample is None for result in results):
+        return results, 0.0
+    # A right submission does not wait for these modules.
+    from harness.shrink import shrunk
+    from harness.shrink.replay import Replays
+
     # Every mark is known by now, and no mistake of ours may cost it: then the inputs are shown that were seen first.
-    with replays, suppress(Exception):
+    with Replays(sandbox, submission, evidence.assignment, seen) as replays, suppress(Exception):
         results = shrunk(results, evidence, replays)
     return results, replays.cpu_seconds
 

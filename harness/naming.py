@@ -43,10 +43,10 @@ class Found(Record, frozen=True):
     #: The same, for a diagnosis; None where there is a class.
     absence: Absence | None = None
 
-    def line_of(self, method: str, item: int = 0) -> int | None:
+    def line_of(self, method: str, item: int | None) -> int | None:
         """Return the line that makes value number ``item`` of ``method``, or else where it or the class begins."""
         places = self.returns.get(method)
-        if places:
+        if places and item is not None:
             return places[item if item < len(places) else 0][0]
         return self.method_lines.get(method, self.line)
 

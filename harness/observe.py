@@ -35,10 +35,7 @@ from harness.sandbox.protocol import (
 from harness.sandbox.runner import Sandbox
 from harness.submission import Submission
 
-__all__ = ["TOP_LEVEL_STOPPED", "Observations", "answering_steps", "observe"]
-
-#: Code of the warning that only definitions were run.
-TOP_LEVEL_STOPPED = "TOP-LEVEL-STOPPED"
+__all__ = ["Observations", "answering_steps", "observe"]
 
 
 class Observations(msgspec.Struct):
@@ -54,6 +51,8 @@ class Observations(msgspec.Struct):
     warnings: list[Warn]
     isolation: Isolation
     cpu_seconds: float
+    #: True when the code outside of classes and functions was left out, because it hung or ended the process.
+    definitions_only: bool = False
 
 
 def observe(sandbox: Sandbox, submission: Submission, assignment: Assignment, bank: Bank) -> Observations:
@@ -83,6 +82,7 @@ def observe(sandbox: Sandbox, submission: Submission, assignment: Assignment, ba
         warnings=[*conversation.notes, *_warnings(parsed.problems), *_warnings(loaded.problems), *notes],
         isolation=conversation.isolation,
         cpu_seconds=conversation.cpu_seconds,
+        definitions_only=conversation.definitions_only,
     )
 
 
@@ -149,7 +149,7 @@ class _Conversation:
             return parsed, self._loaded()
         except WorkerGone as gone:
             message = f"the code outside of classes and functions was left out: {gone.message}"
-            self.notes.append(Warn(code=TOP_LEVEL_STOPPED, line=None, message=message))
+            self.notes.append(Warn(code="TOP-LEVEL-STOPPED", line=None, message=message))
         self.definitions_only = True
         try:
             self._parse()

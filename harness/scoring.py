@@ -27,6 +27,7 @@ def result_of(
             verdict=Verdict.PASSED,
             score=spec.points,
             max_score=spec.points,
+            visibility=spec.visibility,
         )
     line = finding.line
     if line is None and finding.layer is not None:
@@ -44,15 +45,17 @@ def result_of(
         message=plain(finding.message),
         line=line,
         blocked_by=finding.blocked_by,
+        visibility=spec.visibility,
         counterexample=finding.counterexample,
     )
 
 
-def first_wrong(example: Counterexample | None) -> int:
-    """Return which of the values that a method returned is the first wrong one."""
+def first_wrong(example: Counterexample | None) -> int | None:
+    """Return which of the values that a method returned is the first wrong one; None where all are right."""
     if example is None:
-        return 0
-    return next((n for n, name in enumerate(example.expected) if example.got.get(name) != example.expected[name]), 0)
+        return None
+    names = enumerate(example.expected)
+    return next((n for n, name in names if example.got.get(name) != example.expected[name]), None)
 
 
 def layer_scores(

@@ -188,7 +188,10 @@ def array_cases(index: int, layer: LayerSpec) -> Iterator[Case]:
         arrays = [_spread(shape, each, offset) for offset, each in enumerate(dtypes)]
         yield _array_case(index, layer, stratum, arrays, layout)
     yield _array_case(index, layer, "special values in every pair", _grid(layer))
-    infinite = [np.roll(np.array([np.inf, -np.inf, np.nan, 0.0, 2.0, -3.0]), offset) for offset in range(width)]
+    # Moved by three, each of the first three meets numbers only: beside one another it would not show that a layer had
+    # made one of them finite.
+    special = np.array([np.inf, -np.inf, np.nan, 0.0, 2.0, -3.0, 5.0, -7.0, 0.5, 11.0, -0.25, 13.0])
+    infinite = [np.roll(special, 3 * offset) for offset in range(width)]
     yield _array_case(index, layer, "infinities and NaN", infinite)
 
 

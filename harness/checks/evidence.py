@@ -28,7 +28,7 @@ from harness.sandbox.protocol import (
     value_of,
 )
 
-__all__ = ["Evidence", "Exhibit", "Finding", "picked", "returned"]
+__all__ = ["Evidence", "Exhibit", "Finding", "returned"]
 
 
 class Exhibit(NamedTuple):
@@ -240,7 +240,7 @@ class Evidence:
         forward = forward_of(exhibit.case, step)
         inputs = self.arguments(exhibit, forward)
         upstream = self.arguments(exhibit, step) if planned.op == BACKWARD else []
-        if not all(isinstance(value, (int, float, np.ndarray)) for value in (*inputs, *upstream)):
+        if not all(map(_is_real, (*inputs, *upstream))):
             return exhibit
         layer = self.assignment.reference_classes()[layer_number(exhibit.case, planned)]()
         with np.errstate(all="ignore"):
@@ -254,6 +254,10 @@ class Evidence:
     def arguments(self, exhibit: Exhibit, step: int) -> list[Any]:
         """Return the arguments that a step was called with, as far as they are known."""
         return [_argument(value, exhibit) for value in exhibit.case.steps[step].args]
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, (int, float)) or (isinstance(value, np.ndarray) and value.dtype.kind in "iuf")
 
 
 def returned(answer: Returned, spec: LayerSpec, expected: Sequence[Number]) -> list[Number | Other] | str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from harness.answers import Returned
-from harness.checks.evidence import Evidence, Exhibit, picked, returned
+from harness.checks.evidence import Evidence, Exhibit, returned
 from harness.checks.wording import shown
 from harness.gradients.compare import compare
 from harness.records import Edge, EdgeValue, EdgeVerdict, Graph, Node
@@ -86,6 +86,6 @@ def _item(evidence: Evidence, exhibit: Exhibit, step: int, item: int) -> Any:
     assert isinstance(call, Returned)
     wanted = exhibit.expected[step]
     if len(wanted) == 1:
-        return None if call.several else picked(call, 0)
+        return None if call.several else call.values[0]
     values = returned(call, evidence.layer_of(exhibit, step), wanted)
     return None if isinstance(values, str) else values[item]

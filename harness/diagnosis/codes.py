@@ -16,8 +16,8 @@ class Diagnosis(Record, frozen=True):
 
 
 _CALL = ("layer", "method")
-#: A wrong value beside the right one, and the names of all outputs that are wrong.
-_SHOWN = (*_CALL, "names", "got", "expected")
+#: The names of all outputs that are wrong; the first of them, with its wrong value beside the right one.
+_SHOWN = (*_CALL, "names", "name", "got", "expected")
 
 #: Says that something is wrong, and not why.
 GENERAL = frozenset({"FORWARD-WRONG", "BACKWARD-WRONG", "STATE-WRONG", "RAISED"})

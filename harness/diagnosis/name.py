@@ -209,7 +209,8 @@ def _shown(trials: list[Trial], names: tuple[str, ...]) -> dict[str, Value]:
                 got = in_words(trial.got[n]) if trial.got is not None else ""
                 return {
                     "names": ", ".join(names[k] for k in wrong),
+                    "name": names[n],
                     "got": plain(got, 120) or "?",
                     "expected": in_words(trial.expected[n]),
                 }
-    return {"names": "", "got": "?", "expected": "?"}
+    return {"names": "", "name": "?", "got": "?", "expected": "?"}

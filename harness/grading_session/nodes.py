@@ -41,7 +41,7 @@ class SubmissionFile(pytest.File):
         if isinstance(submission, SubmissionError):
             yield Check.from_parent(self, name=GRADABLE, line=None, title=f"{self.planned.shown} can be graded")
             return
-        for check in assignment.check:
+        for check in assignment.visible:
             if not self.planned.only or check.id in self.planned.only:
                 line = line_of(check, assignment, submission)
                 yield Check.from_parent(self, name=check.id, line=line, title=check.title)

@@ -67,7 +67,9 @@ class Planned:
 
     def ids(self, assignment: Assignment) -> list[str]:
         """Return the names of all its items. Whether a run is whole is told by these, never by what was collected."""
-        return [GRADABLE] if isinstance(self.submission, SubmissionError) else [check.id for check in assignment.check]
+        return (
+            [GRADABLE] if isinstance(self.submission, SubmissionError) else [check.id for check in assignment.visible]
+        )
 
 
 class SharedSandbox:

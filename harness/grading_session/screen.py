@@ -9,7 +9,7 @@ from harness.language import ENGLISH, Language
 from harness.records import CheckResult, Outcome, Report, Verdict, Warn
 from harness.render.cells import WIDTH, width_of, wrapped
 from harness.render.phrases import SELF_CHECK, verdict_word
-from harness.render.text import failure_lines, render_text
+from harness.render.text import cause_lines, failure_lines, render_text
 
 __all__ = ["PARTIAL", "failure_text", "grading_lines"]
 
@@ -40,10 +40,7 @@ def grading_lines(
     yield f"{report.submission.name}: {report.assignment.id} version {report.assignment.version}, seed {report.seed}"
     yield ""
     results = [result for result in report.checks if result.id in ran]
-    for result in results:
-        if result.verdict not in (Verdict.PASSED, Verdict.BLOCKED):
-            yield from failure_lines(report.submission.name, result, language)
-            yield ""
+    yield from cause_lines(report.submission.name, results, language)
     shown = {result.id: verdict_word(result.verdict, language) for result in results}
     words = max(map(width_of, shown.values()), default=0)
     for result in results:

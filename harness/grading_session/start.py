@@ -160,7 +160,7 @@ def _checks(only: Sequence[str], planned: "Planned", settings: "Settings") -> li
     """Return the ids to collect; an editor may still know those of an earlier state of the file."""
     from harness.grading_session.plan import GRADABLE
 
-    ids = [check.id for check in settings.assignment.check]
+    ids = [check.id for check in settings.assignment.visible]
     for name in only:
         if name not in (*ids, GRADABLE):
             raise UsageError(f"{planned.shown} has no check {name}", f"its checks are {', '.join(ids)}")

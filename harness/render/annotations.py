@@ -6,6 +6,7 @@ from harness.language import ENGLISH, Language
 from harness.records import Outcome, Report
 from harness.render.causes import causes
 from harness.render.phrases import advice, reason_and_hint
+from harness.render.visible import visible_part
 
 __all__ = ["MOST", "render_annotations"]
 
@@ -24,7 +25,7 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
         reason, hint = reason_and_hint(report, language)
         yield _command(name, None, report.outcome.value, f"{reason} {hint}")
         return
-    for cause in causes(report.checks)[:MOST]:
+    for cause in causes(visible_part(report).checks)[:MOST]:
         result = cause.first
         title = f"{result.id} {result.code}" if result.code else result.id
         message = result.message or result.title

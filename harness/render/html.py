@@ -10,8 +10,18 @@ from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Counterexample, Excerpt, Outcome, Report, Verdict, Warn
 from harness.render.causes import Cause, causes
 from harness.render.numbers import cell, points
-from harness.render.phrases import SELF_CHECK, hints_of, next_step, reason_and_hint, says_more, title_of, verdict_word
+from harness.render.phrases import (
+    SELF_CHECK,
+    about_hidden,
+    hints_of,
+    next_step,
+    reason_and_hint,
+    says_more,
+    title_of,
+    verdict_word,
+)
 from harness.render.svg import GRAPH_STYLE, render_graph
+from harness.render.visible import hidden_count, visible_part
 
 __all__ = ["STYLE", "body", "render_html"]
 
@@ -24,7 +34,8 @@ body { margin: 0 auto; max-width: 64rem; padding: 1rem; color: var(--ink); backg
   font: 1rem/1.5 system-ui, "Noto Sans KR", sans-serif }
 h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem } h3 { font-size: 1rem }
 code, pre, .number { font-family: ui-monospace, "D2Coding", monospace; font-size: .95em; overflow-wrap: anywhere }
-pre { background: var(--soft); padding: .5rem; overflow-x: auto }
+pre { background: var(--soft); padding: .5rem; white-space: pre-wrap }
+h1, h3, p, li { overflow-wrap: anywhere }
 table { border-collapse: collapse; margin: .5rem 0 } caption { text-align: left; font-weight: 600 }
 th, td { border-bottom: 1px solid var(--line); padding: .25rem .75rem .25rem 0; text-align: left }
 td.number, th.number { text-align: right; white-space: nowrap; padding-left: 1rem }
@@ -55,7 +66,7 @@ def render_html(report: Report, language: Language = ENGLISH) -> str:
     """Return ``report`` as a whole page."""
     digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    title = f"{report.submission.name}: {_score(report)}"
+    title = f"{report.submission.name}: {_score(visible_part(report))}"
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -79,7 +90,7 @@ def render_html(report: Report, language: Language = ENGLISH) -> str:
 
 def body(report: Report, language: Language) -> Iterator[str]:
     """Yield what stands in the page, as lines of HTML."""
-    text = language.text
+    text, hidden, report = language.text, hidden_count(report), visible_part(report)
     yield "<header>"
     yield f"<h1>{escape(report.submission.name)}</h1>"
     about = text("{id} version {version}, seed {seed}", id=report.assignment.id, version=report.assignment.version,
@@ -92,7 +103,9 @@ def body(report: Report, language: Language) -> Iterator[str]:
         if warn.code == SELF_CHECK:
             yield f"<p><strong>{escape(text(warn.message))}</strong></p>"
     if report.outcome is Outcome.GRADED:
-        yield from _graded(report, language)
+        if hidden:
+            yield f"<p>{escape(about_hidden(hidden, language))}</p>"
+        yield from _graded(report, language, hidden)
     else:
         reason, hint = reason_and_hint(report, language)
         yield f"<p>{escape(reason)}</p>"
@@ -106,9 +119,9 @@ def _score(report: Report) -> str:
     return f"{score}/{points(report.max_score)}"
 
 
-def _graded(report: Report, language: Language) -> Iterator[str]:
+def _graded(report: Report, language: Language, hidden: int) -> Iterator[str]:
     text = language.text
-    yield f"<p><strong>{escape(text('Next'))}:</strong> {escape(next_step(report, language))}</p>"
+    yield f"<p><strong>{escape(text('Next'))}:</strong> {escape(next_step(report, language, hidden))}</p>"
     found = causes(report.checks)
     if found:
         yield f"<h2>{escape(text('What to mend'))}</h2>"
@@ -202,7 +215,8 @@ def _check_table(report: Report, language: Language) -> Iterator[str]:
             (marked("what it wants"), ""),
         )
     )
-    yield f"<table><thead><tr>{heads}</tr></thead><tbody>"
+    yield f'<div class="wide" tabindex="0" role="region" aria-label="{escape(text("All checks"))}"><table>'
+    yield f"<thead><tr>{heads}</tr></thead><tbody>"
     for result in report.checks:
         state = "passed" if result.verdict is Verdict.PASSED else "failed"
         word = verdict_word(result.verdict, language)
@@ -213,7 +227,7 @@ def _check_table(report: Report, language: Language) -> Iterator[str]:
             f'<td class="number">{points(result.score)}/{points(result.max_score)}</td>'
             f"<td>{escape(result.title)}</td></tr>"
         )
-    yield "</tbody></table>"
+    yield "</tbody></table></div>"
 
 
 def _notes(warnings: list[Warn], language: Language) -> Iterator[str]:

@@ -7,7 +7,17 @@ from harness.language import ENGLISH, Language
 from harness.records import EdgeValue, EdgeVerdict, Graph, Outcome, Report, Verdict
 from harness.render.causes import Cause, causes
 from harness.render.numbers import cell, points, short_pair
-from harness.render.phrases import SELF_CHECK, advice, next_step, reason_and_hint, says_more, title_of, verdict_word
+from harness.render.phrases import (
+    SELF_CHECK,
+    about_hidden,
+    advice,
+    next_step,
+    reason_and_hint,
+    says_more,
+    title_of,
+    verdict_word,
+)
+from harness.render.visible import hidden_count, visible_part
 from harness.render.walk import first_wrong, label
 
 __all__ = ["mermaid", "render_markdown"]
@@ -31,10 +41,14 @@ def _code(text: str) -> str:
 
 def render_markdown(report: Report, language: Language = ENGLISH) -> str:
     """Return ``report`` as Markdown that ends in a newline."""
-    return "\n".join(_lines(report, language)).rstrip("\n") + "\n"
+    hidden = hidden_count(report)
+    lines = [*_lines(visible_part(report), language, hidden)]
+    if hidden:
+        lines += ["", _plain(about_hidden(hidden, language))]
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _lines(report: Report, language: Language) -> Iterator[str]:
+def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     text = language.text
     score = "-" if report.score is None else points(report.score)
     yield f"## {_plain(report.submission.name)}: {score}/{points(report.max_score)}"
@@ -49,7 +63,7 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
         yield ""
         yield f"{text('Next')}: {_plain(hint)}"
         return
-    yield f"{text('Next')}: {_plain(next_step(report, language))}"
+    yield f"{text('Next')}: {_plain(next_step(report, language, hidden))}"
     yield ""
     for cause in causes(report.checks):
         yield from _cause(cause, report, language)

@@ -6,7 +6,9 @@ from harness.records import CheckResult, Report, Verdict
 __all__ = [
     "SELF_CHECK",
     "WORDS",
+    "about_hidden",
     "advice",
+    "all_passed",
     "hints_of",
     "next_step",
     "reason_and_hint",
@@ -86,11 +88,23 @@ def advice(result: CheckResult, language: Language = ENGLISH) -> str:
     return language.text(_NEXT[result.verdict]) if result.verdict in _NEXT else ""
 
 
-def next_step(report: Report, language: Language = ENGLISH) -> str:
-    """Return what to do next after a report that was graded."""
+def all_passed(count: int, hidden: int, language: Language = ENGLISH) -> str:
+    """Return the words for a report in which nothing that is shown failed."""
+    if hidden:
+        return language.text("All {count} visible checks passed.", count=count)
+    return language.text("All {count} checks passed. Well done.", count=count)
+
+
+def about_hidden(hidden: int, language: Language = ENGLISH) -> str:
+    """Return what is said of the checks that are not shown."""
+    return language.text("The points are those of the visible checks. Hidden checks: {count}.", count=hidden)
+
+
+def next_step(report: Report, language: Language = ENGLISH, hidden: int = 0) -> str:
+    """Return what to do next after a report that was graded and that leaves out ``hidden`` checks."""
     failed = next((one for one in report.checks if one.verdict not in (Verdict.PASSED, Verdict.BLOCKED)), None)
     if failed is None:
-        return language.text("nothing is left to do: all {count} checks passed.", count=len(report.checks))
+        return all_passed(len(report.checks), hidden, language)
     where = f" ({report.submission.name}:{failed.line})" if failed.line is not None else ""
     again, begin = marked("fix {check}, save, and grade again."), marked("begin with {check}, save, and grade again.")
     sentence = again if report.score else begin

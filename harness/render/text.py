@@ -1,17 +1,28 @@
 """The report for a reader at a terminal: words before symbols, at most 80 columns, what to do next at the end."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Counterexample, Excerpt, Level, Outcome, Report, Verdict, Warn
 from harness.render.causes import Cause, causes, root_of
 from harness.render.cells import WIDTH, columns, cut, fits, width_of, wrapped
 from harness.render.numbers import cell, points
-from harness.render.phrases import SELF_CHECK, advice, next_step, reason_and_hint, says_more, title_of, verdict_word
+from harness.render.phrases import (
+    SELF_CHECK,
+    about_hidden,
+    advice,
+    all_passed,
+    next_step,
+    reason_and_hint,
+    says_more,
+    title_of,
+    verdict_word,
+)
+from harness.render.visible import hidden_count, visible_part
 from harness.render.walk import wrong_values
 
-__all__ = ["failure_lines", "render_text"]
+__all__ = ["cause_lines", "failure_lines", "render_text"]
 
 #: Cells before the text of a labelled line.
 _LABELS = 12
@@ -19,10 +30,10 @@ _LABELS = 12
 
 def render_text(report: Report, language: Language = ENGLISH) -> str:
     """Return ``report`` as plain text that ends in a newline."""
-    return "\n".join(_lines(report, language)) + "\n"
+    return "\n".join(_lines(visible_part(report), language, hidden_count(report))) + "\n"
 
 
-def _lines(report: Report, language: Language) -> Iterator[str]:
+def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     text = language.text
     head = f"{report.submission.name}: " + text(
         "{id} version {version}, seed {seed}", id=report.assignment.id, version=report.assignment.version,
@@ -33,7 +44,7 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
     yield from wrapped(head, "", "  ")
     yield ""
     if report.outcome is Outcome.GRADED:
-        yield from _graded_lines(report, language)
+        yield from _graded_lines(report, language, hidden)
         return
     reason, hint = reason_and_hint(report, language)
     if report.outcome is Outcome.NOT_GRADABLE:
@@ -45,17 +56,24 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
     yield from wrapped(hint, f"{text('Next')}: ", "  ")
 
 
-def _graded_lines(report: Report, language: Language) -> Iterator[str]:
-    for cause in causes(report.checks):
-        yield from failure_lines(report.submission.name, cause.first, language)
-        yield from _consequences(cause, language)
-        yield ""
+def _graded_lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
+    yield from cause_lines(report.submission.name, report.checks, language)
     yield from _graph_lines(report, language)
     yield from _check_list(report.checks, language)
     yield from _warning_lines(report.warnings, language)
     yield ""
     yield from _totals(report, language)
-    yield from _last_lines(report, language)
+    if hidden:
+        yield from wrapped(about_hidden(hidden, language))
+    yield from _last_lines(report, language, hidden)
+
+
+def cause_lines(name: str, results: Sequence[CheckResult], language: Language = ENGLISH) -> Iterator[str]:
+    """Yield each mistake that these results show, once, and an empty line after it."""
+    for cause in causes(results):
+        yield from failure_lines(name, cause.first, language)
+        yield from _consequences(cause, language)
+        yield ""
 
 
 def failure_lines(name: str, result: CheckResult, language: Language = ENGLISH) -> Iterator[str]:
@@ -202,13 +220,13 @@ def _totals(report: Report, language: Language) -> Iterator[str]:
         yield from wrapped(language.text(sentence, level=report.isolation.level))
 
 
-def _last_lines(report: Report, language: Language) -> Iterator[str]:
+def _last_lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     text = language.text
     for warn in report.warnings:
         if warn.code == SELF_CHECK:
             yield from wrapped(text(warn.message))
     if all(result.verdict is Verdict.PASSED for result in report.checks):
-        yield from wrapped(text("All {count} checks passed. Well done.", count=len(report.checks)))
+        yield from wrapped(all_passed(len(report.checks), hidden, language))
         return
     if not report.score:
         yield from wrapped(text("Every point is still there to be won."))

@@ -77,11 +77,11 @@ def _with(result: CheckResult, finding: Finding, exhibit: Exhibit, failure: Fail
 
 def _values(named: dict[str, Any], example: Counterexample | None) -> dict[str, Any]:
     """Return the values of a mistake's name with the numbers of the inputs that are shown now."""
-    if example is None or not {"names", "got", "expected"} <= named.keys():
+    if example is None or not {"names", "name", "got", "expected"} <= named.keys():
         return named
     wrong = [name for name, value in example.expected.items() if example.got.get(name) != value]
     numbers = [example.got.get(wrong[0]), example.expected[wrong[0]]] if wrong else []
     if not wrong or not all(isinstance(value, int | float | str) for value in numbers):
         return named
     got, expected = (plain(str(value), 120) for value in numbers)
-    return {**named, "names": ", ".join(wrong), "got": got, "expected": expected}
+    return {**named, "names": ", ".join(wrong), "name": wrong[0], "got": got, "expected": expected}

@@ -63,8 +63,9 @@ def _axes(case: Case, inputs: Sequence[float]) -> list[Case]:
         step = _step(value)
         ahead, behind = [*inputs], [*inputs]
         ahead[place], behind[place] = value + step, value - step
-        new, forward = [Step(NEW, slot, [*case.layers]) for slot in (0, 1)], (FORWARD, FORWARD)
-        steps = [new[0], Step(forward[0], 0, [*ahead]), new[1], Step(forward[1], 1, [*behind])]
+        steps = []
+        for slot, moved in enumerate((ahead, behind)):
+            steps += [Step(NEW, slot, [*case.layers]), Step(FORWARD, slot, [*moved])]
         cases.append(Case(group=case.group, stratum=case.stratum, layers=case.layers, steps=steps))
     return cases
 

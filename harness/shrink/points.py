@@ -104,10 +104,10 @@ def simple_numbers(width: int, *, backward: bool) -> list[tuple[float, ...]]:
     for inputs, dout in itertools.product(_inputs(width), douts):
         found[*inputs, dout] = None
     if backward:
-        base = PRIMES[:width]
-        douts = (-1, -PRIMES[width], 0.5, 2.5, 0.1, 0)
-        for inputs, dout in itertools.product((base, tuple(-n for n in base)), douts):
+        for inputs, dout in itertools.product(_signs(width), (-1, -PRIMES[width])):
             found[*inputs, dout] = None
+        for dout in (0.5, 2.5, 0.1, 0):
+            found[*PRIMES[:width], dout] = None
         return list(found)
     return [point[:-1] for point in found]
 
@@ -115,14 +115,18 @@ def simple_numbers(width: int, *, backward: bool) -> list[tuple[float, ...]]:
 def _inputs(width: int) -> Iterator[tuple[float, ...]]:
     base = PRIMES[:width]
     yield from itertools.permutations(PRIMES[: max(4, width)], width)
-    for signs in itertools.product((1, -1), repeat=width):
-        yield tuple(sign * n for sign, n in zip(signs, base, strict=True))
+    yield from _signs(width)
     yield from _with_one(base, (0.5, 2.5))
     yield tuple(n + 0.5 for n in base)
     yield from _with_one(base, (0.1, 1, 0, -1))
-    for equal in (3, 2, 1, 0, -3):
-        yield (equal,) * width
-    yield tuple(itertools.islice(itertools.cycle((3, -3)), width))
+    for pair in ((3, 3), (3, -3), (2, 2), (1, 1), (0, 0), (-3, -3)):
+        yield tuple(itertools.islice(itertools.cycle(pair), width))
+
+
+def _signs(width: int) -> Iterator[tuple[int, ...]]:
+    """Yield the smallest primes with every pattern of signs."""
+    for signs in itertools.product((1, -1), repeat=width):
+        yield tuple(sign * n for sign, n in zip(signs, PRIMES, strict=False))
 
 
 def _with_one(base: Sequence[float], values: Sequence[float]) -> Iterator[tuple[float, ...]]:

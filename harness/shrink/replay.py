@@ -10,7 +10,7 @@ from harness.assignment import Assignment
 from harness.cases import Case
 from harness.checks.evidence import Exhibit
 from harness.errors import SandboxError
-from harness.observe import TOP_LEVEL_STOPPED, Observations, answering_steps
+from harness.observe import Observations, answering_steps
 from harness.sandbox.channel import Ending, Worker, WorkerGone
 from harness.sandbox.importable import named_modules
 from harness.sandbox.protocol import Answer, Done, Fault, Load, Loaded, Parsed, ProtocolError, Run, Source
@@ -32,7 +32,7 @@ class Replays:
     def __init__(self, sandbox: Sandbox, submission: Submission, assignment: Assignment, seen: Observations) -> None:
         self._sandbox, self._assignment = sandbox, assignment
         self._sources = [Source(block.text, block.first_line) for block in submission.blocks]
-        self._definitions_only = any(warn.code == TOP_LEVEL_STOPPED for warn in seen.warnings)
+        self._definitions_only = seen.definitions_only
         self._names = [item.name for item in seen.layers]
         self._worker: Worker | None = None
         self.gone = False

@@ -2,15 +2,16 @@
 
 import pytest
 
+import harness.language as language_module
 from harness.catalogue import LANGUAGES, entries
-from harness.cli import explain, main, words
+from harness.cli import main, words
 
 
 @pytest.fixture(autouse=True)
 def no_language(monkeypatch):
     for name in ("DOUT_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(explain.locale, "getlocale", lambda: (None, None))
+    monkeypatch.setattr(language_module.locale, "getlocale", lambda: (None, None))
 
 
 def said(capsys, *arguments):
@@ -76,7 +77,7 @@ def test_wrong_words_are_wrong_use(capsys, arguments):
 
 
 def test_the_languages_of_the_command_line_are_those_of_the_catalogue():
-    assert words._LANGUAGES == LANGUAGES == tuple(explain.MORE)
+    assert words._LANGUAGES == LANGUAGES
 
 
 @pytest.mark.parametrize(
@@ -95,12 +96,12 @@ def test_the_languages_of_the_command_line_are_those_of_the_catalogue():
 def test_the_language_is_asked_for_or_dout_lang_or_the_systems(monkeypatch, asked, variables, language):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert explain.language_of(asked) == language
+    assert language_module.chosen_language(asked).code == language
 
 
 def test_a_system_without_these_variables_says_it_itself(monkeypatch):
-    monkeypatch.setattr(explain.locale, "getlocale", lambda: ("Korean_Korea", "949"))
-    assert explain.language_of(None) == "ko"
+    monkeypatch.setattr(language_module.locale, "getlocale", lambda: ("Korean_Korea", "949"))
+    assert language_module.chosen_language().code == "ko"
 
 
 def test_an_assignment_brings_its_own_texts(capsys, tmp_path):

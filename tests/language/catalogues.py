@@ -7,6 +7,7 @@ that are gone are dropped. Then translate in the ``.po`` file and run it again.
 import ast
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages import Catalog
@@ -38,7 +39,10 @@ def sentences() -> dict[str, str]:
 def catalogue(language: str) -> Catalog:
     """Return the translations of a language as they are stored."""
     with (LOCALE / language / "LC_MESSAGES" / "dout.po").open("rb") as file:
-        return read_po(file, locale=language)
+        found = read_po(file, locale=language)
+    # The same file is to give the same bytes on any day.
+    found.creation_date = found.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+    return found
 
 
 def compiled(found: Catalog) -> bytes:

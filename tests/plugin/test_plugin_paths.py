@@ -48,7 +48,7 @@ def test_a_korean_file_name_is_graded(tmp_path):
     folder.mkdir()
     (folder / "층.py").write_text(SWAPPED, encoding="utf-8")
     run = run_pytest("--grade=김철수/층.py", "-v", folder=tmp_path)
-    run.shows("김철수/층.py::AddLayer.forward PASS*", "*  where:    김철수/층.py:14", "SCORE 45/100")
+    run.shows("김철수/층.py::AddLayer.forward PASS*", "*  where:    김철수/층.py:15", "SCORE 45/100")
 
 
 def test_several_paths_are_graded_in_the_order_given(tmp_path):

@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 import pytest
 
+import harness.shrink
 from harness.assignment import Assignment, built_in
 from harness.errors import SubmissionError
 from harness.grader import grade, ungradable_report
@@ -35,3 +36,20 @@ def graded(sandbox: Sandbox, assignment: Assignment) -> Callable[[str | bytes], 
         return grade(submission, assignment, sandbox=sandbox)
 
     return graded
+
+
+@pytest.fixture
+def patience(monkeypatch):
+    # How long a search may take has a test of its own: elsewhere a busy machine must not change what is found.
+    monkeypatch.setattr(harness.shrink, "SUBMISSION_SECONDS", 60.0)
+    monkeypatch.setattr(harness.shrink, "FAILURE_SECONDS", 30.0)
+
+
+@pytest.fixture
+def example_of(graded):
+    def example_of(source, check="MulLayer.backward"):
+        result = next(one for one in graded(source).checks if one.id == check)
+        assert result.counterexample is not None
+        return result.counterexample
+
+    return example_of

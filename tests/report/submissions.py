@@ -41,7 +41,7 @@ WRONG = {
     "a wrong shape": ADD
     + mul(backward="return (dout * self.y).sum() if hasattr(dout, 'sum') else dout * self.y, dout * self.x"),
     "state on the class": ADD + mul(forward="MulLayer.x = x; MulLayer.y = y; return x * y"),
-    "an argument changed": ADD + mul(forward="self.x = x * 1; self.y = y; x *= y; return x"),
+    "an argument changed": ADD + mul(forward="self.x = x * 1; self.y = y; out = x * y; x *= 0; return out"),
     "a name error": ADD + mul(forward="return X * y"),
     "not written": ADD + mul(forward="raise NotImplementedError"),
     "a crash": ADD + mul(backward="import os; os._exit(0)"),

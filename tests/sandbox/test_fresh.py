@@ -248,6 +248,8 @@ def test_a_child_that_reads_nothing_is_found_out_by_the_answers_deadline(worker:
     text = "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\n"
     worker.send(Load([Source(text, 1)], False), 5)
     worker.receive(20)
+    # What was parsed is told before it runs.
+    os.waitid(os.P_PID, worker._channel._process.pid, os.WSTOPPED | os.WNOWAIT)  # type: ignore[attr-defined]
     worker.send(bytes(10_000_000), 0.1)
     with pytest.raises(WorkerGone, match="too long"):
         worker.receive(0.1)

@@ -142,6 +142,24 @@ ARRAYS = {
         for name, where in _KINDS.items()
     },
     **{f"Mul dx wrong on {name}": Mutant("MulLayer", _after(statement), _ARRAYS) for name, statement in _EMPTY.items()},
+    **{
+        f"{layer} forward with a finite {name}": Mutant(
+            f"{layer}Layer",
+            make(f"(np.nan_to_num({name}) if np.ndim({name}) else {name}) {sign} {other}"),
+            _ARRAYS,
+        )
+        for layer, make, sign in (("Mul", mul_layer, "*"), ("Add", add_layer, "+"))
+        for name, other in (("x", "y"), ("y", "x"))
+    },
+    **{
+        f"Mul {gradient} with a finite {name}": Mutant(
+            "MulLayer",
+            mul_layer(**{gradient: right.replace(name, f"(np.nan_to_num({name}) if np.ndim({name}) else {name})")}),
+            _ARRAYS,
+        )
+        for gradient, right in (("dx", "dout * y"), ("dy", "dout * x"))
+        for name in right.split(" * ")
+    },
     "Mul forward: dot": Mutant("MulLayer", mul_layer("np.dot(x, y)"), _ARRAYS | {"state"}),
     "Mul forward: @ for matrices": Mutant(
         "MulLayer", mul_layer("x @ y if np.ndim(x) == 2 and x.shape[0] == x.shape[1] else x * y"), _ARRAYS

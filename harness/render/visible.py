@@ -1,0 +1,37 @@
+"""What a learner is shown of a report with hidden checks: the others, and how many there are more."""
+
+import msgspec
+
+from harness.records import Report
+
+__all__ = ["HIDDEN", "hidden_count", "visible_part"]
+
+#: What ``visibility`` says of a check that counts and is not shown.
+HIDDEN = "hidden"
+
+
+def hidden_count(report: Report) -> int:
+    """Return how many of the report's checks are hidden."""
+    return sum(result.visibility == HIDDEN for result in report.checks)
+
+
+def visible_part(report: Report) -> Report:
+    """Return ``report`` without hidden checks, with the points of the others only."""
+    if not hidden_count(report):
+        return report
+    checks = [result for result in report.checks if result.visibility != HIDDEN]
+    layers = [
+        msgspec.structs.replace(
+            layer,
+            score=sum(result.score for result in checks if result.layer == layer.name),
+            max_score=sum(result.max_score for result in checks if result.layer == layer.name),
+        )
+        for layer in report.layers
+    ]
+    return msgspec.structs.replace(
+        report,
+        checks=checks,
+        layers=layers,
+        score=None if report.score is None else sum(result.score for result in checks),
+        max_score=sum(result.max_score for result in checks),
+    )
