@@ -1,6 +1,6 @@
 """What came back from the calls of a case, and what the reference layers answer to the same calls."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from harness.cases import Bank, Case, forward_of
 from harness.gradients.compare import Number
 from harness.records import Record
 from harness.sandbox.channel import Ending
-from harness.sandbox.evaluate import evaluate_case
+from harness.sandbox.evaluate import evaluate_case, evaluate_cases
 from harness.sandbox.protocol import (
     BACKWARD,
     LOOK,
@@ -32,6 +32,7 @@ __all__ = [
     "Lost",
     "ReferenceAnswers",
     "Returned",
+    "answers_here",
     "bank_answers",
     "layer_number",
     "one_for_each",
@@ -136,6 +137,32 @@ def reference_answers(assignment: Assignment, cases: Sequence[Case], first: int 
         answers.values.append(values)
         answers.messages.append(messages)
     return answers
+
+
+def answers_here(
+    cases: Sequence[Case], classes: Sequence[type | None], printed: Callable[[], str] = str
+) -> list[list[Call]]:
+    """Return what ``classes`` answer when they are called in this very process.
+
+    Args:
+        cases: Those that need a class which is None stay without an answer.
+        classes: One for each layer. They can do to this process whatever they like.
+        printed: Returns what was printed since it was called last.
+
+    Raises:
+        KeyboardInterrupt: somebody pressed Ctrl-C; all else that a class raises is an answer.
+    """
+    calls: list[list[Call]] = [[None] * len(case.steps) for case in cases]
+
+    def note(message: Answer | Fault) -> None:
+        if isinstance(message, Fault) and message.kind == "KeyboardInterrupt":
+            raise KeyboardInterrupt
+        case = cases[message.case]
+        calls[message.case][message.step] = received(message, case) if isinstance(message, Answer) else message
+
+    there = [number for number, case in enumerate(cases) if all(classes[layer] is not None for layer in case.layers)]
+    evaluate_cases(there, [case.steps for case in cases], classes, note, printed)
+    return calls
 
 
 @lru_cache(maxsize=8)

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 import harness
-from harness.answers import Call, received
+from harness.answers import answers_here
 from harness.assignment import Assignment, CheckSpec
 from harness.cases import Bank, bank_for
 from harness.checks import CHECKS
@@ -37,8 +37,6 @@ from harness.records import (
     Versions,
     Warn,
 )
-from harness.sandbox.evaluate import evaluate_cases
-from harness.sandbox.protocol import Answer, Fault
 from harness.sandbox.runner import Sandbox
 from harness.scoring import first_wrong, layer_scores, result_of
 from harness.submission import Submission
@@ -46,7 +44,7 @@ from harness.submission import Submission
 if TYPE_CHECKING:
     from harness.diagnosis.codes import Diagnosis
 
-__all__ = ["fault_report", "grade", "judge_trusted", "ungradable_report"]
+__all__ = ["fault_report", "grade", "judge_trusted", "judged", "placed", "ungradable_report", "versions"]
 
 #: More warnings than this say nothing new: one missing import makes a failure of every line that needs it.
 MOST_WARNINGS = 20
@@ -77,13 +75,13 @@ def grade(
         bank = bank_for(assignment, seed)
         seen = observe(sandbox, submission, assignment, bank)
         evidence = Evidence(assignment, bank, seen)
-        results = list(_results(assignment, evidence))
+        results = list(judged(assignment, evidence))
         graph = graph_values(evidence)
         cpu_seconds = seen.cpu_seconds
         if shrink:
             results, more = _shrunk(results, evidence, sandbox, submission, seen)
             cpu_seconds += more
-        results = [_placed(result, submission, evidence) for result in results]
+        results = [placed(result, submission, evidence) for result in results]
     except SubmissionError as error:
         return ungradable_report(error, submission.name, submission.sha256, assignment, seed)
     except SandboxError as error:
@@ -107,30 +105,23 @@ def grade(
         checks=results,
         warnings=[*notes, *_warnings(submission, seen)],
         graph=graph,
-        versions=_versions(),
+        versions=versions(),
         timing=timing,
     )
 
 
 def judge_trusted(assignment: Assignment, bank: Bank, classes: Sequence[type]) -> list[CheckResult]:
     """Return the results of classes that are evaluated in this very process: an instructor's own, never a learner's."""
-    calls: list[list[Call]] = [[None] * len(case.steps) for case in bank.cases]
-
-    def note(message: Answer | Fault) -> None:
-        case = bank.cases[message.case]
-        calls[message.case][message.step] = received(message, case) if isinstance(message, Answer) else message
-
-    evaluate_cases(range(len(bank.cases)), [case.steps for case in bank.cases], classes, note)
     seen = Observations(
         layers=[Found(name=made.__name__, line=None) for made in classes],
         cases=bank.cases,
-        calls=calls,
+        calls=answers_here(bank.cases, classes),
         probes=0,
         warnings=[],
         isolation=Isolation(level=Level.D, layers=()),
         cpu_seconds=0.0,
     )
-    return list(_results(assignment, Evidence(assignment, bank, seen)))
+    return list(judged(assignment, Evidence(assignment, bank, seen)))
 
 
 def _own_mistake(error: Exception) -> SandboxError:
@@ -143,7 +134,7 @@ def _cases_id(bank: Bank, seen: Observations) -> CasesId:
     return CasesId(count=bank.identity.count, sha256=bank.identity.sha256, probes=seen.probes)
 
 
-def _results(assignment: Assignment, evidence: Evidence) -> Iterator[CheckResult]:
+def judged(assignment: Assignment, evidence: Evidence) -> Iterator[CheckResult]:
     """Judge the checks in order, each after those that it needs."""
     verdicts = evidence.verdicts
     for spec in assignment.check:
@@ -184,7 +175,7 @@ def _shrunk(
     return results, replays.cpu_seconds
 
 
-def _placed(result: CheckResult, submission: Submission, evidence: Evidence) -> CheckResult:
+def placed(result: CheckResult, submission: Submission, evidence: Evidence) -> CheckResult:
     """Add the learner's own lines and, on a notebook, the cell: the line alone counts from the first cell on."""
     excerpt = excerpt_at(submission, result.line, evidence.found.values(), first_wrong(result.counterexample))
     if excerpt is None:
@@ -211,7 +202,8 @@ def _warnings(submission: Submission, seen: Observations) -> list[Warn]:
     return shown
 
 
-def _versions() -> Versions:
+def versions() -> Versions:
+    """Return what a report says about the programs that made it."""
     return Versions(dout=harness.__version__, python=platform.python_version(), numpy=np.__version__)
 
 
@@ -267,6 +259,6 @@ def _empty_report(
         checks=results,
         warnings=[reason],
         graph=Graph(),
-        versions=_versions(),
+        versions=versions(),
         timing=Timing(wall_s=0.0, cpu_s=0.0),
     )

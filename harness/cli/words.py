@@ -49,7 +49,7 @@ _WATCH = """\
 examples:
   dout watch                      layers.py in this folder
   dout watch mine.py --lang ko
-  dout watch --plain              for a screen reader: no keys, nothing is cleared
+  dout watch --plain              for a screen reader: no keys, no clearing
 
 Keys (no Enter needed): h hint, l list, n next mistake, c check all, q quit.
 The exit status is 0 when you quit.

@@ -37,7 +37,7 @@ def test_wrong_use_is_one_line_and_a_hint(dout, arguments, said):
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["grade"], ["init"], ["doctor"], ["assignment"], ["assignment", "check"]], ids=" ".join
+    "words", [[], ["grade"], ["watch"], ["init"], ["doctor"], ["assignment"], ["assignment", "check"]], ids=" ".join
 )
 def test_help_teaches_by_example_and_fits_80_columns(dout, words):
     done = dout(*words, "--help", env={"COLUMNS": "80"})

@@ -15,7 +15,7 @@ from harness.cases import Bank, Case, bank_for, decode_bank
 from harness.checks import CHECKS
 from harness.checks.evidence import Evidence, Finding
 from harness.draws import build_bank
-from harness.grader import _results
+from harness.grader import judged
 from harness.naming import Found, find_layers
 from harness.observe import Observations
 from harness.probes import probe_cases
@@ -131,7 +131,7 @@ def judge(submission: str | Observations, cases: Bank | None = None) -> dict[str
     """Return the results by check, judged in the grader's own order."""
     cases = cases or bank()
     seen = observe_text(submission, cases) if isinstance(submission, str) else submission
-    return {result.id: result for result in _results(assignment(), Evidence(assignment(), cases, seen))}
+    return {result.id: result for result in judged(assignment(), Evidence(assignment(), cases, seen))}
 
 
 def failed(results: dict[str, CheckResult]) -> dict[str, Verdict]:
