@@ -44,7 +44,20 @@ def test_inputs_that_could_stand_for_each_other_are_shown_only_where_no_others_f
 
 def test_a_failure_that_no_simpler_arrays_show_stays_as_it_was_seen(example_of):
     source = forward_only("np.size(x) > 4 and np.isnan(x).any() and np.isinf(x).any()", "return x * y + 1")
-    assert example_of(source, "MulLayer.arrays").inputs["x"] == ["inf", "-inf", "nan", 0.0, 2.0, -3.0, 5.0, -7.0, 0.5, 11.0, -0.25, 13.0]
+    assert example_of(source, "MulLayer.arrays").inputs["x"] == [
+        "inf",
+        "-inf",
+        "nan",
+        0.0,
+        2.0,
+        -3.0,
+        5.0,
+        -7.0,
+        0.5,
+        11.0,
+        -0.25,
+        13.0,
+    ]
 
 
 def test_the_best_inputs_are_shown_when_the_replays_are_used_up(example_of, monkeypatch):

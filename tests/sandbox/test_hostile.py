@@ -39,8 +39,9 @@ def cage(request: pytest.FixtureRequest) -> Iterator[Cage]:
     indirect=["cage"],
 )
 def test_an_attack_earns_only_what_is_right_and_harms_nobody(cage: Cage, attack: Attack) -> None:
-    # Large files take their time, which a busy machine must not call a loop.
-    report = cage.grade(hostile_text(attack), PATIENT if attack.text and attack.score else SHORT)
+    # Large files and much memory take their time, which a busy machine must not call a loop.
+    takes_time = (attack.text and attack.score) or {"memory_limit"} in attack.verdicts.values()
+    report = cage.grade(hostile_text(attack), PATIENT if takes_time else SHORT)
     verdicts = {result.id: str(result.verdict) for result in report.checks}
     if cage.level <= attack.promised:
         assert attack.score in {None, report.score}, (verdicts, report.warnings)
