@@ -10,11 +10,11 @@ from harness.cli.console import json_for_console, say, show
 from harness.cli.interrupts import held_back
 from harness.errors import SubmissionError, UsageError
 from harness.escape import plain
-from harness.language import Language, chosen_language
 from harness.sandbox.launch import has_fork_server, launch
 
 if TYPE_CHECKING:
     from harness.assignment import Assignment
+    from harness.language import Language
     from harness.records import Report
     from harness.sandbox.runner import Sandbox
     from harness.submission import Submission
@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
         import harness.grader
         import harness.report_files  # noqa: F401 - imported while nothing can interrupt it
         from harness.assignment import built_in, path_of
+        from harness.language import chosen_language
         from harness.records import Level
         from harness.sandbox.runner import Sandbox
 
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     return max(_status(reports), USAGE if unusable else OK)
 
 
-def _deliver(reports: "list[Report]", options: argparse.Namespace, language: Language) -> None:
+def _deliver(reports: "list[Report]", options: argparse.Namespace, language: "Language") -> None:
     from harness.feedback import Feedback, with_feedback
     from harness.report_files import joined
 
