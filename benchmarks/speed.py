@@ -20,6 +20,7 @@ from harness.assignment import Assignment, built_in
 from harness.cases import Bank, bank_for
 from harness.grader import grade
 from harness.language import ENGLISH
+from harness.render import FORMATS, render
 from harness.sandbox.forkserver import ForkServer
 from harness.sandbox.launch import launch
 from harness.sandbox.protocol import FRAME, Done, Load, Loaded, Parsed, Source
@@ -60,6 +61,7 @@ def main() -> None:
     submission = read_submission(SEED)
     rows = (
         _one_grading(assignment, bank, submission),
+        _wrong_reports(assignment, submission),
         _many(assignment, submission),
         _whole_processes(),
         _watching(assignment),
@@ -144,6 +146,34 @@ def _one_grading(assignment: Assignment, bank: Bank, submission: Submission) -> 
         f"fork, lock-down and the bank evaluated, {least:.1f} ms",
         f"{ratio:.2f}",
         "12 ms, 2",
+    )
+
+
+def _wrong_reports(assignment: Assignment, submission: Submission) -> Iterator[Sequence[str]]:
+    """A wrong submission, named, at its smallest inputs, in every format, against grading a right one."""
+    swapped = read_submission(EXAMPLES / "swapped.py")
+    launched = launch()
+    with Sandbox(starter=ForkServer(launched)) as sandbox:
+        meter = _Meter(launched.process.pid)
+
+        def right() -> None:
+            grade(submission, assignment, sandbox=sandbox)
+
+        def wrong() -> None:
+            report = grade(swapped, assignment, sandbox=sandbox)
+            for name in FORMATS:
+                render(report, name)
+
+        for warm in (right, wrong):
+            _cpu_ms(meter, warm, 10, 1)
+        pairs = [(_cpu_ms(meter, wrong, 40, 1), _cpu_ms(meter, right, 40, 1)) for _ in range(7)]
+    cost, least = (statistics.median(figures) for figures in zip(*pairs, strict=True))
+    yield (
+        "a wrong submission's report in every format, CPU",
+        f"{cost:.1f} ms",
+        f"grading a right one, {least:.1f} ms",
+        f"{statistics.median(one / other for one, other in pairs):.2f}",
+        "3",
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.cli import OK
 from harness.cli.console import show
-from harness.cli.interrupts import held_back
+from harness.interrupts import held_back
 
 if TYPE_CHECKING:
     from harness.assignment import Assignment

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import harness
 from harness.cli import FAULT, OK
 from harness.cli.console import say, show
-from harness.cli.interrupts import held_back
+from harness.interrupts import held_back
 
 if TYPE_CHECKING:
     from harness.sandbox.selftest import Canary

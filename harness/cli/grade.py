@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from harness.cli import FAULT, OK, SOME_FAILED, USAGE
 from harness.cli.console import json_for_console, say, show
-from harness.cli.interrupts import held_back
 from harness.errors import SubmissionError, UsageError
 from harness.escape import plain
+from harness.interrupts import held_back
 from harness.sandbox.launch import has_fork_server, launch
 
 if TYPE_CHECKING:

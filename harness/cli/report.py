@@ -6,8 +6,8 @@ from pathlib import Path
 
 from harness.cli import OK
 from harness.cli.grade import deliver
-from harness.cli.interrupts import held_back
 from harness.errors import UsageError
+from harness.interrupts import held_back
 from harness.language import chosen_language
 
 __all__ = ["run"]

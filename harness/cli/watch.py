@@ -11,8 +11,8 @@ from typing import NoReturn
 
 from harness.cli import OK
 from harness.cli.console import show
-from harness.cli.interrupts import held_back
 from harness.errors import UsageError
+from harness.interrupts import held_back
 from harness.language import chosen_language
 from harness.sandbox.launch import has_fork_server, launch
 

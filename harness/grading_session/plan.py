@@ -11,6 +11,7 @@ import msgspec
 from harness.assignment import Assignment
 from harness.errors import SandboxError, SubmissionError
 from harness.feedback import Feedback, with_feedback
+from harness.interrupts import held_back
 from harness.language import Language, marked
 from harness.records import Level, Report, Warn
 from harness.render.phrases import SELF_CHECK
@@ -115,7 +116,8 @@ class Grades:
         return planned.report
 
     def _graded(self, planned: Planned) -> Report:
-        from harness.grader import fault_report, grade, ungradable_report
+        with held_back():
+            from harness.grader import fault_report, grade, ungradable_report
 
         assignment, seed, submission = self.settings.assignment, self.settings.seed, planned.submission
         notes = [_SELF_CHECK_NOTE] if planned.self_check else []

@@ -11,6 +11,7 @@ import pytest
 from harness.errors import DoutError, SandboxError, SubmissionError, UsageError
 from harness.grading_session.targets import Target, choose, find_targets, path_from
 from harness.grading_session.trust import close_import_path, is_self_check, refuse_foreign_configuration
+from harness.interrupts import held_back
 
 if TYPE_CHECKING:
     from harness.grading_session.plan import Planned, Settings
@@ -44,12 +45,13 @@ def _start(config: pytest.Config) -> None:
     # The zygote imports numpy in its own process while this one reads and collects.
     launched = _launched(config)
 
-    from harness.grading_session.plan import Grades, SharedSandbox
-    from harness.grading_session.session import GradingSession
+    with held_back():
+        from harness.grading_session.plan import Grades, SharedSandbox
+        from harness.grading_session.session import GradingSession
 
-    sandbox = SharedSandbox(launched)
-    config.add_cleanup(sandbox.close)
-    settings = _settings(config)
+        sandbox = SharedSandbox(launched)
+        config.add_cleanup(sandbox.close)
+        settings = _settings(config)
     grades = Grades(settings, sandbox)
     plan = _plan(config, settings, targets, import_path)
     # Paths in place of testpaths: "initial paths" for --lf, and nothing else for pytest to look at.

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from harness.cli.interrupts import held_back
+from harness.interrupts import held_back
 
 
 def test_ctrl_c_waits_for_the_end_of_the_block():
