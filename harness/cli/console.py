@@ -5,6 +5,7 @@ import contextlib
 import errno
 import os
 import sys
+from typing import TextIO
 
 from harness.errors import DoutError
 from harness.escape import plain
@@ -64,11 +65,15 @@ def flush() -> None:
 
 
 def _lost(error: OSError) -> OutputError:
-    # What is left in the buffer goes nowhere, so that the interpreter does not try it again at its end.
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _abandon(sys.stdout)
     message = f"standard output cannot be written: {error.strerror or error}"
     return OutputError(message, _WHAT_TO_DO.get(error.errno or 0, ""))
+
+
+def _abandon(stream: TextIO | None) -> None:
+    """Let what is left in the buffer go nowhere, so that the interpreter does not try it again at its end."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[union-attr]
 
 
 def json_for_console(text: str) -> str:
@@ -90,6 +95,8 @@ def _json_escape(char: str) -> str:
 def say(message: str, hint: str = "") -> None:
     """Print one line on what is wrong, and one on what to do, to standard error."""
     lines = [f"dout: {plain(message)}", *([f"hint: {plain(hint)}"] if hint else [])]
-    with contextlib.suppress(OSError, ValueError):
+    try:
         sys.stderr.write("\n".join(lines) + "\n")
         sys.stderr.flush()
+    except (OSError, ValueError):
+        _abandon(sys.stderr)

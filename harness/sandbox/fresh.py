@@ -84,6 +84,9 @@ class FreshStarter:
             ready = worker.receive(_START_SECONDS)
         except WorkerGone as gone:
             worker.close()
+            if worker.exit is not None and worker.exit.status == -signal.SIGINT:
+                # A Ctrl-C that came before the child had a session of its own.
+                raise KeyboardInterrupt from None
             raise SandboxError(f"a child process could not be started: {gone.message}") from None
         except BaseException:
             worker.close()

@@ -154,3 +154,11 @@ def test_ctrl_c_while_a_learners_loop_runs_leaves_no_process_and_no_file(tmp_pat
     until(lambda: not any(map(is_alive, everyone)))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["loop.py", "tmp"]
     assert list(temporary.iterdir()) == []
+
+
+def test_when_nobody_reads_either_stream_the_status_is_still_ours():
+    process = subprocess.Popen(command("explain"), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert process.stdout is not None
+    process.stdout.close()
+    # 120 would be the interpreter's own: it tried to write once more at its end.
+    assert process.wait(60) == 3

@@ -477,6 +477,14 @@ def test_the_package_can_lie_in_a_folder_with_any_name(tmp_path: Path) -> None:
 # The end of the grader
 
 
+def test_ctrl_c_that_reaches_a_starting_child_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    if sys.platform == "win32":
+        pytest.skip("processes are not ended by signals there")
+    monkeypatch.setattr(fresh, "_START", "import os, signal; os.kill(os.getpid(), signal.SIGINT)  # {root} {memory}")
+    with pytest.raises(KeyboardInterrupt):
+        FreshStarter().spawn(WorkerLimits())
+
+
 def test_ctrl_c_leaves_no_child(tmp_path: Path) -> None:
     path = tmp_path / "layers.py"
     path.write_text(in_mul("while True: pass"), encoding="utf-8")
