@@ -77,6 +77,8 @@ class CheckSpec(Record, frozen=True, forbid_unknown_fields=True):
     kind: str
     title: str
     points: float
+    #: The title in other languages, by their codes.
+    titles: dict[str, str] = {}  # noqa: RUF012 - msgspec copies it
     #: Checks that must pass first; this one is ``blocked`` by the first that does not.
     needs: tuple[str, ...] = ()
     #: A hidden check counts, and learners are told only that there is one.

@@ -106,19 +106,20 @@ def _graphs(
     leaves: list[float] = []
     free: list[tuple[str, int]] = []
     nodes: list[tuple[int, tuple[tuple[str, int], ...]]] = []
-    remaining = len(order)
+    widths = [len(assignment.layer[layer].inputs) for layer in order]
     for number, layer in enumerate(order):
         sources: list[tuple[str, int]] = []
-        for _ in assignment.layer[layer].inputs:
-            # Near the end the open nodes must be used up, so that one output is left.
-            if free and (len(free) >= remaining or draw_one(st.booleans())):
+        # The layers to come can join this many open nodes; all others must be joined here, so that one output is left.
+        due = len(free) - sum(width - 1 for width in widths[number + 1 :])
+        for place in range(widths[number]):
+            must = due - sum(kind == "node" for kind, _ in sources) >= widths[number] - place
+            if free and (must or draw_one(st.booleans())):
                 sources.append(free.pop(draw_one(st.integers(0, len(free) - 1))))
             else:
                 sources.append(("leaf", len(leaves)))
                 leaves.append(draw_one(_NICE))
         nodes.append((layer, tuple(sources)))
         free.append(("node", number))
-        remaining -= 1
     return leaves, nodes, draw_one(_NICE)
 
 
@@ -132,11 +133,7 @@ def _cases(assignment: Assignment, seed: int) -> Iterator[Case]:
         yield from state_cases(index, layer)
     yield from shop_cases(assignment)
     for leaves, nodes, dout in draw(_graphs(assignment), 5, seed * 1009 * 16 - 1):
-        if (
-            sum(1 for kind, _ in (source for _, sources in nodes for source in sources) if kind == "node")
-            == len(nodes) - 1
-        ):
-            yield graph_case("graph/random", "a drawn graph", leaves, nodes, dout)
+        yield graph_case("graph/random", "a drawn graph", leaves, nodes, dout)
 
 
 def build_bank(assignment: Assignment, seed: int) -> bytes:

@@ -140,6 +140,8 @@ class CheckResult(Record, frozen=True, kw_only=True):
     id: str
     layer: str
     title: str
+    #: The title in other languages, by their codes.
+    titles: dict[str, str] = {}
     verdict: Verdict
     score: float
     max_score: float

@@ -19,6 +19,7 @@ from harness.render.phrases import (
     says_more,
     title_of,
     verdict_word,
+    wanted_of,
 )
 from harness.render.svg import GRAPH_STYLE, render_graph
 from harness.render.visible import hidden_count, visible_part
@@ -225,7 +226,7 @@ def _check_table(report: Report, language: Language) -> Iterator[str]:
             f'<tr class="{state}"><th scope="row">{escape(result.id)}</th>'
             f"<td><strong>{escape(word)}</strong>{escape(waits)}</td>"
             f'<td class="number">{points(result.score)}/{points(result.max_score)}</td>'
-            f"<td>{escape(result.title)}</td></tr>"
+            f"<td>{escape(wanted_of(result, language))}</td></tr>"
         )
     yield "</tbody></table></div>"
 

@@ -15,6 +15,7 @@ __all__ = [
     "says_more",
     "title_of",
     "verdict_word",
+    "wanted_of",
 ]
 
 SELF_CHECK = "SELF-CHECK"
@@ -49,6 +50,11 @@ def verdict_word(verdict: Verdict, language: Language = ENGLISH) -> str:
     return language.text(WORDS[verdict])
 
 
+def wanted_of(result: CheckResult, language: Language = ENGLISH) -> str:
+    """Return what a check wants, in the reader's language where the assignment has it."""
+    return result.titles.get(language.code, result.title)
+
+
 def title_of(result: CheckResult, language: Language = ENGLISH) -> str:
     """Return in one line what is wrong, or the name of the check where the mistake has no text."""
     entry = language.entry(result.code) if result.code else None
@@ -65,7 +71,8 @@ def says_more(result: CheckResult, language: Language = ENGLISH) -> bool:
     if result.message == title_of(result, language):
         return False
     has_table = result.counterexample is not None and bool(result.counterexample.got)
-    return language.code == "en" and not has_table
+    # Of an error, Python's own words are in it, and those are English everywhere.
+    return not has_table and (language.code == "en" or result.code == "RAISED")
 
 
 def hints_of(result: CheckResult, language: Language = ENGLISH) -> list[str]:

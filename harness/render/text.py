@@ -18,6 +18,7 @@ from harness.render.phrases import (
     says_more,
     title_of,
     verdict_word,
+    wanted_of,
 )
 from harness.render.visible import hidden_count, visible_part
 from harness.render.walk import wrong_values
@@ -96,7 +97,7 @@ def failure_lines(name: str, result: CheckResult, language: Language = ENGLISH) 
         yield last
         yield " " * (WIDTH - width_of(right)) + right
     if not result.code:
-        yield from _labelled(text("wanted"), result.title)
+        yield from _labelled(text("wanted"), wanted_of(result, language))
     if result.message and says_more(result, language):
         yield from _labelled(text("found"), result.message)
     if result.counterexample is not None:

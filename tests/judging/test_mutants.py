@@ -42,17 +42,18 @@ def test_a_mutant_is_caught_by_the_check_that_should_and_costs_the_other_layer_n
     assert all(results[name].message and results[name].score == 0 for name in caught)
 
 
-def test_another_bank_catches_all_mutants_but_those_at_numbers_of_their_own():
+@pytest.mark.parametrize("part", range(4))
+def test_another_bank_catches_all_mutants_but_those_at_numbers_of_their_own(part):
     """On another seed, and without the probes: the strata find what is wrong in a region, not the draws."""
     cases = bank(2**40)
     fixed = len(cases.cases)
     passed = []
-    for name, mutant in MUTANTS.items():
+    for name, mutant in list(MUTANTS.items())[part::4]:
         seen = observe_text(submission(mutant.layer, mutant.source), cases)
         seen = msgspec.structs.replace(seen, cases=seen.cases[:fixed], calls=seen.calls[:fixed], probes=0)
         if not caught_by(judge(seen, cases)):
             passed.append(name)
-    assert set(passed) < TABLES["literals"].keys()
+    assert set(passed) <= TABLES["literals"].keys()
 
 
 def test_numbers_of_their_own_are_asked_for_on_every_seed():
