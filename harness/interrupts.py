@@ -1,10 +1,11 @@
 """Ctrl-C at a moment when it would do harm."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
-__all__ = ["held_back"]
+__all__ = ["held_back", "noticed"]
 
 
 @contextmanager
@@ -28,3 +29,29 @@ def held_back() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if caught:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def noticed() -> Iterator[Callable[[], bool]]:
+    """Give a function that tells whether Ctrl-C came during the block, for its end.
+
+    Where Python runs inside of C code, the exception that Ctrl-C raises can get lost or become another one.
+    """
+    came: list[int] = []
+
+    def note(number: int, frame: object) -> NoReturn:
+        del frame
+        came.append(number)
+        raise KeyboardInterrupt
+
+    try:
+        if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            raise ValueError("somebody else takes care of Ctrl-C")
+        before = signal.signal(signal.SIGINT, note)
+    except ValueError:
+        yield lambda: False
+        return
+    try:
+        yield lambda: bool(came)
+    finally:
+        signal.signal(signal.SIGINT, before)

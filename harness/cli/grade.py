@@ -9,7 +9,7 @@ from harness.cli import FAULT, OK, SOME_FAILED, USAGE
 from harness.cli.console import json_for_console, say, show
 from harness.errors import SubmissionError, UsageError
 from harness.escape import plain
-from harness.interrupts import held_back
+from harness.interrupts import held_back, noticed
 from harness.sandbox.launch import has_fork_server, launch
 
 if TYPE_CHECKING:
@@ -40,13 +40,15 @@ def run(options: argparse.Namespace) -> int:
 
     reports: list[Report] = []
     unusable: list[UsageError] = []
-    with Sandbox(least=Level(options.isolation), launched=launched) as sandbox:
+    with noticed() as interrupted, Sandbox(least=Level(options.isolation), launched=launched) as sandbox:
         assignment = built_in(options.assignment)
         for path in options.paths:
             try:
                 reports.append(_grade(path, assignment, options.seed, sandbox))
             except UsageError as error:
                 unusable.append(error)
+            if interrupted():
+                raise KeyboardInterrupt
     if reports:
         _deliver(
             reports, options, chosen_language(options.lang, assignment.language, path_of(options.assignment).parent)

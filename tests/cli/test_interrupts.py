@@ -1,11 +1,12 @@
 """Ctrl-C is held back while code is imported that does not survive it, and then does what it always does."""
 
+import contextlib
 import signal
 import threading
 
 import pytest
 
-from harness.interrupts import held_back
+from harness.interrupts import held_back, noticed
 
 
 def test_ctrl_c_waits_for_the_end_of_the_block():
@@ -54,3 +55,22 @@ def test_in_another_thread_there_is_nothing_to_hold_back():
     thread.start()
     thread.join()
     assert done
+
+
+def test_ctrl_c_whose_exception_was_lost_is_noticed():
+    with noticed() as came:
+        assert not came()
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert came()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_that_somebody_else_takes_care_of_is_left_to_them():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with noticed() as came:
+            signal.raise_signal(signal.SIGINT)
+            assert not came()
+    finally:
+        signal.signal(signal.SIGINT, before)
