@@ -102,20 +102,15 @@ def layer_number(case: Case, planned: Step) -> int:
     return int(made.args[0])  # type: ignore[arg-type]
 
 
-def reference_answers(assignment: Assignment, cases: Sequence[Case], first: int = 0) -> ReferenceAnswers:
-    """Return what the reference layers answer to each step of each case.
-
-    Args:
-        assignment: Names the reference layers.
-        cases: Are evaluated in this process.
-        first: Number of the first case in the messages.
+def reference_answers(assignment: Assignment, cases: Sequence[Case]) -> ReferenceAnswers:
+    """Return what the reference layers answer to each step of each case, called in this process.
 
     Raises:
         TypeError: a reference layer raised.
     """
     classes = assignment.reference_classes()
     answers = ReferenceAnswers([], [])
-    for index, case in enumerate(cases, first):
+    for index, case in enumerate(cases):
         values: list[list[Number]] = [[] for _ in case.steps]
         messages: list[dict[bytes, Returned]] = [{} for _ in case.steps]
 

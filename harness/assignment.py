@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from harness.errors import AssignmentError
-from harness.language import LANGUAGES
+from harness.language import LANGUAGES, Language, chosen_language
 from harness.records import AssignmentId, Record
 from harness.sandbox.limits import WorkerLimits
 
@@ -27,6 +27,7 @@ __all__ = [
     "built_in",
     "path_of",
     "read_assignment",
+    "reader_language",
 ]
 
 BUILT_IN = Path(__file__).parent / "assignments"
@@ -194,6 +195,15 @@ def built_in(name: str = "ch05-add-mul") -> Assignment:
         AssignmentError: there is none of that name, or it does not make sense.
     """
     return read_assignment(path_of(name))
+
+
+def reader_language(name: str, option: str | None) -> Language:
+    """Return the language of reports on the assignment ``name``, with the texts that it brings.
+
+    Raises:
+        AssignmentError: as :func:`built_in`.
+    """
+    return chosen_language(option, built_in(name).language, path_of(name).parent)
 
 
 def path_of(name: str) -> Path:

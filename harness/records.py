@@ -223,6 +223,11 @@ class Edge(Record, frozen=True, kw_only=True):
     forward: EdgeValue
     gradient: EdgeValue
 
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing on it is wrong, neither forward nor backward."""
+        return self.forward.verdict is self.gradient.verdict is EdgeVerdict.RIGHT
+
 
 class Graph(Record, frozen=True, kw_only=True):
     """The computational graph of the assignment with the values seen on it; empty when nothing was graded."""

@@ -22,7 +22,6 @@ from harness.sandbox.protocol import (
     Decoded,
     Fault,
     Other,
-    Step,
     Value,
     unpack_reference,
     value_of,
@@ -115,23 +114,20 @@ class Evidence:
             return self.unanswered(exhibit, step)
         if call.exact:
             return None
-        spec = self._layer_of(exhibit, planned)
+        spec = self.layer_of(exhibit, step)
         if planned.op == FORWARD:
             return self._judge_forward(spec, exhibit, step, call)
         return self._judge_backward(spec, exhibit, step, call)
 
     def layer_of(self, exhibit: Exhibit, step: int) -> LayerSpec:
         """Return the layer that a step calls."""
-        return self._layer_of(exhibit, exhibit.case.steps[step])
-
-    def _layer_of(self, exhibit: Exhibit, planned: Step) -> LayerSpec:
-        return self.assignment.layer[layer_number(exhibit.case, planned)]
+        return self.assignment.layer[layer_number(exhibit.case, exhibit.case.steps[step])]
 
     def unanswered(self, exhibit: Exhibit, step: int) -> Finding:
         """Return why ``step`` has no answer: it raised, hung or died itself, or an earlier step did."""
         culprit = next((n for n, call in enumerate(exhibit.calls) if isinstance(call, (Fault, Lost))), step)
         call, planned = exhibit.calls[culprit], exhibit.case.steps[culprit]
-        spec = self._layer_of(exhibit, planned)
+        spec = self.layer_of(exhibit, culprit)
         method = METHOD.get(planned.op, "__init__")
         called = f"{spec.name}.{method}" if method != "__init__" else f"{spec.name}()"
         example = _example(self, spec, exhibit, culprit, {})
@@ -221,7 +217,7 @@ class Evidence:
 
     def example(self, exhibit: Exhibit, step: int) -> Counterexample | None:
         """Return what a step was given, returned and should have returned."""
-        spec, call = self._layer_of(exhibit, exhibit.case.steps[step]), exhibit.calls[step]
+        spec, call = self.layer_of(exhibit, step), exhibit.calls[step]
         got: dict[str, Any] = {}
         if isinstance(call, Returned) and exhibit.case.steps[step].op == FORWARD:
             got = {"out": call.values[0] if call.values else None}

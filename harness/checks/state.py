@@ -141,14 +141,11 @@ def _beside(evidence: Evidence, exhibit: Exhibit, step: int, alone: object) -> C
 
 
 def _same_answer(one: Any, other: Any) -> bool:
-    if isinstance(one, Returned) and isinstance(other, Returned) and one.exact and other.exact:
-        # The same calls of the reference: what is exact here is the same there.
-        return True
-    return (
-        isinstance(one, Returned)
-        and isinstance(other, Returned)
-        and len(one.values) == len(other.values)
-        and all(map(_same, one.values, other.values))
+    if not isinstance(one, Returned) or not isinstance(other, Returned):
+        return False
+    # Both exact: they are the reference's answers to the same calls.
+    return (one.exact and other.exact) or (
+        len(one.values) == len(other.values) and all(map(_same, one.values, other.values))
     )
 
 

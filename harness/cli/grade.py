@@ -33,8 +33,7 @@ def run(options: argparse.Namespace) -> int:
     with held_back():
         import harness.grader
         import harness.report_files  # noqa: F401 - imported while nothing can interrupt it
-        from harness.assignment import built_in, path_of
-        from harness.language import chosen_language
+        from harness.assignment import built_in, reader_language
         from harness.records import Level
         from harness.sandbox.runner import Sandbox
 
@@ -50,9 +49,7 @@ def run(options: argparse.Namespace) -> int:
             if interrupted():
                 raise KeyboardInterrupt
     if reports:
-        _deliver(
-            reports, options, chosen_language(options.lang, assignment.language, path_of(options.assignment).parent)
-        )
+        _deliver(reports, options, reader_language(options.assignment, options.lang))
     for trouble in unusable:
         say(trouble.message, trouble.hint)
     return max(_status(reports), USAGE if unusable else OK)

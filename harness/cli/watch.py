@@ -13,7 +13,6 @@ from harness.cli import OK
 from harness.cli.console import show
 from harness.errors import UsageError
 from harness.interrupts import held_back
-from harness.language import chosen_language
 from harness.sandbox.launch import has_fork_server, launch
 
 __all__ = ["run"]
@@ -61,7 +60,7 @@ def _watch(path: Path, options: argparse.Namespace) -> None:
     # The zygote imports numpy in its own process while this one imports it here.
     launched = launch() if has_fork_server() else None
     with held_back():
-        from harness.assignment import built_in, path_of
+        from harness.assignment import built_in, reader_language
         from harness.sandbox.runner import Sandbox
         from harness.watching.display import PlainDisplay, TerminalDisplay
         from harness.watching.events import Saved
@@ -71,7 +70,7 @@ def _watch(path: Path, options: argparse.Namespace) -> None:
     with contextlib.ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox(launched=launched))
         assignment = built_in(options.assignment)
-        language = chosen_language(options.lang, assignment.language, path_of(options.assignment).parent)
+        language = reader_language(options.assignment, options.lang)
         keys = not options.plain and _has_terminal()
         display = TerminalDisplay(show, language) if keys else PlainDisplay(show, language)
         session = Session(path, assignment, options.seed, sandbox=sandbox, display=display, language=language)

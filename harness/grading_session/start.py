@@ -77,10 +77,9 @@ def _launched(config: pytest.Config) -> "Launched | None":
 
 
 def _settings(config: pytest.Config) -> "Settings":
-    from harness.assignment import built_in, path_of
+    from harness.assignment import built_in, reader_language
     from harness.feedback import Feedback
     from harness.grading_session.plan import Settings
-    from harness.language import chosen_language
     from harness.records import Level
 
     assignment = built_in(config.getoption("grade_assignment"))
@@ -90,9 +89,7 @@ def _settings(config: pytest.Config) -> "Settings":
         seed=assignment.default_seed if seed is None else seed,
         feedback=Feedback(config.getoption("grade_feedback")),
         least=Level(config.getoption("grade_isolation")),
-        language=chosen_language(
-            config.getoption("grade_lang"), assignment.language, path_of(config.getoption("grade_assignment")).parent
-        ),
+        language=reader_language(config.getoption("grade_assignment"), config.getoption("grade_lang")),
         outputs=[_output(value, config.invocation_params.dir) for value in config.getoption("grade_report")],
     )
 

@@ -4,12 +4,12 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from html import escape
-from typing import Any
 
 from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Counterexample, Excerpt, Outcome, Report, Verdict, Warn
 from harness.render.causes import Cause, causes
-from harness.render.numbers import cell, points
+from harness.render.example import answer_table, inputs_line
+from harness.render.numbers import points
 from harness.render.phrases import (
     SELF_CHECK,
     about_hidden,
@@ -181,24 +181,16 @@ def _hints(result: CheckResult, language: Language) -> Iterator[str]:
 
 def _example(example: Counterexample, language: Language) -> Iterator[str]:
     text = language.text
-    inputs = [f"{name} = {cell(value)}" for name, value in example.inputs.items()]
-    if example.dout is not None:
-        inputs.append(f"dout = {cell(example.dout)}")
-    if inputs:
-        yield f"<p>{escape(text('inputs'))}: <code>{escape(', '.join(inputs))}</code></p>"
-    answers: dict[str, dict[str, Any] | None] = {
-        text("yours"): example.got,
-        text("expected"): example.expected,
-        text("measured"): example.measured,
-    }
-    table = {title: values for title, values in answers.items() if values}
-    if not table or example.got == example.expected:
+    if inputs := inputs_line(example):
+        yield f"<p>{escape(text('inputs'))}: <code>{escape(inputs)}</code></p>"
+    if example.got == example.expected:
         return
-    heads = "".join(f'<th scope="col" class="number">{escape(title)}</th>' for title in table)
+    (_, *titles), *rows = answer_table(example, language)
+    heads = "".join(f'<th scope="col" class="number">{escape(title)}</th>' for title in titles)
     yield '<div class="wide" tabindex="0" role="region" aria-label="' + escape(text("values")) + '"><table>'
     yield f'<thead><tr><th scope="col">{escape(text("value"))}</th>{heads}</tr></thead><tbody>'
-    for name in example.expected or example.got:
-        cells = "".join(f'<td class="number">{escape(cell(values.get(name, "-")))}</td>' for values in table.values())
+    for name, *values in rows:
+        cells = "".join(f'<td class="number">{escape(value)}</td>' for value in values)
         yield f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
     yield "</tbody></table></div>"
 

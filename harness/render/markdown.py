@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from harness.language import ENGLISH, Language
 from harness.records import EdgeValue, EdgeVerdict, Graph, Outcome, Report, Verdict
 from harness.render.causes import Cause, causes
-from harness.render.numbers import cell, points, short_pair
+from harness.render.example import answer_table, inputs_line
+from harness.render.numbers import points, short_pair
 from harness.render.phrases import (
     SELF_CHECK,
     about_hidden,
@@ -98,19 +99,14 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
         yield from ("````python", *[line.replace("````", "` ` ` `") for line in result.excerpt.lines], "````", "")
     example = result.counterexample
     if example is not None and example.got and example.got != example.expected:
-        inputs = [f"{name} = {cell(value)}" for name, value in example.inputs.items()]
-        if example.dout is not None:
-            inputs.append(f"dout = {cell(example.dout)}")
-        if inputs:
-            yield f"{text('inputs')}: {_code(', '.join(inputs))}"
+        if inputs := inputs_line(example):
+            yield f"{text('inputs')}: {_code(inputs)}"
             yield ""
-        answers = {text("yours"): example.got, text("expected"): example.expected, text("measured"): example.measured}
-        table = {title: values for title, values in answers.items() if values}
-        yield "| | " + " | ".join(table) + " |"
-        yield "|---|" + "---:|" * len(table)
-        for name in example.expected or example.got:
-            cells = " | ".join(_code(cell(values.get(name, "-"))) for values in table.values())
-            yield f"| {_code(name)} | {cells} |"
+        (_, *titles), *rows = answer_table(example, language)
+        yield "| | " + " | ".join(titles) + " |"
+        yield "|---|" + "---:|" * len(titles)
+        for row in rows:
+            yield f"| {' | '.join(map(_code, row))} |"
         yield ""
     others = [one.id for one in (*cause.same, *cause.blocked)]
     if others:
@@ -137,7 +133,7 @@ def mermaid(graph: Graph, language: Language = ENGLISH) -> str:
     for number, edge in enumerate(graph.edges):
         target = numbers[edge.target] if edge.target is not None else "out"
         values = f"{_seen(edge.forward, language)}<br>d: {_seen(edge.gradient, language)}"
-        right = {edge.forward.verdict, edge.gradient.verdict} == {EdgeVerdict.RIGHT}
+        right = edge.is_right
         lines.append(f'  {numbers[edge.source]} {"-->" if right else "-.->"}|"{values}"| {target}')
         if not right:
             wrong.append(str(number))

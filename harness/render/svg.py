@@ -115,7 +115,7 @@ def _edge(
     language: Language,
 ) -> Iterator[str]:
     (x1, y1), (x2, y2) = start, end
-    bad = {edge.forward.verdict, edge.gradient.verdict} != {EdgeVerdict.RIGHT}
+    bad = not edge.is_right
     x1 += _RADIUS if source.layer is not None else 8
     x2 -= _RADIUS if edge.target is not None else 0
     turn = x2 - (_SLANT if edge.target is not None else 0)

@@ -7,6 +7,7 @@ from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Counterexample, Excerpt, Level, Outcome, Report, Verdict, Warn
 from harness.render.causes import Cause, causes, root_of
 from harness.render.cells import WIDTH, columns, cut, fits, width_of, wrapped
+from harness.render.example import answer_table, inputs_line
 from harness.render.numbers import cell, points
 from harness.render.phrases import (
     SELF_CHECK,
@@ -130,11 +131,8 @@ def _excerpt_lines(excerpt: Excerpt, line: int) -> Iterator[str]:
 
 def _example_lines(example: Counterexample, language: Language) -> Iterator[str]:
     text = language.text
-    inputs = [f"{name} = {cell(value)}" for name, value in example.inputs.items()]
-    if example.dout is not None:
-        inputs.append(f"dout = {cell(example.dout)}")
-    if inputs:
-        yield from _labelled(text("inputs"), ", ".join(inputs))
+    if inputs := inputs_line(example):
+        yield from _labelled(text("inputs"), inputs)
     if not example.got:
         if example.expected:
             pairs = (f"{name} = {cell(value)}" for name, value in example.expected.items())
@@ -143,16 +141,14 @@ def _example_lines(example: Counterexample, language: Language) -> Iterator[str]
     if example.got == example.expected:
         # The values are right; something else is not, an argument changed in place for example.
         return
-    answers = {text("yours"): example.got, text("expected"): example.expected, text("measured"): example.measured}
-    table = {title: values for title, values in answers.items() if values}
-    names = list(example.expected) or list(example.got)
-    rows = [[name, *[cell(values.get(name, "-")) for values in table.values()]] for name in names]
-    lines = columns([["", *table], *rows], " " * _LABELS)
+    table = answer_table(example, language)
+    lines = columns(table, " " * _LABELS)
     if lines is not None:
         yield from lines
         return
+    (_, *titles), *rows = table
     for name, *cells in rows:
-        for title, one in zip(table, cells, strict=True):
+        for title, one in zip(titles, cells, strict=True):
             yield from wrapped(f"{name} {title}: {one}", " " * _LABELS, " " * (_LABELS + 4))
 
 

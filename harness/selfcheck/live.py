@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import msgspec
 
 from harness.answers import Call, answers_here
-from harness.assignment import GRAPH, Assignment, built_in, path_of
+from harness.assignment import GRAPH, Assignment, built_in, reader_language
 from harness.cases import Bank, bank_for
 from harness.checks.evidence import Evidence
 from harness.checks.graph_values import graph_values
 from harness.grader import judged, placed, versions
-from harness.language import chosen_language, marked
+from harness.language import marked
 from harness.naming import Found, find_layers
 from harness.observe import Observations
 from harness.records import CasesId, Graph, Isolation, Level, Outcome, Report, SubmissionId, Timing, Warn
@@ -54,7 +54,7 @@ def check(
         KeyboardInterrupt: Ctrl-C was pressed; nothing else ends a loop without end in a layer.
     """
     assignment = built_in(assignment_name)
-    language = chosen_language(lang, assignment.language, path_of(assignment_name).parent)
+    language = reader_language(assignment_name, lang)
     for layer in layers:
         if not isinstance(layer, type):
             name = type(layer).__name__

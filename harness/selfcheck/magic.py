@@ -6,10 +6,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NoReturn
 
-from harness.assignment import built_in, path_of
+from harness.assignment import built_in, reader_language
 from harness.errors import DoutError, SubmissionError, UsageError
 from harness.grader import grade, ungradable_report
-from harness.language import LANGUAGES, chosen_language
+from harness.language import LANGUAGES
 from harness.notebook import without_commands
 from harness.records import Outcome
 from harness.sandbox.runner import Sandbox
@@ -60,7 +60,7 @@ def _options(line: str) -> argparse.Namespace:
 def _graded(cell: str, options: argparse.Namespace) -> Shown:
     assignment = built_in(options.assignment)
     seed = assignment.default_seed if options.seed is None else options.seed
-    language = chosen_language(options.lang, assignment.language, path_of(options.assignment).parent)
+    language = reader_language(options.assignment, options.lang)
     name = language.text("this cell")
     # The command itself is line 1 of the cell.
     source = "\n" + without_commands(cell)[0]
