@@ -110,6 +110,8 @@ def about_hidden(hidden: int, language: Language = ENGLISH) -> str:
 def next_step(report: Report, language: Language = ENGLISH, hidden: int = 0) -> str:
     """Return what to do next after a report that was graded and that leaves out ``hidden`` checks."""
     failed = next((one for one in report.checks if one.verdict not in (Verdict.PASSED, Verdict.BLOCKED)), None)
+    if failed is None and any(one.verdict is Verdict.BLOCKED for one in report.checks):
+        return language.text("a hidden check must pass first: try your methods with numbers of your own.")
     if failed is None:
         return all_passed(len(report.checks), hidden, language)
     where = f" ({report.submission.name}:{failed.line})" if failed.line is not None else ""

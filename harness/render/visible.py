@@ -19,7 +19,13 @@ def visible_part(report: Report) -> Report:
     """Return ``report`` without hidden checks, with the points of the others only."""
     if not hidden_count(report):
         return report
-    checks = [result for result in report.checks if result.visibility != HIDDEN]
+    hidden = {result.id for result in report.checks if result.visibility == HIDDEN}
+    checks = [
+        # Which hidden check one waits for would tell what is in it.
+        msgspec.structs.replace(result, blocked_by=None, message=None) if result.blocked_by in hidden else result
+        for result in report.checks
+        if result.id not in hidden
+    ]
     layers = [
         msgspec.structs.replace(
             layer,

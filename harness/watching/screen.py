@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from harness.language import Language, marked
-from harness.records import Outcome, Report
+from harness.records import Outcome, Report, Verdict
 from harness.render import render
 from harness.render.causes import Cause
 from harness.render.cells import fits, width_of, wrapped
 from harness.render.numbers import points
-from harness.render.phrases import advice, hints_of, verdict_word
+from harness.render.phrases import advice, all_passed, hints_of, next_step, verdict_word
 from harness.render.text import failure_lines
+from harness.render.visible import hidden_count, visible_part
 from harness.watching.attention import passed
 from harness.watching.view import View
 
@@ -42,8 +43,10 @@ def _lines(view: View, language: Language) -> Iterator[str]:
             yield from _list(view, language)
         elif view.mistakes:
             yield from _mistake(view, language)
-        else:
+        elif all(one.verdict is Verdict.PASSED for one in visible_part(report).checks):
             yield from _closing(report, language)
+        else:
+            yield from wrapped(next_step(visible_part(report), language), f"{text('Next')}: ", "  ")
     yield ""
     yield _progress(report, language)
 
@@ -105,14 +108,16 @@ def _list(view: View, language: Language) -> Iterator[str]:
 
 
 def _closing(report: Report, language: Language) -> Iterator[str]:
-    text = language.text
-    yield from wrapped(text("All {count} checks passed. Well done.", count=len(report.checks)))
+    yield from wrapped(all_passed(len(visible_part(report).checks), hidden_count(report), language))
     yield from wrapped(
-        text("Your layers send every gradient back to where it came from: you have built backpropagation yourself.")
+        language.text(
+            "Your layers send every gradient back to where it came from: you have built backpropagation yourself."
+        )
     )
 
 
 def _progress(report: Report, language: Language) -> str:
+    report = visible_part(report)
     score = report.score or 0.0
     # Rounded down: the bar is full when there is nothing left to win.
     done = int(_BAR * score / report.max_score) if report.max_score else _BAR
@@ -138,6 +143,7 @@ def goodbye(name: str, report: Report | None, language: Language) -> str:
     """Return the last words."""
     words = language.text("To go on later: dout watch {name}", name=name)
     if report is not None and report.score is not None:
-        reached = f"{points(report.score)}/{points(report.max_score)}"
+        report = visible_part(report)
+        reached = f"{points(report.score or 0.0)}/{points(report.max_score)}"
         words = language.text("{name} has {score} points.", name=name, score=reached) + " " + words
     return "\n".join([*wrapped(words), ""])

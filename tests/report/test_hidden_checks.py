@@ -41,6 +41,10 @@ def test_a_failed_hidden_check_is_not_told(hiding, name):
     text = render(hiding(SWAPPED), name)
     assert "MUL-SWAP" not in text
     assert "MulLayer.gradient" not in text
+    assert "waits for MulLayer.backward" not in text
+    assert "Well done" not in text
+    if name != "github":
+        assert "a hidden check must pass first" in text
 
 
 def test_the_record_has_every_check(hiding):

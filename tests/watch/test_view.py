@@ -165,3 +165,21 @@ def test_it_is_shown_in_the_readers_language(view):
     assert "\n힌트 1/3: " in text
     assert "진행 [####" in text
     assert max(map(width_of, text.splitlines())) <= 80
+
+
+def test_hidden_checks_are_not_shown_and_not_counted(sandbox, assignment):
+    hidden = {"MulLayer.backward", "MulLayer.gradient", "graph.random"}
+    checks = tuple(
+        msgspec.structs.replace(one, visibility="hidden" if one.id in hidden else "visible") for one in assignment.check
+    )
+    given = msgspec.structs.replace(assignment, check=checks)
+    for source in (WRONG, RIGHT):
+        report = grade(submission_from_bytes("layers.py", source.encode()), given, sandbox=sandbox)
+        view = View(report=report, order=ranked(given), save=1)
+        for page in ("mistake", "list", "all"):
+            text = screen(msgspec.structs.replace(view, page=page), ENGLISH)
+            assert "MulLayer.gradient" not in text
+            assert "MUL-SWAP" not in text
+            assert "Well done" not in text
+            assert text.splitlines()[-1].endswith("/65")
+        assert "/65 points" in goodbye("layers.py", report, ENGLISH)
