@@ -157,12 +157,9 @@ def _replacement(line: str) -> str | None:
 
 
 _MARK = re.compile(r"""'''|\"""|['"#()\[\]{}]""")
-_STRING_END = {
-    "'": re.compile(r"(?:[^'\\]|\\.)*+'"),
-    '"': re.compile(r'(?:[^"\\]|\\.)*+"'),
-    "'''": re.compile(r"(?:[^'\\]|\\.|'(?!''))*+'''"),
-    '"""': re.compile(r'(?:[^"\\]|\\.|"(?!""))*+"""'),
-}
+# An escaped character, or the quote that ends the string. No possessive quantifier: with a lookahead inside
+# it matches too much in Python 3.11.0 to 3.11.4 (python/cpython issue 100061), and Debian 12 has 3.11.2.
+_STRING_END = {quote: re.compile(rf"\\.|({quote})") for quote in ("'", '"', "'''", '"""')}
 
 
 def _open_after(line: str, depth: int, quote: str) -> tuple[int, str, bool]:
@@ -175,7 +172,7 @@ def _open_after(line: str, depth: int, quote: str) -> tuple[int, str, bool]:
     at = 0
     while True:
         if quote:
-            end = _STRING_END[quote].match(line, at)
+            end = next((mark for mark in _STRING_END[quote].finditer(line, at) if mark[1]), None)
             if end is None:
                 return depth, quote, False
             at = end.end()
