@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from harness.errors import SubmissionError, UsageError
 from harness.escape import plain
 from harness.records import Record, Warn
+from harness.sentence import Sentence
 
 if TYPE_CHECKING:
     import zipfile
@@ -51,8 +52,8 @@ def too_large(name: str, size: int, limit: int) -> SubmissionError:
     """The error for ``size`` bytes where ``limit`` are read."""
     return SubmissionError(
         "TOO-LARGE",
-        f"{name} has {size:,} bytes; at most {limit:,} are read",
-        "submit only the file with your layer classes, without data or output in it",
+        Sentence("{file} has {size} bytes; at most {limit} are read", file=name, size=f"{size:,}", limit=f"{limit:,}"),
+        Sentence("submit only the file with your layer classes, without data or output in it"),
     )
 
 
@@ -128,8 +129,12 @@ def folder_files(root: str, shown: str, limit_of: Callable[[str], int]) -> Listi
                     if seen > _MAX_FOLDER_ENTRIES:
                         raise SubmissionError(
                             "NO-CANDIDATE",
-                            f"{shown} holds more than {_MAX_FOLDER_ENTRIES:,} files; they were not searched",
-                            "name the file itself",
+                            Sentence(
+                                "{folder} holds more than {count} files; they were not searched",
+                                folder=shown,
+                                count=f"{_MAX_FOLDER_ENTRIES:,}",
+                            ),
+                            Sentence("name the file itself"),
                         )
                     name = folder + entry.name
                     if entry.is_symlink():
@@ -160,18 +165,24 @@ def _is_file_or_link(path: str) -> bool:
 
 def _read_inside(root: str, name: str, shown: str, limit: int) -> bytes:
     path = os.path.join(root, name)
-    hint = "put the file itself in the folder, not a link to it"
+    hint = Sentence("put the file itself in the folder, not a link to it")
     try:
         base = PurePath(os.path.realpath(root, strict=True))
         target = PurePath(os.path.realpath(path, strict=True))
         if not target.is_relative_to(base):
-            raise SubmissionError("SYMLINK", f"{shown} is a link that leads out of its folder", hint)
+            raise SubmissionError(
+                "SYMLINK", Sentence("{file} is a link that leads out of its folder", file=shown), hint
+            )
         if not stat.S_ISREG(os.stat(target).st_mode):
-            raise SubmissionError("SYMLINK", f"{shown} is a link to something that is not a file", hint)
+            raise SubmissionError(
+                "SYMLINK", Sentence("{file} is a link to something that is not a file", file=shown), hint
+            )
         return _read_all(_open_beneath(str(base), target.relative_to(base).parts), shown, limit)
     except (OSError, ValueError) as exc:
         if os.path.islink(path) and not os.path.exists(path):
-            raise SubmissionError("SYMLINK", f"{shown} is a link that leads nowhere", hint) from None
+            raise SubmissionError(
+                "SYMLINK", Sentence("{file} is a link that leads nowhere", file=shown), hint
+            ) from None
         raise _cannot_read(plain(path), exc) from None
 
 
@@ -219,24 +230,27 @@ def _read_all(descriptor: int, shown: str, limit: int) -> bytes:
 
 def _not_a_file(shown: str) -> UsageError:
     return UsageError(
-        f"{shown}: this is a device, a pipe or a socket, not a file",
-        "save the code in a .py file and name that",
+        Sentence("{file}: this is a device, a pipe or a socket, not a file", file=shown),
+        Sentence("save the code in a .py file and name that"),
     )
 
 
 def _cannot_read(shown: str, exc: OSError | ValueError) -> UsageError:
     if isinstance(exc, FileNotFoundError | NotADirectoryError):
         return UsageError(
-            f"{shown}: there is no such file or folder",
-            "check the spelling, and the folder that you are in",
+            Sentence("{file}: there is no such file or folder", file=shown),
+            Sentence("check the spelling, and the folder that you are in"),
         )
     if isinstance(exc, PermissionError):
         return UsageError(
-            f"{shown}: permission to read it is missing",
-            "copy it to a folder of your own, or allow reading it",
+            Sentence("{file}: permission to read it is missing", file=shown),
+            Sentence("copy it to a folder of your own, or allow reading it"),
         )
     reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
-    return UsageError(f"{shown}: it cannot be read ({plain(reason, 200)})", "copy the file to another place first")
+    return UsageError(
+        Sentence("{file}: it cannot be read ({reason})", file=shown, reason=plain(reason, 200)),
+        Sentence("copy the file to another place first"),
+    )
 
 
 def zip_files(shown: str, data: bytes) -> Listing:
@@ -275,17 +289,19 @@ def zip_files(shown: str, data: bytes) -> Listing:
             continue
         name = str(PurePosixPath(raw))
         if name in seen:
-            raise _bad_zip(shown, f"it holds {plain(name, 200)} twice")
+            raise _bad_zip(shown, Sentence("it holds {name} twice", name=plain(name, 200)))
         seen.add(name)
         if _may_be_graded(name):
             if info.flag_bits & 1:
                 raise SubmissionError(
                     "ENCRYPTED-ZIP",
-                    f"{shown} is locked with a password",
-                    "make the zip again without a password",
+                    Sentence("{file} is locked with a password", file=shown),
+                    Sentence("make the zip again without a password"),
                 )
             files[name] = functools.partial(unpacker.read, info)
-    message = f"{ignored} of the zip's entries were ignored: links, or names that lead out of the zip"
+    message = Sentence(
+        "entries of the zip that were ignored, being links or names that lead out of the zip: {count}", count=ignored
+    )
     return Listing(files=files, warnings=(Warn(code="ZIP-ENTRY", line=None, message=message),) if ignored else ())
 
 
@@ -303,7 +319,7 @@ class _Unpacker:
 
         # bz2 and LZMA unpack a whole block at once, however little was asked for.
         if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            raise _bad_zip(self._shown, "it is packed in an unusual way")
+            raise _bad_zip(self._shown, Sentence("it is packed in an unusual way"))
         try:
             with self._archive.open(info) as stream:
                 data = stream.read(self._left + 1)
@@ -315,8 +331,11 @@ class _Unpacker:
         if dense or len(data) > self._left:
             raise SubmissionError(
                 "ZIP-BOMB",
-                f"{self._shown} unpacks to far more than it seems to hold",
-                f"submit the .py or .ipynb file itself; at most {CONTAINER_LIMIT:,} bytes are unpacked",
+                Sentence("{file} unpacks to far more than it seems to hold", file=self._shown),
+                Sentence(
+                    "submit the .py or .ipynb file itself; at most {limit} bytes are unpacked",
+                    limit=f"{CONTAINER_LIMIT:,}",
+                ),
             )
         self._left -= len(data)
         return data
@@ -359,14 +378,23 @@ def _stays_inside(name: str) -> bool:
 def _too_many(shown: str, count: int) -> SubmissionError:
     return SubmissionError(
         "TOO-LARGE",
-        f"{shown} holds {count:,} entries; at most {_MAX_ZIP_ENTRIES} are read",
-        "put only your own .py or .ipynb file in the zip, or submit that file itself",
+        Sentence(
+            "{file} holds {count} entries; at most {limit} are read",
+            file=shown,
+            count=f"{count:,}",
+            limit=_MAX_ZIP_ENTRIES,
+        ),
+        Sentence("put only your own .py or .ipynb file in the zip, or submit that file itself"),
     )
 
 
-def _bad_zip(shown: str, reason: object) -> SubmissionError:
+def _bad_zip(shown: str, reason: Exception | Sentence) -> SubmissionError:
     return SubmissionError(
         "BAD-ZIP",
-        f"{shown} cannot be unpacked: {plain(str(reason), 200)}",
-        "make the zip again, or submit the .py or .ipynb file itself",
+        Sentence(
+            "{file} cannot be unpacked: {reason}",
+            file=shown,
+            reason=reason if isinstance(reason, Sentence) else plain(str(reason), 200),
+        ),
+        Sentence("make the zip again, or submit the .py or .ipynb file itself"),
     )

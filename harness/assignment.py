@@ -16,6 +16,7 @@ from harness.errors import AssignmentError
 from harness.language import LANGUAGES, Language, chosen_language
 from harness.records import AssignmentId, Record
 from harness.sandbox.limits import WorkerLimits
+from harness.sentence import Sentence
 
 __all__ = [
     "Assignment",
@@ -222,8 +223,8 @@ def path_of(name: str) -> Path:
         return path
     known = ", ".join(sorted(p.parent.name.replace("_", "-") for p in BUILT_IN.glob("*/assignment.toml")))
     raise AssignmentError(
-        f"there is no assignment {name!r}",
-        f"these come with dout: {known}; or give a path to an assignment.toml",
+        Sentence("there is no assignment {name}", name=repr(name)),
+        Sentence("these come with dout: {known}; or give a path to an assignment.toml", known=known),
     )
 
 
@@ -238,23 +239,29 @@ def read_assignment(path: Path) -> Assignment:
         text = data.decode("utf-8")
         parsed = tomllib.loads(text)
     except OSError as error:
-        raise AssignmentError(f"{path}: cannot be read: {error.strerror}") from None
+        raise AssignmentError(Sentence("{file} cannot be read: {error}", file=path, error=error.strerror)) from None
     except UnicodeDecodeError as error:
-        raise AssignmentError(f"{path}: is not UTF-8 (byte {error.start})", "save the file as UTF-8") from None
+        raise AssignmentError(
+            Sentence("{file} is not UTF-8 (byte {at})", file=path, at=error.start), Sentence("save the file as UTF-8")
+        ) from None
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
-        raise AssignmentError(f"{path}:{line[1] if line else 1}: {error}") from None
+        raise AssignmentError(_at(path, int(line[1]) if line else 1, error)) from None
     try:
         assignment = msgspec.convert(parsed, Assignment, strict=True)
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(" - at `")
-        raise AssignmentError(f"{path}:{_line_of(text, where)}: {message}") from None
+        raise AssignmentError(_at(path, _line_of(text, where), message)) from None
     for message, where in _faults(assignment):
-        raise AssignmentError(f"{path}:{_line_of(text, where)}: {message}")
+        raise AssignmentError(_at(path, _line_of(text, where), message))
     digest = hashlib.sha256(data)
     for layer in assignment.layer:
         digest.update(inspect.getsource(_reference(layer.reference)).encode())
     return msgspec.structs.replace(assignment, sha256=digest.hexdigest())
+
+
+def _at(path: Path, line: int, fault: object) -> Sentence:
+    return Sentence("{place}: {fault}", place=f"{path}:{line}", fault=fault)
 
 
 def _line_of(text: str, where: str) -> int:
@@ -270,77 +277,119 @@ def _line_of(text: str, where: str) -> int:
     return line + 1
 
 
-def _faults(assignment: Assignment) -> Iterator[tuple[str, str]]:
+def _faults(assignment: Assignment) -> Iterator[tuple[Sentence, str]]:
     """Yield (message, msgspec-like path) for each thing that cannot work."""
     names = [layer.name for layer in assignment.layer]
     for number, layer in enumerate(assignment.layer):
         here = f"$.layer[{number}]"
         if names.index(layer.name) != number or layer.name == GRAPH:
-            yield f"the layer name {layer.name!r} is taken", f"{here}.name"
+            yield Sentence("the layer name {name} is taken", name=repr(layer.name)), f"{here}.name"
         if len(layer.inputs) != len(layer.gradients) or not layer.inputs:
-            yield f"{layer.name} needs one gradient for each input", f"{here}.gradients"
+            yield Sentence("{layer} needs one gradient for each input", layer=layer.name), f"{here}.gradients"
         if not 0 < layer.magnitudes[0] < layer.magnitudes[1] < float("inf"):
-            yield "magnitudes are [smallest, largest], both positive", f"{here}.magnitudes"
+            yield Sentence("magnitudes are [smallest, largest], both positive"), f"{here}.magnitudes"
         try:
             _reference(layer.reference)
         except (ImportError, AttributeError, ValueError) as error:
-            yield f"the reference {layer.reference!r} cannot be imported: {error}", f"{here}.reference"
+            yield (
+                Sentence("the reference {name} cannot be imported: {error}", name=repr(layer.reference), error=error),
+                f"{here}.reference",
+            )
     yield from _graph_faults(assignment.graph, {layer.name: layer for layer in assignment.layer})
     yield from _check_faults(assignment, names)
 
 
-def _graph_faults(graph: GraphSpec, layers: dict[str, LayerSpec]) -> Iterator[tuple[str, str]]:
+def _graph_faults(graph: GraphSpec, layers: dict[str, LayerSpec]) -> Iterator[tuple[Sentence, str]]:
     known = [source.name for source in graph.inputs]
     used: list[str] = []
     for node in graph.nodes:
         if node.layer not in layers:
-            yield f"the node {node.name!r} uses a layer that is not defined: {node.layer!r}", "$.graph.nodes"
+            yield (
+                Sentence(
+                    "the node {name} uses a layer that is not defined: {layer}",
+                    name=repr(node.name),
+                    layer=repr(node.layer),
+                ),
+                "$.graph.nodes",
+            )
         elif len(node.inputs) != len(layers[node.layer].inputs):
-            yield f"the node {node.name!r} needs {len(layers[node.layer].inputs)} inputs", "$.graph.nodes"
+            yield (
+                Sentence(
+                    "the number of inputs that the node {name} needs: {count}",
+                    name=repr(node.name),
+                    count=len(layers[node.layer].inputs),
+                ),
+                "$.graph.nodes",
+            )
         for source in node.inputs:
             if source not in known or source in used:
                 yield (
-                    f"the node {node.name!r} needs {source!r}, which is not defined above it or already used",
+                    Sentence(
+                        "the node {name} needs {source}, which is not defined above it or already used",
+                        name=repr(node.name),
+                        source=repr(source),
+                    ),
                     "$.graph.nodes",
                 )
             used.append(source)
         if node.name in known:
-            yield f"the name {node.name!r} is taken", "$.graph.nodes"
+            yield Sentence("the name {name} is taken", name=repr(node.name)), "$.graph.nodes"
         known.append(node.name)
     for code, labels in graph.labels.items():
         for name in labels:
             if name not in known:
-                yield f"the label of {name!r} belongs to no input or node", f"$.graph.labels.{code}"
+                yield (
+                    Sentence("the label of {name} belongs to no input or node", name=repr(name)),
+                    f"$.graph.labels.{code}",
+                )
     if not graph.nodes or set(known) - set(used) != {graph.nodes[-1].name}:
-        yield "every value but the last node's must be used exactly once", "$.graph.nodes"
+        yield Sentence("every value but the last node's must be used exactly once"), "$.graph.nodes"
 
 
-def _check_faults(assignment: Assignment, names: list[str]) -> Iterator[tuple[str, str]]:
+def _check_faults(assignment: Assignment, names: list[str]) -> Iterator[tuple[Sentence, str]]:
     seen: list[str] = []
     for number, check in enumerate(assignment.check):
         here = f"$.check[{number}]"
         kinds: Any = GRAPH_KINDS if check.layer == GRAPH else LAYER_KINDS
         if check.layer not in (*names, GRAPH):
             yield (
-                f"the check {check.id!r} is of a layer that is not defined: {check.layer!r}",
+                Sentence(
+                    "the check {check} is of a layer that is not defined: {layer}",
+                    check=repr(check.id),
+                    layer=repr(check.layer),
+                ),
                 f"{here}.layer",
             )
         elif check.kind not in kinds:
-            yield f"the kind {check.kind!r} is not one of {', '.join(kinds)}", f"{here}.kind"
+            yield (
+                Sentence("the kind {kind} is not one of {kinds}", kind=repr(check.kind), kinds=", ".join(kinds)),
+                f"{here}.kind",
+            )
         if check.points < 0:
-            yield "points cannot be negative", f"{here}.points"
+            yield Sentence("points cannot be negative"), f"{here}.points"
         if check.id in seen:
-            yield f"the check id {check.id!r} is taken", f"{here}.id"
+            yield Sentence("the check id {check} is taken", check=repr(check.id)), f"{here}.id"
         for need in check.needs:
             if need not in seen:
-                yield f"the check {check.id!r} needs {need!r}, which is not a check above it", f"{here}.needs"
+                yield (
+                    Sentence(
+                        "the check {check} needs {need}, which is not a check above it",
+                        check=repr(check.id),
+                        need=repr(need),
+                    ),
+                    f"{here}.needs",
+                )
         seen.append(check.id)
     if assignment.language and assignment.language not in LANGUAGES:
         yield (
-            f"there are no reports in the language {assignment.language!r}; choose of {', '.join(LANGUAGES)}",
+            Sentence(
+                "there are no reports in the language {language}; choose of {known}",
+                language=repr(assignment.language),
+                known=", ".join(LANGUAGES),
+            ),
             "$.language",
         )
     if not 0 <= assignment.default_seed < 1 << 53:
-        yield "the default seed is not between 0 and 2^53 - 1", "$.default_seed"
+        yield Sentence("the default seed is not between 0 and 2^53 - 1"), "$.default_seed"
     if not assignment.check:
-        yield "an assignment needs at least one check", "$.check"
+        yield Sentence("an assignment needs at least one check"), "$.check"

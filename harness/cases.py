@@ -18,6 +18,7 @@ from harness.assignment import BUILT_IN, Assignment
 from harness.errors import SandboxError, UsageError
 from harness.records import CasesId, Record
 from harness.sandbox.protocol import FORWARD, Step
+from harness.sentence import Sentence
 
 __all__ = ["Bank", "Case", "bank_for", "cache_directory", "decode_bank", "forward_of"]
 
@@ -114,7 +115,10 @@ def bank_for(assignment: Assignment, seed: int) -> Bank:
         SandboxError: it could not be built.
     """
     if not 0 <= seed <= LARGEST_SEED:
-        raise UsageError(f"the seed {seed} is not between 0 and 2^53 - 1", "choose a smaller whole number")
+        raise UsageError(
+            Sentence("the seed {seed} is not between 0 and 2^53 - 1", seed=seed),
+            Sentence("choose a smaller whole number"),
+        )
     name = f"bank-{assignment.sha256[:16]}-{seed}-{harness.__version__}.bin"
     cache = cache_directory()
     for path in (shipped_path(assignment), *([cache / name] if cache else [])):
@@ -127,7 +131,7 @@ def bank_for(assignment: Assignment, seed: int) -> Bank:
     data = _built_elsewhere(assignment, seed)
     bank = decode_bank(data, assignment, seed)
     if bank is None:
-        raise SandboxError("the cases that were built do not belong to this assignment")
+        raise SandboxError(Sentence("the cases that were built do not belong to this assignment"))
     if cache:
         _store(cache / name, data)
     return bank
@@ -148,7 +152,9 @@ def _built_elsewhere(assignment: Assignment, seed: int) -> bytes:
     )
     if done.returncode:
         last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-        raise SandboxError(f"the cases of seed {seed} could not be built: {' '.join(last)}")
+        raise SandboxError(
+            Sentence("the cases of seed {seed} could not be built: {error}", seed=seed, error=" ".join(last))
+        )
     return done.stdout
 
 

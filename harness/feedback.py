@@ -5,6 +5,7 @@ import enum
 import msgspec
 
 from harness.records import CheckResult, Counterexample, Graph, Outcome, Report, Verdict
+from harness.sentence import marked
 
 __all__ = ["Feedback", "with_feedback"]
 
@@ -13,8 +14,8 @@ _ALWAYS_SAID = frozenset({"SELF-CHECK"})
 
 #: In the place of a sentence that may hold the expected value.
 _NEUTRAL = {
-    Verdict.WRONG: "What it returned for these inputs is not right.",
-    Verdict.CONTRACT: "It broke a rule of layers for these inputs: look at what it returned, and at the shape.",
+    Verdict.WRONG: marked("What it returned for these inputs is not right."),
+    Verdict.CONTRACT: marked("It broke a rule of layers for these inputs: look at what it returned, and at the shape."),
 }
 
 

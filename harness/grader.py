@@ -19,9 +19,9 @@ from harness.checks import CHECKS
 from harness.checks.evidence import Evidence, Finding
 from harness.checks.graph_values import graph_values
 from harness.errors import DoutError, SandboxError, SubmissionError
-from harness.escape import plain
 from harness.excerpt import excerpt_at
 from harness.naming import Found
+from harness.notes import reason_note, shown_notes
 from harness.observe import Observations, observe
 from harness.records import (
     CasesId,
@@ -39,15 +39,13 @@ from harness.records import (
 )
 from harness.sandbox.runner import Sandbox
 from harness.scoring import first_wrong, layer_scores, result_of
+from harness.sentence import Sentence
 from harness.submission import Submission
 
 if TYPE_CHECKING:
     from harness.diagnosis.codes import Diagnosis
 
 __all__ = ["fault_report", "grade", "judge_trusted", "judged", "placed", "ungradable_report", "versions"]
-
-#: More warnings than this say nothing new: one missing import makes a failure of every line that needs it.
-MOST_WARNINGS = 20
 
 
 def grade(
@@ -103,7 +101,7 @@ def grade(
         cases=_cases_id(bank, seen),
         layers=layer_scores(assignment, results, evidence.found),
         checks=results,
-        warnings=[*notes, *_warnings(submission, seen)],
+        warnings=[*notes, *shown_notes([*submission.warnings, *seen.warnings])],
         graph=graph,
         versions=versions(),
         timing=timing,
@@ -127,7 +125,11 @@ def judge_trusted(assignment: Assignment, bank: Bank, classes: Sequence[type]) -
 def _own_mistake(error: Exception) -> SandboxError:
     where = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(where.filename).name}:{where.lineno}"
-    return SandboxError(f"the grader failed at {place}: {type(error).__name__}: {error}", "please report this as a bug")
+    what = f"{type(error).__name__}: {error}"
+    return SandboxError(
+        Sentence("the grader failed at {place}: {error}", place=place, error=what),
+        Sentence("please report this as a bug"),
+    )
 
 
 def _cases_id(bank: Bank, seen: Observations) -> CasesId:
@@ -186,22 +188,6 @@ def placed(result: CheckResult, submission: Submission, evidence: Evidence) -> C
     return msgspec.structs.replace(result, message=message, excerpt=excerpt)
 
 
-def _warnings(submission: Submission, seen: Observations) -> list[Warn]:
-    warnings = sorted([*submission.warnings, *seen.warnings], key=lambda warn: warn.line or 0)
-    shown = [
-        Warn(code=warn.code, line=warn.line, message=plain(warn.message, 500)) for warn in warnings[:MOST_WARNINGS]
-    ]
-    if len(warnings) > MOST_WARNINGS:
-        shown.append(
-            Warn(
-                code="MORE",
-                line=None,
-                message=f"{len(warnings) - MOST_WARNINGS} more of this kind are not shown",
-            )
-        )
-    return shown
-
-
 def versions() -> Versions:
     """Return what a report says about the programs that made it."""
     return Versions(dout=harness.__version__, python=platform.python_version(), numpy=np.__version__)
@@ -209,11 +195,10 @@ def versions() -> Versions:
 
 def ungradable_report(error: SubmissionError, name: str, sha256: str, assignment: Assignment, seed: int) -> Report:
     """Return the report on a file in which nothing can be judged: score 0, and it costs no attempt."""
-    hint = f" Next: {error.hint}." if error.hint else ""
     return _empty_report(
         Outcome.NOT_GRADABLE,
         Verdict.BLOCKED,
-        Warn(code=error.code, line=None, message=plain(f"{error.message}.{hint}")),
+        reason_note(error, error.code),
         name,
         sha256,
         assignment,
@@ -223,11 +208,10 @@ def ungradable_report(error: SubmissionError, name: str, sha256: str, assignment
 
 def fault_report(error: SandboxError, name: str, sha256: str, assignment: Assignment, seed: int) -> Report:
     """Return the report of a grader that could not do its work: no score at all, never a zero."""
-    hint = f" Next: {error.hint}." if error.hint else ""
     return _empty_report(
         Outcome.GRADER_FAULT,
         Verdict.GRADER_FAULT,
-        Warn(code="GRADER-FAULT", line=None, message=plain(f"{error.message}.{hint}")),
+        reason_note(error, "GRADER-FAULT"),
         name,
         sha256,
         assignment,

@@ -7,15 +7,12 @@ from functools import cache
 from pathlib import Path
 
 from harness.catalogue import LANGUAGES, Entry, entries
+from harness.records import Said, Warn
+from harness.sentence import Sentence, marked
 
 __all__ = ["ENGLISH", "LANGUAGES", "Language", "chosen_language", "language", "marked"]
 
 _FOLDER = Path(__file__).parent / "locale"
-
-
-def marked(sentence: str) -> str:
-    """Return ``sentence``, which is translated later; the mark is for the program that collects sentences."""
-    return sentence
 
 
 class Language:
@@ -35,6 +32,31 @@ class Language:
         """Return ``sentence`` in this language with ``values`` in its {places}."""
         found = self._found.gettext(sentence)
         return found.format(**values) if values else found
+
+    def told(self, text: str) -> str:
+        """Return ``text`` in this language where it is a :class:`Sentence`, and as it is where it is not."""
+        if not isinstance(text, Sentence):
+            return text
+        values = {name: self.told(value) if isinstance(value, str) else value for name, value in text.values.items()}
+        return self._found.gettext(text.pattern).format(**values)
+
+    def sentences(self, warn: Warn) -> list[str]:
+        """Return what a warning of a report says; nothing where this language does not have all of it.
+
+        A report may come from anywhere, and from a later version: only patterns of our own are filled in.
+        """
+        found = [self._said(said) for said in warn.said]
+        return [sentence for sentence in found if sentence is not None] if None not in found else []
+
+    def _said(self, said: Said) -> str | None:
+        found = self._found.gettext(said.pattern)
+        values = {name: self._said(one) if isinstance(one, Said) else one for name, one in said.values.items()}
+        if found == said.pattern or None in values.values():
+            return None
+        try:
+            return found.format(**values)
+        except KeyError:
+            return None
 
     def entry(self, code: str) -> Entry | None:
         """Return what is told about the mistake ``code``; None for one that only a later version knows."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from harness.assignment import LayerSpec
 from harness.records import Record, Warn
 from harness.sandbox.protocol import BoundClass, Loaded, Parsed
+from harness.sentence import Sentence
 
 __all__ = ["Absence", "Found", "find_layers", "folded", "misspelt"]
 
@@ -80,7 +81,9 @@ def find_layers(layers: Sequence[LayerSpec], parsed: Parsed, loaded: Loaded) -> 
             ]
             if len(candidates) == 1 and candidates[0].name not in taken:
                 bound = candidates[0]
-                note = f"{bound.name} was graded as {layer.name}: rename it to {layer.name}"
+                note = Sentence(
+                    "{found} was graded as {layer}: rename it to {layer}", found=bound.name, layer=layer.name
+                )
             elif candidates:
                 names = " and ".join(item.name for item in candidates)
                 found.append(
@@ -93,7 +96,9 @@ def find_layers(layers: Sequence[LayerSpec], parsed: Parsed, loaded: Loaded) -> 
                 )
                 continue
         elif bound.name != layer.name:
-            note = f"{bound.name} was graded as {layer.name}: the book writes it {layer.name}"
+            note = Sentence(
+                "{found} was graded as {layer}: the book writes it {layer}", found=bound.name, layer=layer.name
+            )
         if bound is None:
             absence, reason = _why_missing(layer.name, parsed, loaded)
             found.append(Found(name=None, line=None, reason=reason, absence=absence))

@@ -17,10 +17,11 @@ import msgspec
 
 from harness.errors import SubmissionError
 from harness.escape import plain
+from harness.sentence import Sentence
 
 __all__ = ["code_cells", "without_commands"]
 
-_SAVE_AGAIN = "open it in Jupyter or Colab, save it again, and submit the new .ipynb file"
+_SAVE_AGAIN = Sentence("open it in Jupyter or Colab, save it again, and submit the new .ipynb file")
 
 
 class _Cell(msgspec.Struct):
@@ -54,22 +55,22 @@ def code_cells(name: str, data: bytes) -> list[str]:
     try:
         notebook = _DECODER.decode(data)
     except UnicodeDecodeError:
-        raise SubmissionError("ENCODING", f"{name} is not UTF-8: {_first_bad_byte(data)}", _SAVE_AGAIN) from None
+        raise SubmissionError("ENCODING", _first_bad_byte(name, data), _SAVE_AGAIN) from None
     except RecursionError:
-        raise _not_a_notebook(name, "its JSON is nested too deeply") from None
+        raise _not_a_notebook(name, Sentence("its JSON is nested too deeply")) from None
     except msgspec.DecodeError as exc:
         raise _not_a_notebook(name, plain(str(exc), 200)) from None
     cells = notebook.cells
     if cells is None:
         if notebook.worksheets is None:
-            raise _not_a_notebook(name, "it has no cells")
+            raise _not_a_notebook(name, Sentence("it has no cells"))
         cells = [cell for sheet in notebook.worksheets for cell in sheet.cells]
     texts = [_text(cell.source or cell.input) for cell in cells if cell.cell_type == "code"]
     if not any(text.strip() for text in texts):
         raise SubmissionError(
             "NO-CODE",
-            f"{name} has no code cell with code in it",
-            "put your classes in a code cell, not in a text cell",
+            Sentence("{file} has no code cell with code in it", file=name),
+            Sentence("put your classes in a code cell, not in a text cell"),
         )
     return texts
 
@@ -81,15 +82,23 @@ def _text(source: str | list[str]) -> str:
 
 
 def _not_a_notebook(name: str, reason: str) -> SubmissionError:
-    return SubmissionError("NOT-A-NOTEBOOK", f"{name} is not a Jupyter notebook: {reason}", _SAVE_AGAIN)
+    return SubmissionError(
+        "NOT-A-NOTEBOOK", Sentence("{file} is not a Jupyter notebook: {reason}", file=name, reason=reason), _SAVE_AGAIN
+    )
 
 
-def _first_bad_byte(data: bytes) -> str:
+def _first_bad_byte(name: str, data: bytes) -> Sentence:
     """Where ``data`` stops being UTF-8: the decoder's own error counts from the start of one string."""
     text = data.decode(errors="surrogateescape")
     at = len(re.split("[\udc80-\udcff]", text, maxsplit=1)[0].encode())
     line = data.count(b"\n", 0, at) + 1
-    return f"byte {at} (0x{data[at]:02x}), line {line} of the file"
+    return Sentence(
+        "{file} is not UTF-8: byte {at} ({byte}), line {line} of the file",
+        file=name,
+        at=at,
+        byte=f"0x{data[at]:02x}",
+        line=line,
+    )
 
 
 # Cell magics whose body is Python that runs in the notebook itself.

@@ -33,6 +33,7 @@ from harness.sandbox.protocol import (
     decode_from_worker,
 )
 from harness.sandbox.runner import Sandbox
+from harness.sentence import Sentence
 from harness.submission import Submission
 
 __all__ = ["Observations", "answering_steps", "observe"]
@@ -141,14 +142,16 @@ class _Conversation:
             parsed = self._parse()
         except WorkerGone as gone:
             raise SubmissionError(
-                "NOT-PARSABLE", f"the file could not be read as Python: {gone.message}", "is this really a Python file?"
+                "NOT-PARSABLE",
+                Sentence("the file could not be read as Python: {reason}", reason=gone.message),
+                Sentence("is this really a Python file?"),
             ) from None
         if not parsed.classes and parsed.problems and (not parsed.statements or _is_python_2(parsed)):
             raise _not_parsable(parsed.problems)
         try:
             return parsed, self._loaded()
         except WorkerGone as gone:
-            message = f"the code outside of classes and functions was left out: {gone.message}"
+            message = Sentence("the code outside of classes and functions was left out: {reason}", reason=gone.message)
             self.notes.append(Warn(code="TOP-LEVEL-STOPPED", line=None, message=message))
         self.definitions_only = True
         try:
@@ -191,7 +194,7 @@ class _Conversation:
 
     def _broken(self) -> WorkerGone:
         self.close()
-        return WorkerGone(Ending.CRASHED, "it broke the grading channel")
+        return WorkerGone(Ending.CRASHED, Sentence("it broke the grading channel"))
 
     def evaluate(
         self, cases: Sequence[Case], calls: list[list[Call]], found: Sequence[Found], bank: Bank, known: Known
@@ -279,14 +282,14 @@ def _not_parsable(problems: Sequence[Problem]) -> SubmissionError:
     if python_2:
         return SubmissionError(
             "PYTHON2",
-            f"line {python_2[0].line}: this is Python 2 ({python_2[0].message})",
-            "write it for Python 3: print is a function there, print(x)",
+            Sentence("line {line}: this is Python 2 ({error})", line=python_2[0].line, error=python_2[0].message),
+            Sentence("write it for Python 3: print is a function there, print(x)"),
         )
     first = problems[0]
     return SubmissionError(
         "NOT-PARSABLE",
-        f"line {first.line}: this is not Python ({first.message})",
-        "run the file by itself and fix the line it names",
+        Sentence("line {line}: this is not Python ({error})", line=first.line, error=first.message),
+        Sentence("run the file by itself and fix the line it names"),
     )
 
 

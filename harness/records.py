@@ -24,6 +24,7 @@ __all__ = [
     "Node",
     "Outcome",
     "Report",
+    "Said",
     "SubmissionId",
     "Timing",
     "Verdict",
@@ -158,12 +159,21 @@ class CheckResult(Record, frozen=True, kw_only=True):
     excerpt: Excerpt | None = None
 
 
+class Said(Record, frozen=True):
+    """An English sentence with {places} and what stands in them, so that another language can say it."""
+
+    pattern: str
+    values: "dict[str, str | int | Said]" = {}
+
+
 class Warn(Record, frozen=True):
     """Something that the learner should know and that costs no points."""
 
     code: str
     line: int | None
     message: str
+    #: What ``message`` was made of: one sentence, or the reason and what to do next. Empty where it is Python's words.
+    said: list[Said] = []
 
 
 class Versions(Record, frozen=True):

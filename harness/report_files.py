@@ -9,6 +9,7 @@ from harness.errors import UsageError
 from harness.language import ENGLISH, Language
 from harness.records import Report
 from harness.render import ONE_REPORT, render
+from harness.sentence import Sentence
 
 __all__ = ["joined", "write_file"]
 
@@ -21,8 +22,12 @@ def joined(reports: Sequence[Report], format_name: str, language: Language = ENG
     """
     if format_name in ONE_REPORT and len(reports) > 1:
         raise UsageError(
-            f"a file of the format {format_name} holds one report, but there are {len(reports)}",
-            "grade one path at a time, or choose text, json or markdown",
+            Sentence(
+                "a file of the format {format} holds one report, but there are {count}",
+                format=format_name,
+                count=len(reports),
+            ),
+            Sentence("grade one path at a time, or choose text, json or markdown"),
         )
     texts = [render(report, format_name, language) for report in reports]
     if format_name == "json" and several:
@@ -58,7 +63,10 @@ def write_file(path: str | os.PathLike[str], text: str) -> None:
                 Path(temporary).unlink()
         if not isinstance(error, OSError):
             raise
-        raise UsageError(f"{path} cannot be written: {error.strerror}", "choose another place for the report") from None
+        raise UsageError(
+            Sentence("{file} cannot be written: {error}", file=path, error=error.strerror),
+            Sentence("choose another place for the report"),
+        ) from None
 
 
 def _umask() -> int:

@@ -27,6 +27,7 @@ from harness.errors import SubmissionError
 from harness.escape import plain
 from harness.notebook import code_cells, without_commands
 from harness.records import Record, Warn
+from harness.sentence import Sentence, marked
 
 __all__ = ["SIZE_LIMIT", "Block", "Submission", "read_submission", "submission_from_bytes"]
 
@@ -188,16 +189,27 @@ def _only_one(container: str, listing: Listing, size_limit: int, words: Sequence
             found.append(one)
     if len(found) == 1:
         return found[0]
-    hint = "call your file layers.py, or submit that file alone"
+    hint = Sentence("call your file layers.py, or submit that file alone")
     if found:
         shown = ", ".join(one.name for one in found[:5]) + (", …" if len(found) > 5 else "")
-        raise SubmissionError("TWO-CANDIDATES", f"{len(found)} files could be the one to grade: {shown}", hint)
-    if names:
-        wanted = f" with {' or '.join(words)} in its name" if words else ""
-        message = f"none of the {len(names)} Python files in {container} defines a class{wanted}"
-    else:
-        message = f"{container} holds no .py or .ipynb file to grade (tests and hidden files do not count)"
-    raise SubmissionError("NO-CANDIDATE", message, hint)
+        message = Sentence("{count} files could be the one to grade: {files}", count=len(found), files=shown)
+        raise SubmissionError("TWO-CANDIDATES", message, hint)
+    raise SubmissionError("NO-CANDIDATE", _why_none(container, len(names), words), hint)
+
+
+def _why_none(container: str, count: int, words: Sequence[str]) -> Sentence:
+    if not count:
+        return Sentence(
+            "{folder} holds no .py or .ipynb file to grade (tests and hidden files do not count)", folder=container
+        )
+    if not words:
+        return Sentence("none of the {count} Python files in {folder} defines a class", count=count, folder=container)
+    return Sentence(
+        "none of the {count} Python files in {folder} defines a class with {words} in its name",
+        count=count,
+        folder=container,
+        words=" / ".join(words),
+    )
 
 
 def _single(shown: str, suffix: str, data: bytes, size_limit: int) -> Submission:
@@ -205,7 +217,7 @@ def _single(shown: str, suffix: str, data: bytes, size_limit: int) -> Submission
         raise _empty(shown)
     for magic, kind in _FOREIGN:
         if data.startswith(magic):
-            raise _binary(shown, f"it is {kind}")
+            raise _binary(shown, kind)
     if suffix == ".ipynb":
         blocks, warnings = _notebook_blocks(shown, data, size_limit)
     else:
@@ -219,7 +231,7 @@ def _notebook_blocks(shown: str, data: bytes, size_limit: int) -> tuple[tuple[Bl
     cells = code_cells(shown, data)
     size = sum(len(cell.encode()) for cell in cells)
     if size > size_limit:
-        raise too_large(f"{shown} (its code cells)", size, size_limit)
+        raise too_large(Sentence("{file} (its code cells)", file=shown), size, size_limit)
     blocks: list[Block] = []
     dropped: list[str] = []
     first_line = 1
@@ -233,36 +245,40 @@ def _notebook_blocks(shown: str, data: bytes, size_limit: int) -> tuple[tuple[Bl
     if not dropped:
         return tuple(blocks), ()
     where = ", ".join(dropped[:5]) + (", …" if len(dropped) > 5 else "")
-    message = f"notebook commands (%, ! and ?) are not run in grading; skipped in {where}"
+    message = Sentence("notebook commands (%, ! and ?) are not run in grading; skipped in {cells}", cells=where)
     return tuple(blocks), (Warn(code="NOTEBOOK-MAGIC", line=None, message=message),)
 
 
 def _empty(shown: str) -> SubmissionError:
-    return SubmissionError("EMPTY", f"{shown} is empty", "save your work in the editor, then submit it again")
+    return SubmissionError(
+        "EMPTY",
+        Sentence("{file} is empty", file=shown),
+        Sentence("save your work in the editor, then submit it again"),
+    )
 
 
 # How files begin that are sent by mistake under a .py name; Word and Hangul documents are the usual ones.
 _FOREIGN = (
-    (b"%PDF-", "a PDF document"),
-    (b"PK\x03\x04", "a zip archive or a Word (.docx) document"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a Word (.doc), Excel (.xls) or Hangul (.hwp) document"),
-    (b"{\\rtf", "a rich-text (RTF) document"),
-    (b"\x89PNG\r\n", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF87a", "a GIF picture"),
-    (b"GIF89a", "a GIF picture"),
-    (b"\x1f\x8b\x08", "a gzip archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!\x1a\x07", "a RAR archive"),
-    (b"\x7fELF", "a compiled program"),
+    (b"%PDF-", Sentence("it is a PDF document")),
+    (b"PK\x03\x04", Sentence("it is a zip archive or a Word (.docx) document")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Sentence("it is a Word (.doc), Excel (.xls) or Hangul (.hwp) document")),
+    (b"{\\rtf", Sentence("it is a rich-text (RTF) document")),
+    (b"\x89PNG\r\n", Sentence("it is a PNG picture")),
+    (b"\xff\xd8\xff", Sentence("it is a JPEG picture")),
+    (b"GIF87a", Sentence("it is a GIF picture")),
+    (b"GIF89a", Sentence("it is a GIF picture")),
+    (b"\x1f\x8b\x08", Sentence("it is a gzip archive")),
+    (b"7z\xbc\xaf\x27\x1c", Sentence("it is a 7-Zip archive")),
+    (b"Rar!\x1a\x07", Sentence("it is a RAR archive")),
+    (b"\x7fELF", Sentence("it is a compiled program")),
 )
 
 
-def _binary(shown: str, reason: str) -> SubmissionError:
+def _binary(shown: str, reason: Sentence) -> SubmissionError:
     return SubmissionError(
         "BINARY",
-        f"{shown} is not Python text: {reason}",
-        "save the code as plain text (UTF-8) in a .py file",
+        Sentence("{file} is not Python text: {reason}", file=shown, reason=reason),
+        Sentence("save the code as plain text (UTF-8) in a .py file"),
     )
 
 
@@ -286,7 +302,7 @@ _TEXT_CODEC = re.compile(
 )
 # Python remembers every name that it was asked for; the longest real one has 17 characters.
 _CODEC_NAME_LIMIT = 40
-_SAVE_AS_UTF8 = "save the file as UTF-8 and submit it again"
+_SAVE_AS_UTF8 = Sentence("save the file as UTF-8 and submit it again")
 _LEGACY = (("cp949", "Korean"), ("shift_jis", "Japanese"))
 
 
@@ -301,7 +317,7 @@ def _decoded(shown: str, data: bytes) -> str:
     if cookie:
         codec = _declared_codec(shown, data, cookie)
     if not bom and b"\0" in data:
-        raise _binary(shown, "it has zero bytes in it")
+        raise _binary(shown, Sentence("it has zero bytes in it"))
     try:
         text = data[len(bom) :].decode(codec)
     except UnicodeDecodeError as exc:
@@ -309,7 +325,7 @@ def _decoded(shown: str, data: bytes) -> str:
     if cookie and not _COOKIE.match(text[: cookie.end()].encode("ascii", "replace")):
         raise _wrong_cookie(shown, data, cookie)
     if "\0" in text:
-        raise _binary(shown, "it has zero characters in it")
+        raise _binary(shown, Sentence("it has zero characters in it"))
     if not text.strip():
         raise _empty(shown)
     return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -331,25 +347,30 @@ def _wrong_cookie(shown: str, data: bytes, cookie: re.Match[bytes]) -> Submissio
     name = plain(cookie[1].decode("ascii"), _CODEC_NAME_LIMIT)
     return SubmissionError(
         "ENCODING",
-        f"{shown}:{_line_at(data, cookie.end())}: the coding line names {name!r}, "
-        "which is not an encoding of this file",
-        f"{_SAVE_AS_UTF8}, without that line",
+        Sentence(
+            "{place}: the coding line names {name}, which is not an encoding of this file",
+            place=f"{shown}:{_line_at(data, cookie.end())}",
+            name=repr(name),
+        ),
+        Sentence("save the file as UTF-8 and submit it again, without that line"),
     )
 
 
 def _undecodable(shown: str, data: bytes, codec: str, at: int, *, declared: bool) -> SubmissionError:
-    expected = f"{codec}, the encoding that its coding line names" if declared else codec.upper()
+    pattern = (
+        marked("{place}: byte {at} ({byte}) is not valid {codec}, the encoding that its coding line names")
+        if declared
+        else marked("{place}: byte {at} ({byte}) is not valid {codec}")
+    )
+    place, byte = f"{shown}:{_line_at(data, at)}", f"0x{data[at]:02x}"
+    message = Sentence(pattern, place=place, at=at, byte=byte, codec=codec if declared else codec.upper())
     hint = _SAVE_AS_UTF8
     if codec == "utf-8" and not declared:
         fitting = [(legacy, people) for legacy, people in _LEGACY if _decodes(data, legacy)]
         if fitting:
-            lines = " or ".join(f"# -*- coding: {legacy} -*- ({people})" for legacy, people in fitting)
-            hint = f"{_SAVE_AS_UTF8}, or make its first line {lines}"
-    return SubmissionError(
-        "ENCODING",
-        f"{shown}:{_line_at(data, at)}: byte {at} (0x{data[at]:02x}) is not valid {expected}",
-        hint,
-    )
+            lines = " / ".join(f"# -*- coding: {legacy} -*- ({people})" for legacy, people in fitting)
+            hint = Sentence("save the file as UTF-8 and submit it again, or make its first line {lines}", lines=lines)
+    return SubmissionError("ENCODING", message, hint)
 
 
 def _decodes(data: bytes, codec: str) -> bool:

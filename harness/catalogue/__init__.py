@@ -10,6 +10,7 @@ import msgspec
 
 from harness.errors import AssignmentError, UsageError
 from harness.records import Record
+from harness.sentence import Sentence
 
 __all__ = ["LANGUAGES", "Entry", "entries", "entry"]
 
@@ -55,7 +56,9 @@ def entry(code: str, language: str = "en", folder: Path | None = None) -> Entry:
     """
     found = entries(language, folder).get(code)
     if found is None:
-        raise UsageError(f"there is no code {code!r}", "`dout explain` without a code lists them")
+        raise UsageError(
+            Sentence("there is no code {code}", code=repr(code)), Sentence("`dout explain` without a code lists them")
+        )
     return found
 
 
@@ -88,10 +91,13 @@ def _tables(path: Path) -> dict[str, dict[str, object]]:
     try:
         parsed = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise AssignmentError(f"{path}: {error}") from None
+        raise AssignmentError(Sentence("{place}: {fault}", place=path, fault=error)) from None
     odd = [name for name, table in parsed.items() if not isinstance(table, dict)]
     if odd:
-        raise AssignmentError(f"{path}: {odd[0]} is not a table", "write [CODE] above the texts of each mistake")
+        raise AssignmentError(
+            Sentence("{file}: {name} is not a table", file=path, name=odd[0]),
+            Sentence("write [CODE] above the texts of each mistake"),
+        )
     return parsed
 
 
@@ -101,9 +107,18 @@ def _check_braces(path: Path, code: str, found: Entry) -> None:
         try:
             names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
         except ValueError as error:
-            raise AssignmentError(f"{path}: {code}: {error} in {text!r}") from None
+            raise AssignmentError(
+                Sentence("{file}: {code}: {error} in {text}", file=path, code=code, error=error, text=repr(text))
+            ) from None
         if not all(map(str.isidentifier, names)):
-            raise AssignmentError(f"{path}: {code}: braces hold the name of a value, as in {{layer}}: {text!r}")
+            raise AssignmentError(
+                Sentence(
+                    "{file}: {code}: braces hold the name of a value, as in {{layer}}: {text}",
+                    file=path,
+                    code=code,
+                    text=repr(text),
+                )
+            )
 
 
 def _filled(text: str, values: Mapping[str, object]) -> str:

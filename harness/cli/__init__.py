@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from harness.cli import console
 from harness.cli.words import read_words
 from harness.errors import DoutError, SandboxError
+from harness.sentence import Sentence
 
 __all__ = ["FAULT", "OK", "SOME_FAILED", "USAGE", "main"]
 
@@ -16,29 +17,25 @@ OK, SOME_FAILED, USAGE, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     console.prepare()
-    try:
-        status = _called(arguments)
-        console.flush()
-    except KeyboardInterrupt:
-        console.say("interrupted; nothing was left behind")
-        return INTERRUPTED
-    except DoutError as error:
-        console.say(error.message, error.hint)
-        return FAULT if isinstance(error, (SandboxError, console.OutputError)) else USAGE
-    except OSError as error:
-        console.say(f"the system refused something that grading needs: {error}", "run `dout doctor`")
-        return FAULT
-    else:
-        return status
-
-
-def _called(arguments: Sequence[str] | None) -> int:
-    """Read the words, and import a command only when it is called."""
+    lang = None
     try:
         options = read_words(arguments)
+        lang = getattr(options, "lang", None)
+        # A command is imported only when it is called.
+        status: int = importlib.import_module(f"harness.cli.{options.command}").run(options)
+        console.flush()
     except SystemExit as ended:
         # argparse has printed help, the version, or what is wrong.
         return int(ended.code or OK)
-    command = importlib.import_module(f"harness.cli.{options.command}")
-    status: int = command.run(options)
-    return status
+    except KeyboardInterrupt:
+        console.say(Sentence("interrupted; nothing was left behind"), lang=lang)
+        return INTERRUPTED
+    except DoutError as error:
+        console.say(error.message, error.hint, lang)
+        return FAULT if isinstance(error, (SandboxError, console.OutputError)) else USAGE
+    except OSError as error:
+        refused = Sentence("the system refused something that grading needs: {error}", error=error)
+        console.say(refused, Sentence("run `dout doctor`"), lang)
+        return FAULT
+    else:
+        return status

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from harness.cli import OK
 from harness.cli.console import show
 from harness.interrupts import held_back
+from harness.sentence import Sentence
 
 if TYPE_CHECKING:
     from harness.assignment import Assignment
@@ -22,6 +23,7 @@ def run(options: argparse.Namespace) -> int:
         from harness.errors import AssignmentError
         from harness.escape import plain
         from harness.grader import judge_trusted
+        from harness.language import chosen_language
         from harness.records import Verdict
         from harness.render.cells import wrapped
         from harness.render.numbers import points
@@ -33,13 +35,24 @@ def run(options: argparse.Namespace) -> int:
     failed = [result for result in results if result.verdict is not Verdict.PASSED]
     if failed:
         raise AssignmentError(
-            f"the reference layers fail {failed[0].id}: {failed[0].message}", "fix the reference layer"
+            Sentence("the reference layers fail {check}: {message}", check=failed[0].id, message=failed[0].message),
+            Sentence("fix the reference layer"),
         )
+    language = chosen_language()
+    about = language.text(
+        "{id} version {version}: {title}", id=assignment.id, version=assignment.version, title=assignment.title
+    )
     lines = [
-        *wrapped(f"{assignment.id} version {assignment.version}: {assignment.title}", "", "  "),
-        f"  {bank.identity.count} cases for seed {assignment.default_seed}, sha256 {bank.identity.sha256[:16]}",
+        *wrapped(about, "", "  "),
+        "  "
+        + language.text(
+            "cases for seed {seed}: {count}, sha256 {sha256}",
+            seed=assignment.default_seed,
+            count=bank.identity.count,
+            sha256=bank.identity.sha256[:16],
+        ),
         *[f"  {points(check.points):>5}  {plain(check.id)}" for check in assignment.check],
-        f"  {points(assignment.max_score):>5}  in all; the reference layers earn every point",
+        f"  {points(assignment.max_score):>5}  {language.text('in all; the reference layers earn every point')}",
     ]
     show("\n".join(lines) + "\n")
     return OK
@@ -55,6 +68,15 @@ def _check_catalogues(assignment: "Assignment", folder: Path) -> None:
         for mistake in (mistake for layer in assignment.layer for mistake in layer.mistakes):
             if mistake.code not in known:
                 raise AssignmentError(
-                    f"{folder}: the mistake {mistake.code!r} has no text in the language {language}",
-                    f"write [{mistake.code}] with message, explanation and three hints into catalogue.{language}.toml",
+                    Sentence(
+                        "{folder}: the mistake {code} has no text in the language {language}",
+                        folder=folder,
+                        code=repr(mistake.code),
+                        language=language,
+                    ),
+                    Sentence(
+                        "write [{code}] with message, explanation and three hints into catalogue.{language}.toml",
+                        code=mistake.code,
+                        language=language,
+                    ),
                 )

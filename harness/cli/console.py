@@ -9,13 +9,14 @@ from typing import TextIO
 
 from harness.errors import DoutError
 from harness.escape import plain
+from harness.sentence import Sentence
 
 __all__ = ["OutputError", "flush", "json_for_console", "prepare", "say", "show"]
 
 
 _WHAT_TO_DO = {
-    errno.ENOSPC: "free some space, or write to another disk",
-    errno.EPIPE: "the program behind the pipe ended before it had read everything",
+    errno.ENOSPC: Sentence("free some space, or write to another disk"),
+    errno.EPIPE: Sentence("the program behind the pipe ended before it had read everything"),
 }
 
 
@@ -43,7 +44,9 @@ def show(text: str) -> None:
         OutputError: it is closed, or the disk behind it is full.
     """
     if sys.stdout is None:
-        raise OutputError("standard output is closed", "leave it open, or use --output FILE where there is one")
+        raise OutputError(
+            Sentence("standard output is closed"), Sentence("leave it open, or use --output FILE where there is one")
+        )
     try:
         sys.stdout.write(text)
     except OSError as error:
@@ -66,7 +69,7 @@ def flush() -> None:
 
 def _lost(error: OSError) -> OutputError:
     _abandon(sys.stdout)
-    message = f"standard output cannot be written: {error.strerror or error}"
+    message = Sentence("standard output cannot be written: {error}", error=error.strerror or error)
     return OutputError(message, _WHAT_TO_DO.get(error.errno or 0, ""))
 
 
@@ -92,9 +95,14 @@ def _json_escape(char: str) -> str:
     return "".join(f"\\u{pairs[n : n + 4]}" for n in range(0, len(pairs), 4))
 
 
-def say(message: str, hint: str = "") -> None:
-    """Print one line on what is wrong, and one on what to do, to standard error."""
-    lines = [f"dout: {plain(message)}", *([f"hint: {plain(hint)}"] if hint else [])]
+def say(message: str, hint: str = "", lang: str | None = None) -> None:
+    """Print one line on what is wrong, and one on what to do, to standard error; ``lang`` is what ``--lang`` says."""
+    from harness.language import chosen_language
+
+    language = chosen_language(lang)
+    lines = [f"dout: {plain(language.told(message))}"]
+    if hint:
+        lines.append(f"{language.text('hint')}: {plain(language.told(hint))}")
     try:
         sys.stderr.write("\n".join(lines) + "\n")
         sys.stderr.flush()

@@ -9,6 +9,7 @@ from harness.cli.console import show
 from harness.errors import UsageError
 from harness.escape import plain
 from harness.language import Language, chosen_language
+from harness.sentence import Sentence
 
 if TYPE_CHECKING:
     from harness.catalogue import Entry
@@ -63,8 +64,9 @@ def known_entry(asked: str, language: Language, assignment: str) -> "tuple[str, 
     code = asked.upper().replace("_", "-")
     if code not in known:
         close = difflib.get_close_matches(code, known, 3, 0.6)
-        hint = f"did you mean {' or '.join(close)}?" if close else "`dout explain` lists all codes"
-        raise UsageError(f"there is no code {plain(asked, 60)!r}", hint)
+        lists = Sentence("`dout explain` lists all codes")
+        hint = Sentence("did you mean {codes}?", codes=" / ".join(close)) if close else lists
+        raise UsageError(Sentence("there is no code {code}", code=repr(plain(asked, 60))), hint)
     return code, known[code]
 
 

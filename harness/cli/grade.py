@@ -11,6 +11,7 @@ from harness.errors import SubmissionError, UsageError
 from harness.escape import plain
 from harness.interrupts import held_back, noticed
 from harness.sandbox.launch import has_fork_server, launch
+from harness.sentence import Sentence
 
 if TYPE_CHECKING:
     from harness.assignment import Assignment
@@ -27,7 +28,9 @@ _STDIN = "standard input"
 def run(options: argparse.Namespace) -> int:
     """Grade every path that can be read, report, and return the worst of their exit statuses."""
     if options.paths.count("-") > 1:
-        raise UsageError("standard input can be read only once", "write - once, and name the other files")
+        raise UsageError(
+            Sentence("standard input can be read only once"), Sentence("write - once, and name the other files")
+        )
     # The zygote imports numpy in its own process while this one imports it here.
     launched = launch() if has_fork_server() else None
     with held_back():
@@ -51,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     if reports:
         _deliver(reports, options, reader_language(options.assignment, options.lang))
     for trouble in unusable:
-        say(trouble.message, trouble.hint)
+        say(trouble.message, trouble.hint, options.lang)
     return max(_status(reports), USAGE if unusable else OK)
 
 
@@ -101,10 +104,15 @@ def _submission(path: str, assignment: "Assignment") -> "Submission":
     if path != "-":
         return read_submission(path, size_limit=limit, words=words)
     if sys.stdin is None:
-        raise UsageError(f"{_STDIN} is closed", "give the path of a file, or send one through a pipe")
+        raise UsageError(
+            Sentence("standard input is closed"), Sentence("give the path of a file, or send one through a pipe")
+        )
     try:
         # A notebook or a zip may come through the pipe as well; one byte more tells that it is too large.
         data = sys.stdin.buffer.read(max(CONTAINER_LIMIT, limit) + 1)
     except OSError as error:
-        raise UsageError(f"{_STDIN} cannot be read: {error.strerror}", "give the path of a file instead") from None
+        raise UsageError(
+            Sentence("{file} cannot be read: {error}", file=_STDIN, error=error.strerror),
+            Sentence("give the path of a file instead"),
+        ) from None
     return submission_from_bytes(_STDIN, data, size_limit=limit, words=words)

@@ -8,6 +8,8 @@ from harness.cli import OK
 from harness.cli.console import show
 from harness.errors import UsageError
 from harness.escape import plain
+from harness.language import chosen_language
+from harness.sentence import Sentence
 
 __all__ = ["run", "template_directory"]
 
@@ -27,17 +29,21 @@ def run(options: argparse.Namespace) -> int:
         taken = [target / name for name in files if (target / name).exists()]
         if taken:
             raise UsageError(
-                f"{taken[0]} exists already; nothing was written", "choose a new folder, or move that file away"
+                Sentence("{file} exists already; nothing was written", file=taken[0]),
+                Sentence("choose a new folder, or move that file away"),
             )
         for name in files:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             (target / name).write_bytes((template / name).read_bytes())
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"{target} cannot be written: {reason}", "choose another folder") from None
-    lines = [f"wrote {target / name}" for name in files]
+        raise UsageError(
+            Sentence("{file} cannot be written: {error}", file=target, error=reason), Sentence("choose another folder")
+        ) from None
+    language = chosen_language()
+    lines = [language.text("wrote {file}", file=target / name) for name in files]
     layers = target / "layers.py"
-    lines.append(f"next: open {layers}, write the layers, then run: dout grade {layers}")
+    lines.append(language.text("next: open {file}, write the layers, then run: dout grade {file}", file=layers))
     show("".join(plain(line) + "\n" for line in lines))
     return OK
 

@@ -9,6 +9,7 @@ from harness.cli.grade import deliver
 from harness.errors import UsageError
 from harness.interrupts import held_back
 from harness.language import chosen_language
+from harness.sentence import Sentence
 
 __all__ = ["run"]
 
@@ -29,11 +30,17 @@ def run(options: argparse.Namespace) -> int:
 
 def _read(path: str) -> bytes:
     if path == "-" and sys.stdin is None:
-        raise UsageError("standard input is closed", "give the path of a report")
+        raise UsageError(Sentence("standard input is closed"), Sentence("give the path of a report"))
     try:
         data = sys.stdin.buffer.read(_LARGEST + 1) if path == "-" else Path(path).read_bytes()
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", "give the path of a report") from None
+        raise UsageError(
+            Sentence("{file} cannot be read: {error}", file=path, error=error.strerror),
+            Sentence("give the path of a report"),
+        ) from None
     if len(data) > _LARGEST:
-        raise UsageError(f"{path} is too large for a report", "give a file that `dout grade --format json` has written")
+        raise UsageError(
+            Sentence("{file} is too large for a report", file=path),
+            Sentence("give a file that `dout grade --format json` has written"),
+        )
     return data

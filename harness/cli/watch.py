@@ -14,6 +14,7 @@ from harness.cli.console import show
 from harness.errors import UsageError
 from harness.interrupts import held_back
 from harness.sandbox.launch import has_fork_server, launch
+from harness.sentence import Sentence
 
 __all__ = ["run"]
 
@@ -46,13 +47,20 @@ def run(options: argparse.Namespace) -> int:
 def _chosen(given: str | None) -> Path:
     if given is None and not os.path.exists(_DEFAULT):
         raise UsageError(
-            f"there is no {_DEFAULT} in this folder", "name your file: dout watch FILE; or write one: dout init ."
+            Sentence("there is no {file} in this folder", file=_DEFAULT),
+            Sentence("name your file: dout watch FILE; or write one: dout init ."),
         )
     path = Path(given or _DEFAULT)
     if path.is_dir():
-        raise UsageError(f"{path} is a folder", f"name the file in it: dout watch {path / _DEFAULT}")
+        raise UsageError(
+            Sentence("{path} is a folder", path=path),
+            Sentence("name the file in it: dout watch {path}", path=path / _DEFAULT),
+        )
     if not path.absolute().parent.is_dir():
-        raise UsageError(f"there is no folder {path.parent}", "check the spelling, and the folder that you are in")
+        raise UsageError(
+            Sentence("there is no folder {path}", path=path.parent),
+            Sentence("check the spelling, and the folder that you are in"),
+        )
     return path
 
 

@@ -12,9 +12,10 @@ from harness.assignment import Assignment
 from harness.errors import SandboxError, SubmissionError
 from harness.feedback import Feedback, with_feedback
 from harness.interrupts import held_back
-from harness.language import Language, marked
+from harness.language import Language
 from harness.records import Level, Report, Warn
 from harness.render.phrases import SELF_CHECK
+from harness.sentence import Sentence
 from harness.submission import Submission
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ GRADABLE = "gradable"
 _SELF_CHECK_NOTE = Warn(
     code=SELF_CHECK,
     line=None,
-    message=marked("SELF-CHECK - not a mark of record: pytest was set up by the submission's own folder."),
+    message=Sentence("SELF-CHECK - not a mark of record: pytest was set up by the submission's own folder."),
 )
 
 

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Collection, Iterator
+from functools import partial
 
 import msgspec
 
-from harness.language import ENGLISH, Language
-from harness.records import CheckResult, Outcome, Report, Verdict, Warn
+from harness.language import ENGLISH, Language, marked
+from harness.records import CheckResult, Outcome, Report, Verdict
 from harness.render.cells import WIDTH, width_of, wrapped
-from harness.render.phrases import SELF_CHECK, verdict_word
+from harness.render.phrases import SELF_CHECK, note, reason_and_hint, verdict_word
 from harness.render.text import cause_lines, failure_lines, render_text
 
 __all__ = ["PARTIAL", "failure_text", "grading_lines"]
@@ -33,7 +34,7 @@ def grading_lines(
     if ran is None or report.outcome is not Outcome.GRADED:
         yield from render_text(report, language).rstrip("\n").split("\n")
         if report.outcome is not Outcome.GRADED:
-            yield from _self_check(report)
+            yield from _self_check(report, language)
         if ran is not None:
             yield PARTIAL
         return
@@ -47,14 +48,14 @@ def grading_lines(
         waits = "  " + language.text("waits for {check}", check=result.blocked_by) if result.blocked_by else ""
         word = shown[result.id] + " " * (words - width_of(shown[result.id]))
         yield from wrapped(f"{result.id}{waits}", f"  {word}  ", " " * (words + 6))
-    yield from _self_check(report)
-    yield f"{PARTIAL}: {len(results)} of {len(report.checks)} checks ran."
+    yield from _self_check(report, language)
+    yield f"{PARTIAL}: " + language.text("{ran} of {all} checks ran.", ran=len(results), all=len(report.checks))
 
 
-def _self_check(report: Report) -> Iterator[str]:
+def _self_check(report: Report, language: Language) -> Iterator[str]:
     for warn in report.warnings:
         if warn.code == SELF_CHECK:
-            yield from wrapped(warn.message)
+            yield from wrapped(note(warn, language))
 
 
 def failure_text(
@@ -71,36 +72,42 @@ def failure_text(
     """
     report = _renamed(report, path)
     name = report.submission.name
+    text, next_line = language.text, partial(_next_line, language)
+    word = verdict_word(result.verdict, language) if result else ""
     if result is None or (report.outcome is Outcome.NOT_GRADABLE and not repeated):
-        lines = _not_gradable(name, report.warnings[0])
+        lines = _not_gradable(report, language)
     elif report.outcome is Outcome.NOT_GRADABLE:
-        lines = [f"BLOCKED  {result.id}", f"Next: make {name} gradable first."]
+        lines = [f"{word}  {result.id}", next_line(text("make {file} gradable first.", file=name))]
     elif result.verdict is Verdict.GRADER_FAULT:
-        reason = wrapped(result.message or "the grader could not do its work.", "  ", "  ")
-        lines = [f"GRADER FAULT  {result.id}", *reason, "  This is not your file's fault, and there is no score."]
-        lines.append("Next: tell your instructor.")
+        reason, _ = reason_and_hint(msgspec.structs.replace(report, checks=[result]), language)
+        owner = text("This is not your file's fault, and there is no score.")
+        lines = [f"{word}  {result.id}", *wrapped(reason, "  ", "  "), *wrapped(owner, "  ", "  ")]
+        lines.append(next_line(text("tell your instructor.")))
     elif result.blocked_by:
-        lines = [f"BLOCKED by {result.blocked_by}", f"Next: make {result.blocked_by} pass first."]
+        first = result.blocked_by
+        lines = [text("BLOCKED by {check}", check=first), next_line(text("make {check} pass first.", check=first))]
     else:
         headline, *lines = failure_lines(name, result, language)
         # Summaries show the first line alone, and cut it: no columns there.
-        lines = [re.sub(" {3,}", "  ", headline), *lines, _next_line(name, result)]
+        lines = [re.sub(" {3,}", "  ", headline), *lines, next_line(_mend(name, result, language))]
     return "\n".join(lines)
 
 
-def _not_gradable(name: str, reason: Warn) -> list[str]:
-    message, _, hint = reason.message.rpartition(" Next: ")
-    return [
-        f"NOT GRADABLE  {name}",
-        *wrapped(message or hint, "  ", "  "),
-        f"Next: {(message and hint) or 'fix the file, save, and grade again.'}",
-    ]
+def _not_gradable(report: Report, language: Language) -> list[str]:
+    reason, hint = reason_and_hint(report, language)
+    headline = f"{language.text('NOT GRADABLE')}  {report.submission.name}"
+    return [headline, *wrapped(reason, "  ", "  "), _next_line(language, hint)]
 
 
-def _next_line(name: str, result: CheckResult) -> str:
+def _next_line(language: Language, what: str) -> str:
+    return f"{language.text('Next')}: {what}"
+
+
+def _mend(name: str, result: CheckResult, language: Language) -> str:
     where = f" ({name}:{result.line})" if result.line is not None else ""
-    line = f"Next: fix {result.id}{where}, save, and grade again."
-    return line if width_of(line) <= WIDTH else f"Next: fix {result.id}, save, and grade again."
+    sentence = marked("fix {check}, save, and grade again.")
+    whole = language.text(sentence, check=f"{result.id}{where}")
+    return whole if width_of(_next_line(language, whole)) <= WIDTH else language.text(sentence, check=result.id)
 
 
 def _renamed(report: Report, path: str) -> Report:

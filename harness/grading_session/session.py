@@ -12,6 +12,7 @@ from harness.grading_session.nodes import SubmissionFile
 from harness.grading_session.plan import Grades, Planned
 from harness.grading_session.screen import PARTIAL, grading_lines
 from harness.grading_session.targets import path_from
+from harness.language import marked
 from harness.records import Report, Verdict
 from harness.render.numbers import points
 from harness.render.phrases import WORDS
@@ -119,20 +120,21 @@ class GradingSession:
 
     def _write(self, session: pytest.Session) -> None:
         reports = [one.report for one in self._plan if one.report is not None and self._is_complete(one)]
+        language = self._grades.settings.language
         for format_name, path in self._grades.settings.outputs:
             shown = path_from(self._config.invocation_params.dir, path)
             if len(reports) < len(self._plan):
-                self._told.append(f"{PARTIAL}: {shown} was not written. Run all checks for that.")
+                missing = language.text("{file} was not written. Run all checks for that.", file=shown)
+                self._told.append(f"{PARTIAL}: {missing}")
                 continue
             try:
-                write_file(
-                    path, joined(reports, format_name, self._grades.settings.language, several=len(self._plan) > 1)
-                )
+                write_file(path, joined(reports, format_name, language, several=len(self._plan) > 1))
             except UsageError as error:
-                self._told.append(f"ERROR: {error.message}; {error.hint}.")
+                told = f"{language.told(error.message)}; {language.told(error.hint)}."
+                self._told.append(f"{language.text('ERROR')}: {told}")
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
             else:
-                self._told.append(f"{format_name} report: {shown}")
+                self._told.append(language.text("{format} report: {file}", format=format_name, file=shown))
 
     def _is_complete(self, one: Planned) -> bool:
         return one.ran.issuperset(one.ids(self._grades.settings.assignment))
@@ -149,9 +151,10 @@ class GradingSession:
             terminalreporter.write_line(line)
 
     def _lines(self, one: Planned, terminalreporter: "pytest.TerminalReporter") -> Iterator[str]:
+        language = self._grades.settings.language
         if one.report is not None and one.ran:
             ran = None if self._is_complete(one) else one.ran
-            yield from grading_lines(one.report, one.shown, ran, self._grades.settings.language)
+            yield from grading_lines(one.report, one.shown, ran, language)
             return
         # A setup that failed without a report is a fault in dout itself: its traceback is all there is.
         faults = [
@@ -160,4 +163,5 @@ class GradingSession:
             if self._items.get(report.nodeid, (None, ""))[0] is one
         ]
         yield from faults[:1]
-        yield f"{PARTIAL}: no check of {one.shown} {'could be judged' if faults else 'ran'}."
+        none = marked("no check of {file} could be judged.") if faults else marked("no check of {file} ran.")
+        yield f"{PARTIAL}: {language.text(none, file=one.shown)}"

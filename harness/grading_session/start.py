@@ -12,6 +12,8 @@ from harness.errors import DoutError, SandboxError, SubmissionError, UsageError
 from harness.grading_session.targets import Target, choose, find_targets, path_from
 from harness.grading_session.trust import close_import_path, is_self_check, refuse_foreign_configuration
 from harness.interrupts import held_back
+from harness.language import chosen_language
+from harness.sentence import Sentence
 
 if TYPE_CHECKING:
     from harness.grading_session.plan import Planned, Settings
@@ -30,7 +32,8 @@ def start(config: pytest.Config) -> None:
     try:
         _start(config)
     except DoutError as error:
-        raise pytest.UsageError(f"{error.message}\n{error.hint}" if error.hint else error.message) from None
+        told = chosen_language(config.getoption("grade_lang")).told
+        raise pytest.UsageError("\n".join(filter(None, (told(error.message), told(error.hint))))) from None
 
 
 def _start(config: pytest.Config) -> None:
@@ -101,12 +104,17 @@ def _output(value: str, working: Path) -> tuple[str, Path]:
     known = ", ".join(FORMATS)
     if format_name not in FORMATS or not name:
         raise UsageError(
-            f"--grade-report={value} is not FORMAT:FILE with one of the formats {known}",
-            "for example --grade-report=json:report.json",
+            Sentence(
+                "--grade-report={value} is not FORMAT:FILE with one of the formats {known}", value=value, known=known
+            ),
+            Sentence("for example --grade-report=json:report.json"),
         )
     path = working / name
     if not path.parent.is_dir() or path.is_dir():
-        raise UsageError(f"--grade-report={value}: no file can be written there", "make the folder first")
+        raise UsageError(
+            Sentence("--grade-report={value}: no file can be written there", value=value),
+            Sentence("make the folder first"),
+        )
     return format_name, path
 
 
@@ -162,7 +170,10 @@ def _checks(only: Sequence[str], planned: "Planned", settings: "Settings") -> li
     ids = [check.id for check in settings.assignment.visible]
     for name in only:
         if name not in (*ids, GRADABLE):
-            raise UsageError(f"{planned.shown} has no check {name}", f"its checks are {', '.join(ids)}")
+            raise UsageError(
+                Sentence("{file} has no check {check}", file=planned.shown, check=name),
+                Sentence("its checks are {checks}", checks=", ".join(ids)),
+            )
     return [] if GRADABLE in only else list(only)
 
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import UsageError
+from harness.sentence import Sentence
 
 __all__ = ["Target", "choose", "find_targets", "path_from"]
 
 DEFAULT_FILE = "layers.py"
-_HOW = "write --grade=PATH for a file, notebook, folder or zip; `dout init .` writes the exercise into this folder"
+_HOW = Sentence(
+    "write --grade=PATH for a file, notebook, folder or zip; `dout init .` writes the exercise into this folder"
+)
 
 
 @dataclass(slots=True)
@@ -49,7 +52,7 @@ def find_targets(values: Sequence[str | None], *, ini_paths: Sequence[Path], roo
                 targets.setdefault(path, Target(path))
             continue
         if not value:
-            raise UsageError("--grade= needs a path", _HOW)
+            raise UsageError(Sentence("--grade= needs a path"), _HOW)
         path, check = _split(value, working)
         target = targets.setdefault(path, Target(path))
         if check:
@@ -57,8 +60,12 @@ def find_targets(values: Sequence[str | None], *, ini_paths: Sequence[Path], roo
     for target in targets.values():
         if not os.path.exists(target.path):
             if None in values and not ini_paths and target.path == _absolute(root / DEFAULT_FILE):
-                raise UsageError(f"nothing to grade: there is no {DEFAULT_FILE} in {root}", _HOW)
-            raise UsageError(f"nothing to grade: there is no {path_from(working, target.path)}", _HOW)
+                raise UsageError(
+                    Sentence("nothing to grade: there is no {file} in {folder}", file=DEFAULT_FILE, folder=root), _HOW
+                )
+            raise UsageError(
+                Sentence("nothing to grade: there is no {file}", file=path_from(working, target.path)), _HOW
+            )
     return list(targets.values())
 
 
@@ -88,8 +95,14 @@ def choose(targets: Sequence[Target], files: Iterable[Path], arguments: Sequence
                 break
         else:
             raise UsageError(
-                f"{argument} is not part of what --grade grades, and with --grade nothing else is collected",
-                f"grade it with --grade={argument.partition('::')[0]}, or run your own tests in a second command",
+                Sentence(
+                    "{argument} is not part of what --grade grades, and with --grade nothing else is collected",
+                    argument=argument,
+                ),
+                Sentence(
+                    "grade it with --grade={path}, or run your own tests in a second command",
+                    path=argument.partition("::")[0],
+                ),
             )
         for number in found:
             chosen.setdefault(number, []).append(check)

@@ -9,6 +9,7 @@ import pytest
 
 import harness
 from harness.errors import UsageError
+from harness.sentence import Sentence
 
 __all__ = ["close_import_path", "is_self_check", "refuse_foreign_configuration"]
 
@@ -25,8 +26,10 @@ def refuse_foreign_configuration(config: pytest.Config) -> None:
     if config.inipath is None or config.getoption("inifilename") or config.inipath.parent in _callers(config):
         return
     raise UsageError(
-        f"pytest took its configuration from {config.inipath}, because of a path on the command line",
-        "write --grade=PATH with an equals sign, and select checks with -k",
+        Sentence(
+            "pytest took its configuration from {file}, because of a path on the command line", file=config.inipath
+        ),
+        Sentence("write --grade=PATH with an equals sign, and select checks with -k"),
     )
 
 

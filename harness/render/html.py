@@ -15,11 +15,12 @@ from harness.render.phrases import (
     about_hidden,
     hints_of,
     next_step,
+    note,
     reason_and_hint,
-    says_more,
     title_of,
     verdict_word,
     wanted_of,
+    what_else,
 )
 from harness.render.svg import GRAPH_STYLE, render_graph
 from harness.render.visible import hidden_count, visible_part
@@ -102,7 +103,7 @@ def body(report: Report, language: Language) -> Iterator[str]:
     yield f'<p class="score">{escape(_score(report))}</p>'
     for warn in report.warnings:
         if warn.code == SELF_CHECK:
-            yield f"<p><strong>{escape(text(warn.message))}</strong></p>"
+            yield f"<p><strong>{escape(note(warn, language))}</strong></p>"
     if report.outcome is Outcome.GRADED:
         if hidden:
             yield f"<p>{escape(about_hidden(hidden, language))}</p>"
@@ -148,8 +149,8 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
     yield f"<h3><strong>{word}</strong> {escape(title_of(result, language))}{code}</h3>"
     if result.line is not None:
         yield f"<p>{escape(text('where'))}: <code>{escape(report.submission.name)}:{result.line}</code></p>"
-    if result.message and says_more(result, language):
-        yield f"<p>{escape(result.message)}</p>"
+    if found := what_else(result, language):
+        yield f"<p>{escape(found)}</p>"
     if result.excerpt is not None and result.line is not None:
         yield f"<pre>{_excerpt(result.excerpt, result.line)}</pre>"
     if result.counterexample is not None:
@@ -231,7 +232,7 @@ def _notes(warnings: list[Warn], language: Language) -> Iterator[str]:
     yield "<ul>"
     for warn in notes:
         where = language.text("line {line}", line=warn.line) + ": " if warn.line is not None else ""
-        yield f"<li>{escape(where)}{escape(warn.message)} <code>{escape(warn.code)}</code></li>"
+        yield f"<li>{escape(where)}{escape(note(warn, language))} <code>{escape(warn.code)}</code></li>"
     yield "</ul>"
 
 

@@ -5,6 +5,7 @@ import msgspec
 from harness.errors import UsageError
 from harness.language import ENGLISH, Language
 from harness.records import SCHEMA, Report
+from harness.sentence import Sentence
 
 __all__ = ["read_json", "render_json"]
 
@@ -28,9 +29,18 @@ def read_json(data: bytes, name: str) -> list[Report]:
             reports = [msgspec.json.decode(data, type=Report)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(
-            f"{name} is not a report: {error}", "give a file that `dout grade --format json` has written"
+            Sentence("{file} is not a report: {error}", file=name, error=error),
+            Sentence("give a file that `dout grade --format json` has written"),
         ) from None
     for report in reports:
         if report.schema != SCHEMA:
-            raise UsageError(f"{name} is a report of the schema {report.schema!r}, not {SCHEMA!r}", "update dout")
+            raise UsageError(
+                Sentence(
+                    "{file} is a report of the schema {schema}, not {ours}",
+                    file=name,
+                    schema=repr(report.schema),
+                    ours=repr(SCHEMA),
+                ),
+                Sentence("update dout"),
+            )
     return reports

@@ -13,10 +13,11 @@ from harness.render.phrases import (
     about_hidden,
     advice,
     next_step,
+    note,
     reason_and_hint,
-    says_more,
     title_of,
     verdict_word,
+    what_else,
 )
 from harness.render.visible import hidden_count, visible_part
 from harness.render.walk import first_wrong, label
@@ -56,7 +57,7 @@ def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     yield ""
     for warn in report.warnings:
         if warn.code == SELF_CHECK:
-            yield f"**{_plain(text(warn.message))}**"
+            yield f"**{_plain(note(warn, language))}**"
             yield ""
     if report.outcome is not Outcome.GRADED:
         reason, hint = reason_and_hint(report, language)
@@ -80,7 +81,7 @@ def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     for warn in report.warnings:
         if warn.code != SELF_CHECK:
             where = text("line {line}", line=warn.line) + ": " if warn.line is not None else ""
-            yield f"- {_plain(where + warn.message)} {_code(warn.code)}"
+            yield f"- {_plain(where + note(warn, language))} {_code(warn.code)}"
 
 
 def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
@@ -91,8 +92,8 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
     if result.line is not None:
         yield f"{text('where')}: {_code(f'{report.submission.name}:{result.line}')}"
         yield ""
-    if result.message and says_more(result, language):
-        yield _plain(result.message)
+    if found := what_else(result, language):
+        yield _plain(found)
         yield ""
     if result.excerpt is not None:
         # Four backticks: a learner's line of three would end a block of three.

@@ -1,7 +1,7 @@
 """The sentences that every format of a report shares: verdicts, what to do about them, and what to do next."""
 
 from harness.language import ENGLISH, Language, marked
-from harness.records import CheckResult, Report, Verdict
+from harness.records import CheckResult, Report, Verdict, Warn
 
 __all__ = [
     "SELF_CHECK",
@@ -11,11 +11,12 @@ __all__ = [
     "all_passed",
     "hints_of",
     "next_step",
+    "note",
     "reason_and_hint",
-    "says_more",
     "title_of",
     "verdict_word",
     "wanted_of",
+    "what_else",
 ]
 
 SELF_CHECK = "SELF-CHECK"
@@ -61,18 +62,19 @@ def title_of(result: CheckResult, language: Language = ENGLISH) -> str:
     return entry.message_for(_Values(result.values)) if entry else result.id
 
 
-def says_more(result: CheckResult, language: Language = ENGLISH) -> bool:
-    """Tell whether the message of a check says something that its title and its table of values do not.
+def what_else(result: CheckResult, language: Language = ENGLISH) -> str:
+    """Return what the message of a check says that its title and its table of values do not; empty for nothing.
 
     Messages are English: in another language they are shown only where nothing else says what happened.
     """
+    message = result.message or ""
     if result.code is None:
-        return True
-    if result.message == title_of(result, language):
-        return False
+        # With less feedback it is one of two sentences, which are translated.
+        return language.text(message) if message else ""
     has_table = result.counterexample is not None and bool(result.counterexample.got)
     # Of an error, Python's own words are in it, and those are English everywhere.
-    return not has_table and (language.code == "en" or result.code == "RAISED")
+    tells = message != title_of(result, language) and (language.code == "en" or result.code == "RAISED")
+    return message if tells and not has_table else ""
 
 
 def hints_of(result: CheckResult, language: Language = ENGLISH) -> list[str]:
@@ -107,6 +109,11 @@ def about_hidden(hidden: int, language: Language = ENGLISH) -> str:
     return language.text("The points are those of the visible checks. Hidden checks: {count}.", count=hidden)
 
 
+def note(warn: Warn, language: Language = ENGLISH) -> str:
+    """Return what a warning says; Python's own words are English everywhere."""
+    return " ".join(language.sentences(warn)) or warn.message
+
+
 def next_step(report: Report, language: Language = ENGLISH, hidden: int = 0) -> str:
     """Return what to do next after a report that was graded and that leaves out ``hidden`` checks."""
     failed = next((one for one in report.checks if one.verdict not in (Verdict.PASSED, Verdict.BLOCKED)), None)
@@ -123,7 +130,11 @@ def next_step(report: Report, language: Language = ENGLISH, hidden: int = 0) -> 
 def reason_and_hint(report: Report, language: Language = ENGLISH) -> tuple[str, str]:
     """Return why a report has no mark, in the sentence of the front that found out, and what to do about it."""
     faults = [result.message for result in report.checks if result.verdict is Verdict.GRADER_FAULT and result.message]
-    told = next(iter([*faults, *[warn.message for warn in report.warnings]]), "nothing is known about the reason")
+    unknown = language.text("nothing is known about the reason")
+    told = next(iter([*faults, *[warn.message for warn in report.warnings]]), unknown)
+    known = [language.sentences(warn) for warn in report.warnings if warn.message == told]
+    if known and len(known[0]) == 2:
+        return f"{known[0][0]}.", f"{known[0][1]}."
     reason, _, hint = told.rpartition(" Next: ")
     if reason:
         return reason, hint

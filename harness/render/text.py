@@ -15,11 +15,12 @@ from harness.render.phrases import (
     advice,
     all_passed,
     next_step,
+    note,
     reason_and_hint,
-    says_more,
     title_of,
     verdict_word,
     wanted_of,
+    what_else,
 )
 from harness.render.visible import hidden_count, visible_part
 from harness.render.walk import wrong_values
@@ -99,8 +100,8 @@ def failure_lines(name: str, result: CheckResult, language: Language = ENGLISH) 
         yield " " * (WIDTH - width_of(right)) + right
     if not result.code:
         yield from _labelled(text("wanted"), wanted_of(result, language))
-    if result.message and says_more(result, language):
-        yield from _labelled(text("found"), result.message)
+    if found := what_else(result, language):
+        yield from _labelled(text("found"), found)
     if result.counterexample is not None:
         yield from _example_lines(result.counterexample, language)
     if result.line is not None:
@@ -203,7 +204,7 @@ def _warning_lines(warnings: list[Warn], language: Language) -> Iterator[str]:
         yield from wrapped(language.text("Notes (they cost no points; a line that cannot run is left out)"))
     for warn in sorted(notes, key=lambda warn: math.inf if warn.line is None else warn.line):
         where = language.text("line {line}", line=warn.line) + ": " if warn.line is not None else ""
-        yield from wrapped(f"{where}{warn.message}  [{warn.code}]", "  ", "    ")
+        yield from wrapped(f"{where}{note(warn, language)}  [{warn.code}]", "  ", "    ")
 
 
 def _totals(report: Report, language: Language) -> Iterator[str]:
@@ -221,7 +222,7 @@ def _last_lines(report: Report, language: Language, hidden: int) -> Iterator[str
     text = language.text
     for warn in report.warnings:
         if warn.code == SELF_CHECK:
-            yield from wrapped(text(warn.message))
+            yield from wrapped(note(warn, language))
     if all(result.verdict is Verdict.PASSED for result in report.checks):
         yield from wrapped(all_passed(len(report.checks), hidden, language))
         return

@@ -14,6 +14,7 @@ from harness.sandbox.protocol import (
     decode_from_worker,
     frame,
 )
+from harness.sentence import Sentence
 
 __all__ = ["Channel", "Ending", "Exit", "FrameBuffer", "Worker", "WorkerGone"]
 
@@ -159,7 +160,7 @@ class Worker:
                     data = self._channel.read(deadline)
                     self._received += len(data)
                     if self._received > MOST_RECEIVED:
-                        raise WorkerGone(Ending.CRASHED, "its answers are too large")
+                        raise WorkerGone(Ending.CRASHED, Sentence("its answers are too large"))
                     self._frames.feed(data)
                     body = self._frames.take()
         except ProtocolError as error:
@@ -168,4 +169,4 @@ class Worker:
 
 
 def _broken(error: ProtocolError) -> WorkerGone:
-    return WorkerGone(Ending.CRASHED, f"it broke the grading channel ({error})")
+    return WorkerGone(Ending.CRASHED, Sentence("it broke the grading channel ({error})", error=error))

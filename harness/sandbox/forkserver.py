@@ -18,6 +18,7 @@ from harness.sandbox.identity import SLOTS
 from harness.sandbox.launch import Launched, launch
 from harness.sandbox.limits import WorkerLimits
 from harness.sandbox.protocol import Ready
+from harness.sentence import Sentence
 
 __all__ = ["ForkServer"]
 
@@ -67,7 +68,9 @@ class ForkServer:
         try:
             mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         except OSError as error:
-            raise SandboxError(f"no connection to a worker could be made: {error.strerror}") from None
+            raise SandboxError(
+                Sentence("no connection to a worker could be made: {error}", error=error.strerror)
+            ) from None
         order = {"job": job, "slot": job % SLOTS, "limits": limits.for_process(), "modules": [*modules]}
         deadline = time.monotonic() + _SPAWN_SECONDS
         try:
@@ -80,7 +83,7 @@ class ForkServer:
                     os.close(descriptors.pop())
         except OSError as error:
             mine.close()
-            raise SandboxError(f"the sandbox ended: {error}") from None
+            raise SandboxError(Sentence("the sandbox ended: {error}", error=error)) from None
         except BaseException:
             mine.close()
             raise
@@ -91,10 +94,12 @@ class ForkServer:
         try:
             ready = worker.receive(_SPAWN_SECONDS)
             if not isinstance(ready, Ready) or ready.error:
-                raise SandboxError(f"a worker could not be locked down: {getattr(ready, 'error', ready)}")
+                raise SandboxError(
+                    Sentence("a worker could not be locked down: {error}", error=getattr(ready, "error", ready))
+                )
         except WorkerGone as gone:
             worker.close()
-            raise SandboxError(f"a worker could not be started: {gone.message}") from None
+            raise SandboxError(Sentence("a worker could not be started: {error}", error=gone.message)) from None
         except BaseException:
             worker.close()
             raise
@@ -110,17 +115,19 @@ class ForkServer:
 
     def _control_message(self, deadline: float) -> tuple[dict[str, Any], list[int]]:
         if self._control.fileno() < 0:
-            raise SandboxError("the sandbox was closed")
+            raise SandboxError(Sentence("the sandbox was closed"))
         # poll rather than select, which cannot watch descriptors from 1024 on.
         poll = select.poll()
         poll.register(self._control, select.POLLIN)
         if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-            raise SandboxError("the sandbox does not answer")
+            raise SandboxError(Sentence("the sandbox does not answer"))
         data, descriptors, flags, _ = socket.recv_fds(self._control, 65536, 1)
         if flags & socket.MSG_CTRUNC:
-            raise SandboxError("too many files are open", "close some, or raise the limit (ulimit -n)")
+            raise SandboxError(
+                Sentence("too many files are open"), Sentence("close some, or raise the limit (ulimit -n)")
+            )
         if not data:
-            raise SandboxError(f"the sandbox ended: {self._last_words()}")
+            raise SandboxError(Sentence("the sandbox ended: {error}", error=self._last_words()))
         message: dict[str, Any] = msgspec.msgpack.decode(data)
         if "status" in message:
             self._exits[message["job"]] = Exit(message["status"], message["cpu"])
@@ -190,23 +197,28 @@ class _SocketChannel:
             return
         if self._pidfd in ready:
             raise self._gone()
-        raise WorkerGone(Ending.TIMEOUT, "it took too long")
+        raise WorkerGone(Ending.TIMEOUT, Sentence("it took too long"))
 
     def _gone(self) -> WorkerGone:
         # A process that ends closes its socket a moment before its pidfd says so.
         if not _has_ended(self._pidfd, wait_ms=500):
             self.close()
-            return WorkerGone(Ending.CRASHED, "it closed the grading channel")
+            return WorkerGone(Ending.CRASHED, Sentence("it closed the grading channel"))
         ended = self.close()
         status = ended.status
         used_up = ended.cpu_seconds >= self._cpu_seconds
         if status == -signal.SIGXCPU or (status == -signal.SIGKILL and used_up):
-            return WorkerGone(Ending.TIMEOUT, "it used too much processor time")
+            return WorkerGone(Ending.TIMEOUT, Sentence("it used too much processor time"))
         if status is not None and status < 0:
             # We had not killed it: SIGKILL then is the kernel's answer to memory running out.
             ending = Ending.MEMORY if status == -signal.SIGKILL else Ending.CRASHED
-            return WorkerGone(ending, f"its process was ended by signal {-status} ({signal.strsignal(-status)})")
-        return WorkerGone(Ending.CRASHED, "its process ended by itself")
+            return WorkerGone(
+                ending,
+                Sentence(
+                    "its process was ended by signal {number} ({name})", number=-status, name=signal.strsignal(-status)
+                ),
+            )
+        return WorkerGone(Ending.CRASHED, Sentence("its process ended by itself"))
 
     def close(self) -> Exit:
         if self._exit is None:

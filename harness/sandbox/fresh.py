@@ -23,6 +23,7 @@ from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone
 from harness.sandbox.child import CHANNEL
 from harness.sandbox.limits import WorkerLimits
 from harness.sandbox.protocol import Ready
+from harness.sentence import Sentence
 
 __all__ = ["FreshStarter"]
 
@@ -78,7 +79,7 @@ class FreshStarter:
                 start_new_session=True,  # where the system has groups of processes, the learner's can be ended whole
             )
         except OSError as error:
-            raise SandboxError(f"a child process could not be started: {error}") from None
+            raise SandboxError(Sentence("a child process could not be started: {error}", error=error)) from None
         worker = Worker(_PipeChannel(process), (), CHANNEL)
         try:
             ready = worker.receive(_START_SECONDS)
@@ -87,7 +88,7 @@ class FreshStarter:
             if worker.exit is not None and worker.exit.status == -signal.SIGINT:
                 # A Ctrl-C that came before the child had a session of its own.
                 raise KeyboardInterrupt from None
-            raise SandboxError(f"a child process could not be started: {gone.message}") from None
+            raise SandboxError(Sentence("a child process could not be started: {error}", error=gone.message)) from None
         except BaseException:
             worker.close()
             raise
@@ -175,7 +176,7 @@ class _PipeChannel:
                     data = self._last_words()
                     break
                 if left <= 0:
-                    raise WorkerGone(Ending.TIMEOUT, "it took too long") from None
+                    raise WorkerGone(Ending.TIMEOUT, Sentence("it took too long")) from None
         if not data:
             raise self._gone()
         return data
@@ -184,16 +185,24 @@ class _PipeChannel:
         # A child whose pipe is closed is about to end; its own status tells more than our kill.
         if not self._ended(_LINGER):
             self.close()
-            return WorkerGone(Ending.CRASHED, "it closed the grading channel")
+            return WorkerGone(Ending.CRASHED, Sentence("it closed the grading channel"))
         status = self.close().status
         if status is not None and status < 0:
             # On POSIX: a signal that was not ours. SIGKILL is how a system that runs out of memory ends a process.
             if -status == getattr(signal, "SIGXCPU", None):
-                return WorkerGone(Ending.TIMEOUT, "it used too much processor time")
+                return WorkerGone(Ending.TIMEOUT, Sentence("it used too much processor time"))
             ending = Ending.MEMORY if -status == getattr(signal, "SIGKILL", None) else Ending.CRASHED
-            return WorkerGone(ending, f"its process was ended by signal {-status} ({signal.strsignal(-status)})")
-        detail = f" (exit status {status})" if status else ""
-        return WorkerGone(Ending.CRASHED, f"its process ended by itself{detail}")
+            return WorkerGone(
+                ending,
+                Sentence(
+                    "its process was ended by signal {number} ({name})", number=-status, name=signal.strsignal(-status)
+                ),
+            )
+        if status:
+            return WorkerGone(
+                Ending.CRASHED, Sentence("its process ended by itself (exit status {status})", status=status)
+            )
+        return WorkerGone(Ending.CRASHED, Sentence("its process ended by itself"))
 
     def _last_words(self) -> bytes:
         """Return what an ended process said, which may still be on its way here; nothing when that was all."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import harness
 from harness.errors import SandboxError
+from harness.sentence import Sentence
 
 __all__ = ["ALL_LOCKS", "Launched", "has_fork_server", "launch"]
 
@@ -63,7 +64,7 @@ def launch(locks: frozenset[str] = ALL_LOCKS) -> Launched:
         )
     except OSError as error:
         mine.close()
-        raise SandboxError(f"the sandbox could not start: {error}") from None
+        raise SandboxError(Sentence("the sandbox could not start: {error}", error=error)) from None
     finally:
         theirs.close()
     return Launched(process, mine, locks)

@@ -8,6 +8,7 @@ from harness.records import Isolation, Level
 from harness.sandbox.channel import Worker
 from harness.sandbox.launch import Launched, has_fork_server
 from harness.sandbox.limits import WorkerLimits
+from harness.sentence import Sentence
 
 __all__ = ["Sandbox", "level_of"]
 
@@ -71,8 +72,13 @@ class Sandbox:
             worker.close()
             why = "; ".join(self.missing.values()) or "no lock could be applied"
             raise SandboxError(
-                f"isolation level {self.least} was asked for, but this machine reaches {level}: {why}",
-                "run `dout doctor` to see what is missing, or accept a lower level with --isolation",
+                Sentence(
+                    "isolation level {least} was asked for, but this machine reaches {level}: {why}",
+                    least=str(self.least),
+                    level=str(level),
+                    why=why,
+                ),
+                Sentence("run `dout doctor` to see what is missing, or accept a lower level with --isolation"),
             )
         return worker
 

@@ -16,8 +16,8 @@ from harness.cases import Bank, bank_for
 from harness.checks.evidence import Evidence
 from harness.checks.graph_values import graph_values
 from harness.grader import judged, placed, versions
-from harness.language import marked
 from harness.naming import Found, find_layers
+from harness.notes import shown_notes
 from harness.observe import Observations
 from harness.records import CasesId, Graph, Isolation, Level, Outcome, Report, SubmissionId, Timing, Warn
 from harness.render.phrases import SELF_CHECK
@@ -26,6 +26,7 @@ from harness.sandbox.source import read_program
 from harness.sandbox.worker import Silent
 from harness.scoring import layer_scores
 from harness.selfcheck.shown import Shown
+from harness.sentence import Sentence
 from harness.submission import Block, Submission
 
 __all__ = ["check"]
@@ -33,7 +34,7 @@ __all__ = ["check"]
 _NOTE = Warn(
     code=SELF_CHECK,
     line=None,
-    message=marked("SELF-CHECK - not a mark of record: your layers ran in your own notebook."),
+    message=Sentence("SELF-CHECK - not a mark of record: your layers ran in your own notebook."),
 )
 
 
@@ -103,7 +104,7 @@ def _report(assignment: Assignment, layers: Sequence[type], seed: int | None) ->
         cases=CasesId(count=bank.identity.count, sha256=bank.identity.sha256),
         layers=layer_scores(asked, results, evidence.found),
         checks=results,
-        warnings=[_NOTE, *notes],
+        warnings=shown_notes([_NOTE, *notes]),
         graph=graph_values(evidence) if is_whole else Graph(),
         versions=versions(),
         timing=Timing(wall_s=time.perf_counter() - wall, cpu_s=time.process_time() - cpu),

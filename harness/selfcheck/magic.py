@@ -9,11 +9,12 @@ from typing import Any, NoReturn
 from harness.assignment import built_in, reader_language
 from harness.errors import DoutError, SubmissionError, UsageError
 from harness.grader import grade, ungradable_report
-from harness.language import LANGUAGES
+from harness.language import LANGUAGES, chosen_language
 from harness.notebook import without_commands
 from harness.records import Outcome
 from harness.sandbox.runner import Sandbox
 from harness.selfcheck.shown import Shown
+from harness.sentence import Sentence
 from harness.submission import submission_from_bytes
 
 __all__ = ["grade_magic"]
@@ -32,7 +33,8 @@ def grade_magic(shell: Any) -> Callable[[str, str], Shown]:
         except DoutError as error:
             # IPython shows an error of this class as one line, without a traceback.
             wrong_use = import_module("IPython.core.error").UsageError
-            raise wrong_use(f"{error.message}; {error.hint}" if error.hint else error.message) from None
+            told = chosen_language().told
+            raise wrong_use("; ".join(filter(None, (told(error.message), told(error.hint))))) from None
         if shown.report.outcome is Outcome.GRADED:
             shell.run_cell(cell)
         return shown
@@ -43,7 +45,7 @@ def grade_magic(shell: Any) -> Callable[[str, str], Shown]:
 class _Words(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise instead of ending the notebook."""
-        raise UsageError(message, "%%grade takes --lang, --seed and --assignment")
+        raise UsageError(message, Sentence("%%grade takes --lang, --seed and --assignment"))
 
 
 def _options(line: str) -> argparse.Namespace:

@@ -19,7 +19,7 @@ __all__ = ["LOCALE", "catalogue", "compiled", "sentences"]
 HARNESS = Path(__file__).resolve().parents[2] / "harness"
 LOCALE = HARNESS / "locale"
 #: Functions whose first argument is a sentence. Babel's own collector does not look into f-strings.
-_MARKS = {"text", "marked"}
+_MARKS = {"text", "marked", "Sentence"}
 
 
 def sentences() -> dict[str, str]:

@@ -1,0 +1,29 @@
+"""Sentences that are said in English where something is found out, and in the reader's language where they are read."""
+
+from typing import Self
+
+__all__ = ["Sentence", "marked"]
+
+
+def marked(sentence: str) -> str:
+    """Return ``sentence``, which is translated later; the mark is for the program that collects sentences."""
+    return sentence
+
+
+class Sentence(str):
+    """An English sentence with its values in their places, which still knows the two apart.
+
+    A value may be a sentence itself. The English pattern is the key of its translation: it stands in the code as a
+    constant, where the program that collects sentences finds it.
+    """
+
+    __slots__ = ("pattern", "values")
+
+    pattern: str
+    values: dict[str, object]
+
+    def __new__(cls, pattern: str, /, **values: object) -> Self:
+        """Return ``pattern`` with ``values`` in its {places}."""
+        made = super().__new__(cls, pattern.format(**values))
+        made.pattern, made.values = pattern, values
+        return made
