@@ -315,7 +315,7 @@ def _graph_faults(graph: GraphSpec, layers: dict[str, LayerSpec]) -> Iterator[tu
         elif len(node.inputs) != len(layers[node.layer].inputs):
             yield (
                 Sentence(
-                    "the number of inputs that the node {name} needs: {count}",
+                    "the node {name} needs {count} inputs",
                     name=repr(node.name),
                     count=len(layers[node.layer].inputs),
                 ),

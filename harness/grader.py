@@ -211,7 +211,7 @@ def fault_report(error: SandboxError, name: str, sha256: str, assignment: Assign
     return _empty_report(
         Outcome.GRADER_FAULT,
         Verdict.GRADER_FAULT,
-        reason_note(error, "GRADER-FAULT"),
+        reason_note(error, code="GRADER-FAULT"),
         name,
         sha256,
         assignment,

@@ -126,6 +126,15 @@ def test_a_module_beside_the_submission_is_not_imported_in_place_of_a_real_one(c
     assert_closed(canary, "--grade=layers.py", folder=alice, safe_path=False)
 
 
+def test_a_module_in_the_folder_is_not_imported_to_say_that_there_is_nothing_to_grade(course, canary):
+    alice = course / "alice"
+    (alice / "msgspec.py").write_text(planted(canary))
+    run = run_pytest("--grade=gone.py", folder=alice, safe_path=False, DOUT_LANG="ko")
+    assert run.status == 4
+    assert "채점할 것이 없습니다" in run.err
+    assert not canary.exists()
+
+
 def test_a_layer_that_ends_its_process_does_not_end_pytest(course):
     write(course, alice__layers_py=RIGHT.replace("return x * y", "__import__('os')._exit(0)"))
     run = run_pytest("--grade=alice", folder=course)

@@ -592,5 +592,5 @@ def test_a_megabyte_of_blank_lines_beside_the_file_that_is_meant_takes_no_time()
 def test_without_words_any_class_tells_which_file_is_meant():
     files = zipped(a_py="x = 1", b_py="class Other: pass")
     assert submission_from_bytes("w.zip", files).name == "w.zip/b.py"
-    with pytest.raises(SubmissionError, match="defines a class with add or mul in its name"):
+    with pytest.raises(SubmissionError, match="defines a class with add / mul in its name"):
         submission_from_bytes("w.zip", files, words=WORDS)

@@ -1,0 +1,101 @@
+"""What is wrong is said in the reader's language, also out of a stored report."""
+
+import json
+import os
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from harness.errors import SubmissionError
+from harness.language import ENGLISH, language
+from harness.notes import reason_note, shown_notes
+from harness.records import Said, Warn
+from harness.sentence import Sentence
+
+KOREAN = language("ko")
+
+
+def dout(*arguments, folder, lang="ko"):
+    return subprocess.run(
+        [sys.executable, "-m", "harness.cli", *arguments],
+        cwd=folder,
+        env=os.environ | {"DOUT_LANG": lang, "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_a_sentence_is_english_text_and_knows_its_parts():
+    made = Sentence("{file} is empty", file="a.py")
+    assert made == "a.py is empty"
+    assert (made.pattern, made.values) == ("{file} is empty", {"file": "a.py"})
+
+
+def test_a_sentence_in_a_sentence_is_translated_as_well():
+    made = Sentence("{file} is not Python text: {reason}", file="a.py", reason=Sentence("it is a PDF document"))
+    assert KOREAN.told(made) == "a.py: 파이썬 텍스트가 아닙니다. PDF 문서입니다"
+    assert ENGLISH.told(made) == "a.py is not Python text: it is a PDF document"
+
+
+def test_text_that_is_no_sentence_stays_as_it_is():
+    assert KOREAN.told("{file} is empty") == "{file} is empty"
+
+
+def test_a_wrong_use_is_told_in_korean(tmp_path):
+    done = dout("grade", "gone.py", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "dout: gone.py: 그런 파일이나 폴더가 없습니다\n도움말: 철자와 현재 폴더를 확인하세요\n"
+
+
+def test_the_option_goes_before_the_environment(tmp_path):
+    done = dout("grade", "gone.py", "--lang", "en", folder=tmp_path)
+    assert done.stderr.startswith("dout: gone.py: there is no such file or folder\nhint: ")
+
+
+def test_a_stored_report_of_a_file_that_cannot_be_graded_is_read_in_korean(tmp_path):
+    (tmp_path / "layers.py").write_bytes(b"%PDF-1.4")
+    made = dout("grade", "layers.py", "--format", "json", "--output", "report.json", "--lang", "en", folder=tmp_path)
+    assert made.returncode == 1
+    [reason] = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["warnings"]
+    assert reason["message"].startswith("layers.py is not Python text: it is a PDF document. Next: save")
+    for form in ("text", "html", "markdown", "github"):
+        shown = dout("report", "report.json", "--format", form, folder=tmp_path).stdout
+        assert "PDF 문서입니다" in shown
+        assert "일반 텍스트(UTF-8)로" in shown
+        assert "PDF document" not in shown
+
+
+def test_a_note_is_read_in_korean(tmp_path):
+    (tmp_path / "layers.py").write_text(
+        "class Addlayer:\n def forward(self, x, y): return x + y\n def backward(self, d): return d, d\n"
+    )
+    shown = dout("grade", "layers.py", folder=tmp_path).stdout
+    assert "책에서는 이렇게 씁니다: AddLayer" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [Said("{file.__class__} is empty", {"file": "a.py"})],
+        [Said("{file} is empty", {})],
+        [Said("{file} is empty", {"file": Said("a sentence of another version", {})})],
+        [Said("{file} is empty", {"file": "a.py"}), Said("a hint of another version", {})],
+    ],
+    ids=["a pattern of somebody else", "a value too few", "a newer sentence inside", "a newer hint"],
+)
+def test_what_a_forged_or_newer_report_says_is_shown_in_english(said):
+    assert KOREAN.sentences(Warn("EMPTY", None, "a.py is empty.", said)) == []
+
+
+def test_values_in_a_report_are_safe_to_show():
+    [warn] = shown_notes([Warn("EMPTY", None, Sentence("{file} is empty", file="a\x1b[31m.py"))])
+    assert warn.said == [Said("{file} is empty", {"file": "a\\x1b[31m.py"})]
+    assert msgspec.json.decode(msgspec.json.encode(warn), type=Warn) == warn
+
+
+def test_a_reason_of_pythons_own_has_no_parts():
+    assert reason_note(SubmissionError("NOT-PARSABLE", "bad", "fix it"), "NOT-PARSABLE").said == []
