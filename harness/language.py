@@ -3,6 +3,8 @@
 import gettext
 import locale
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from harness.catalogue import LANGUAGES, Entry, entries
 from harness.records import Said, Warn
 from harness.sentence import Sentence, marked
 
-__all__ = ["ENGLISH", "LANGUAGES", "Language", "chosen_language", "language", "marked"]
+__all__ = ["ENGLISH", "LANGUAGES", "Language", "chosen_language", "current", "language", "marked"]
 
 _FOLDER = Path(__file__).parent / "locale"
 
@@ -97,3 +99,23 @@ def _system_language() -> str | None:
 
 
 ENGLISH = language("en")
+
+
+@contextmanager
+def current(spoken: Language) -> Iterator[None]:
+    """Make ``spoken`` the language of Python's own gettext for a while: argparse asks it for its sentences.
+
+    gettext is told the language by the environment only, which is as before when the while is over.
+    """
+    domain, variable = gettext.textdomain(), os.environ.get("LANGUAGE")
+    gettext.bindtextdomain("dout", str(_FOLDER))
+    gettext.textdomain("dout")
+    os.environ["LANGUAGE"] = spoken.code
+    try:
+        yield
+    finally:
+        gettext.textdomain(domain)
+        if variable is None:
+            del os.environ["LANGUAGE"]
+        else:
+            os.environ["LANGUAGE"] = variable

@@ -3,124 +3,18 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
 
 import harness
-from harness.cli.console import show
-from harness.escape import plain
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
+from harness.cli import examples
+from harness.cli.parser import Parser
+from harness.language import LANGUAGES, Language, chosen_language, current
 
 __all__ = ["read_words"]
 
-_DOUT = """\
-examples:
-  dout init chapter5              write the exercise into a new folder
-  dout grade layers.py            grade one file
-  dout grade a.py b.ipynb c.zip   grade several
-  dout grade layers.py --format html --output report.html
-  dout grade - < layers.py        grade standard input
-  dout watch layers.py            grade it again each time you save
-  dout explain MUL-SWAP           what a mistake in a report means
-  dout hint MUL-SWAP              a hint at it, one of three
-  dout doctor                     how well is a learner's code locked in here?
-
-exit status of dout grade:
-  0 every check passed   1 some did not   2 wrong use   3 the grader failed
-"""
-_GRADE = """\
-A folder is one submission: the file in it that holds the layers is found.
-
-examples:
-  dout grade layers.py                      the file you work on
-  dout grade files/*.py --isolation B       other people's files: well locked in
-  dout grade layers.py --seed 7             other drawn cases
-  dout grade layers.py --assignment chapter6/assignment.toml
-  curl -s URL | dout grade - --format json  a file, notebook or zip from a pipe
-
-exit status:
-  0 every check of every file passed
-  1 some check did not pass, or a file could not be read as Python
-  2 wrong use: a path, an option, an assignment; the other files are graded
-  3 the grader failed: there is no score for some file
-"""
-_WATCH = """\
-examples:
-  dout watch                      layers.py in this folder
-  dout watch mine.py --lang ko
-  dout watch --plain              for a screen reader: no keys, no clearing
-
-Keys (no Enter needed): h hint, l list, n next mistake, c check all, q quit.
-The exit status is 0 when you quit.
-"""
-_INIT = """\
-example:
-  dout init chapter5
-  cd chapter5
-  dout grade layers.py    0 points at first: write a method, save, grade again
-"""
-_DOCTOR = """\
-example:
-  dout doctor             before you grade files of people you do not know
-
-exit status:
-  0 every lock that is in force holds   3 one of them does not
-"""
-_REPORT = """\
-examples:
-  dout report report.json                               at the terminal
-  dout report report.json --format html --output r.html
-  dout grade layers.py --format json | dout report - --format markdown --lang ko
-"""
-_EXPLAIN = """\
-examples:
-  dout explain            every code, one line each
-  dout explain MUL-SWAP   what this mistake is
-  dout explain MUL-SWAP --lang ko
-"""
-_HINT = """\
-The first hint is a question, the second a place to look at, the third the rule.
-
-examples:
-  dout hint MUL-SWAP      the first hint
-  dout hint MUL-SWAP 2    the second
-"""
-_ASSIGNMENT = """\
-examples:
-  dout assignment check ch05-add-mul               one that comes with dout
-  dout assignment check chapter6/assignment.toml   your own
-"""
 _LEVELS = "ABCD"
 #: Every reader of JSON holds whole numbers up to here exactly (RFC 8259, section 6).
 _LARGEST_SEED = (1 << 53) - 1
 _FORMATS = ("text", "json", "html", "markdown", "svg", "github")
-_LANGUAGES = ("en", "ko")
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and one more on what to do."""
-
-    def error(self, message: str) -> NoReturn:
-        """Exit with status 2."""
-        self.exit(2, f"{self.prog}: {plain(message)}\ntry: {self.prog} --help\n")
-
-    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
-        # argparse's own drops the error of a full disk: help or a version that is not there would be a success.
-        if file is sys.stdout:
-            show(message)
-        else:
-            super()._print_message(message, file)
-
-
-def _seed(text: str) -> int:
-    try:
-        seed = int(text)
-    except ValueError:
-        seed = -1
-    if not 0 <= seed <= _LARGEST_SEED:
-        raise argparse.ArgumentTypeError(f"{text[:30]!r} is not a whole number from 0 to 2^53 - 1")
-    return seed
 
 
 def read_words(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -129,82 +23,148 @@ def read_words(arguments: Sequence[str] | None) -> argparse.Namespace:
     Raises:
         SystemExit: help or the version was printed, or what is wrong; its code is the exit status.
     """
-    words = _parser()
-    options = words.parse_args(arguments)
-    if options.command is None:
-        words.error("say what to do, for example: dout grade layers.py")
-    if options.command == "assignment" and options.action is None:
-        words.error("say what to do, for example: dout assignment check ch05-add-mul")
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    language = _language(given)
+    with current(language):
+        words = _parser(language)
+        options = words.parse_args(given)
+        if options.command is None:
+            words.error(words.text("say what to do, for example: {command}", command="dout grade layers.py"))
+        if options.command == "assignment" and options.action is None:
+            example = "dout assignment check ch05-add-mul"
+            words.error(words.text("say what to do, for example: {command}", command=example))
     return options
 
 
-def _parser() -> _Parser:
-    words = _Parser(
+def _language(given: list[str]) -> Language:
+    """Return the language of help and errors, which is to be known before there is a parser."""
+    asked = None
+    for word, following in zip(given, [*given, ""][1:], strict=True):
+        name, equals, value = word.partition("=")
+        code = value if equals else following
+        if name == "--lang" and code in LANGUAGES:
+            asked = code
+    return chosen_language(asked)
+
+
+def _parser(language: Language) -> Parser:
+    text = language.text
+    words = Parser(
+        language=language,
         prog="dout",
-        description="Grade AddLayer and MulLayer: gradient checks, points,\nand the values that show a mistake.",
-        epilog=_DOUT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=text("Grade AddLayer and MulLayer: gradient checks, points,\nand the values that show a mistake."),
+        epilog=text(examples.DOUT),
     )
-    words.add_argument("--version", action="version", version=f"dout {harness.__version__}")
+    version = f"dout {harness.__version__}"
+    words.add_argument(
+        "--version", action="version", version=version, help=text("show program's version number and exit")
+    )
     commands = words.add_subparsers(dest="command", metavar="command")
-    _add_grade(commands)
-    _add_watch(commands)
-    init = _command(commands, "init", "write the exercise into a new folder", "Write the student template.", _INIT)
-    init.add_argument(
-        "directory", metavar="DIR", help="a folder; it is made when it does not exist, and nothing in it is overwritten"
+    _add_grade(commands, language)
+    _add_watch(commands, language)
+    init = _command(
+        commands,
+        language,
+        "init",
+        text("write the exercise into a new folder"),
+        text("Write the student template."),
+        text(examples.INIT),
     )
-    explain = _command(commands, "explain", "say what a mistake is", "Explain a mistake by its code.", _EXPLAIN)
-    explain.add_argument("code", nargs="?", metavar="CODE", help="as the report names it (default: list all codes)")
+    init.add_argument(
+        "directory",
+        metavar="DIR",
+        help=text("a folder; it is made when it does not exist, and nothing in it is overwritten"),
+    )
+    explain = _command(
+        commands,
+        language,
+        "explain",
+        text("say what a mistake is"),
+        text("Explain a mistake by its code."),
+        text(examples.EXPLAIN),
+    )
+    explain.add_argument(
+        "code", nargs="?", metavar="CODE", help=text("as the report names it (default: list all codes)")
+    )
     _add_catalogue(explain)
-    hint = _command(commands, "hint", "give a hint at a mistake", "Give one of three hints at a mistake.", _HINT)
-    hint.add_argument("code", metavar="CODE", help="as the report names it")
+    hint = _command(
+        commands,
+        language,
+        "hint",
+        text("give a hint at a mistake"),
+        text("Give one of three hints at a mistake."),
+        text(examples.HINT),
+    )
+    hint.add_argument("code", metavar="CODE", help=text("as the report names it"))
     hint.add_argument(
-        "number", nargs="?", type=int, choices=(1, 2, 3), default=1, help="which hint (default: %(default)s)"
+        "number", nargs="?", type=int, choices=(1, 2, 3), default=1, help=text("which hint (default: %(default)s)")
     )
     _add_catalogue(hint)
     _command(
         commands,
+        language,
         "doctor",
-        "say how well a learner's code is locked in here",
-        "Try to break out; print the isolation level reached and why not a better one.",
-        _DOCTOR,
+        text("say how well a learner's code is locked in here"),
+        text("Try to break out; print the isolation level reached and why not a better one."),
+        text(examples.DOCTOR),
     )
     report = _command(
         commands,
+        language,
         "report",
-        "show a stored report in another format",
-        "Write a report that dout grade --format json made in any format and language.",
-        _REPORT,
+        text("show a stored report in another format"),
+        text("Write a report that dout grade --format json made in any format and language."),
+        text(examples.REPORT),
     )
-    report.add_argument("path", metavar="FILE", help="a JSON report; - reads standard input")
+    report.add_argument("path", metavar="FILE", help=text("a JSON report; - reads standard input"))
     _add_form(report)
     assignment = _command(
-        commands, "assignment", "for instructors: check an assignment", "Work on assignments.", _ASSIGNMENT
+        commands,
+        language,
+        "assignment",
+        text("for instructors: check an assignment"),
+        text("Work on assignments."),
+        text(examples.ASSIGNMENT),
     )
     actions = assignment.add_subparsers(dest="action", metavar="action")
-    check = _command(actions, "check", "check an assignment.toml", "Check that an assignment makes sense.", _ASSIGNMENT)
-    check.add_argument("path", metavar="PATH", help="an assignment.toml, its folder, or the name of an assignment")
+    check = _command(
+        actions,
+        language,
+        "check",
+        text("check an assignment.toml"),
+        text("Check that an assignment makes sense."),
+        text(examples.ASSIGNMENT),
+    )
+    check.add_argument(
+        "path", metavar="PATH", help=text("an assignment.toml, its folder, or the name of an assignment")
+    )
     return words
 
 
-def _add_grade(commands: "argparse._SubParsersAction[_Parser]") -> None:
+def _add_grade(commands: "argparse._SubParsersAction[Parser]", language: Language) -> None:
+    text = language.text
     grade = _command(
         commands,
+        language,
         "grade",
-        "grade submissions",
-        "Grade .py files, notebooks, folders or zip files; - reads standard input.",
-        _GRADE,
+        text("grade submissions"),
+        text("Grade .py files, notebooks, folders or zip files; - reads standard input."),
+        text(examples.GRADE),
     )
-    grade.add_argument("paths", nargs="+", metavar="PATH", help=".py, .ipynb, .zip, a folder, or - for standard input")
+    grade.add_argument(
+        "paths", nargs="+", metavar="PATH", help=text(".py, .ipynb, .zip, a folder, or - for standard input")
+    )
     _add_assignment(grade)
-    grade.add_argument("--seed", type=_seed, metavar="N", help="which drawn cases (default: the assignment's)")
+    _add_seed(grade)
     _add_form(grade)
     grade.add_argument(
         "--feedback",
         choices=("full", "actual-only", "none"),
         default="full",
-        help="full: everything; actual-only: inputs and what the layer returned; none: verdicts and points "
-        "(default: %(default)s)",
+        help=text(
+            "full: everything; actual-only: inputs and what the layer returned; none: verdicts and points "
+            "(default: %(default)s)"
+        ),
     )
     grade.add_argument(
         "--isolation",
@@ -212,63 +172,90 @@ def _add_grade(commands: "argparse._SubParsersAction[_Parser]") -> None:
         choices=_LEVELS,
         default="D",
         metavar="LEVEL",
-        help="refuse to run a file at less than level A, B, C or D (default: %(default)s, whatever is the best here)",
+        help=text(
+            "refuse to run a file at less than level A, B, C or D (default: %(default)s, whatever is the best here)"
+        ),
     )
 
 
-def _add_watch(commands: "argparse._SubParsersAction[_Parser]") -> None:
+def _add_watch(commands: "argparse._SubParsersAction[Parser]", language: Language) -> None:
+    text = language.text
     watch = _command(
         commands,
+        language,
         "watch",
-        "grade a file each time you save it",
-        "Grade a file each time you save it, and show your first mistake.",
-        _WATCH,
+        text("grade a file each time you save it"),
+        text("Grade a file each time you save it, and show your first mistake."),
+        text(examples.WATCH),
     )
-    watch.add_argument("path", nargs="?", metavar="FILE", help="the file that you work on (default: layers.py)")
+    watch.add_argument("path", nargs="?", metavar="FILE", help=text("the file that you work on (default: layers.py)"))
     _add_assignment(watch)
-    watch.add_argument("--seed", type=_seed, metavar="N", help="which drawn cases (default: the assignment's)")
+    _add_seed(watch)
     _add_language(watch)
     watch.add_argument(
-        "--plain", action="store_true", help="print below what is there, and read no keys; so it is also in a pipe"
+        "--plain",
+        action="store_true",
+        help=text("print below what is there, and read no keys; so it is also in a pipe"),
     )
 
 
-def _add_assignment(command: _Parser) -> None:
+def _add_assignment(command: Parser) -> None:
     command.add_argument(
         "--assignment",
         default="ch05-add-mul",
         metavar="NAME",
-        help="name or path of the assignment (default: %(default)s)",
+        help=command.text("name or path of the assignment (default: %(default)s)"),
     )
 
 
-def _add_catalogue(command: _Parser) -> None:
+def _add_seed(command: Parser) -> None:
+    def seed(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = -1
+        if not 0 <= number <= _LARGEST_SEED:
+            told = command.text("{value} is not a whole number from 0 to 2^53 - 1", value=repr(text[:30]))
+            raise argparse.ArgumentTypeError(told)
+        return number
+
+    command.add_argument(
+        "--seed", type=seed, metavar="N", help=command.text("which drawn cases (default: the assignment's)")
+    )
+
+
+def _add_catalogue(command: Parser) -> None:
     _add_language(command)
     _add_assignment(command)
 
 
-def _add_form(words: _Parser) -> None:
+def _add_form(command: Parser) -> None:
     """Add the options on how a report looks and where it goes."""
-    words.add_argument("--format", choices=_FORMATS, default="text", help="of the report (default: %(default)s)")
-    words.add_argument("--output", metavar="FILE", help="write the report there instead of to the screen")
-    _add_language(words)
+    command.add_argument(
+        "--format", choices=_FORMATS, default="text", help=command.text("of the report (default: %(default)s)")
+    )
+    command.add_argument(
+        "--output", metavar="FILE", help=command.text("write the report there instead of to the screen")
+    )
+    _add_language(command)
 
 
-def _add_language(words: _Parser) -> None:
-    words.add_argument(
+def _add_language(command: Parser) -> None:
+    command.add_argument(
         "--lang",
-        choices=_LANGUAGES,
-        help="of the text (default: DOUT_LANG, else the assignment's language, else the system's, else en)",
+        choices=LANGUAGES,
+        help=command.text(
+            "of the text (default: DOUT_LANG, else the assignment's language, else the system's, else en)"
+        ),
     )
 
 
 def _command(
-    commands: "argparse._SubParsersAction[_Parser]", name: str, help_line: str, description: str, epilog: str
-) -> _Parser:
-    return commands.add_parser(
-        name,
-        help=help_line,
-        description=description,
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    commands: "argparse._SubParsersAction[Parser]",
+    language: Language,
+    name: str,
+    help_line: str,
+    description: str,
+    epilog: str,
+) -> Parser:
+    return commands.add_parser(name, language=language, help=help_line, description=description, epilog=epilog)

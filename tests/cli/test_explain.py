@@ -4,7 +4,7 @@ import pytest
 
 import harness.language as language_module
 from harness.catalogue import LANGUAGES, entries
-from harness.cli import main, words
+from harness.cli import main
 
 
 @pytest.fixture(autouse=True)
@@ -74,10 +74,6 @@ def test_a_code_like_no_other_gets_no_guess(capsys):
 @pytest.mark.parametrize("arguments", [["hint"], ["hint", "SIGN", "4"], ["explain", "SIGN", "--lang", "xx"]])
 def test_wrong_words_are_wrong_use(capsys, arguments):
     assert main(arguments) == 2
-
-
-def test_the_languages_of_the_command_line_are_those_of_the_catalogue():
-    assert words._LANGUAGES == LANGUAGES
 
 
 @pytest.mark.parametrize(

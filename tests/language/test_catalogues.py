@@ -1,5 +1,6 @@
 """Every sentence that a reader sees has a translation, and the compiled catalogues are those of today."""
 
+import re
 import string
 
 import pytest
@@ -14,7 +15,10 @@ TRANSLATED = [code for code in LANGUAGES if code != "en"]
 
 
 def places(sentence: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+    """The {names} of ours and the %(names)s of argparse."""
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name} | set(
+        re.findall(r"%(?:\(\w+\))?[rs]", sentence)
+    )
 
 
 @pytest.mark.parametrize("code", TRANSLATED)

@@ -1,0 +1,86 @@
+"""What stands below the options in each command's help: examples to copy, and exit statuses.
+
+In a translation the commands stay as they are.
+"""
+
+from harness.language import marked
+
+__all__ = ["ASSIGNMENT", "DOCTOR", "DOUT", "EXPLAIN", "GRADE", "HINT", "INIT", "REPORT", "WATCH"]
+
+DOUT = marked("""\
+examples:
+  dout init chapter5              write the exercise into a new folder
+  dout grade layers.py            grade one file
+  dout grade a.py b.ipynb c.zip   grade several
+  dout grade layers.py --format html --output report.html
+  dout grade - < layers.py        grade standard input
+  dout watch layers.py            grade it again each time you save
+  dout explain MUL-SWAP           what a mistake in a report means
+  dout hint MUL-SWAP              a hint at it, one of three
+  dout doctor                     how well is a learner's code locked in here?
+
+exit status of dout grade:
+  0 every check passed   1 some did not   2 wrong use   3 the grader failed
+""")
+GRADE = marked("""\
+A folder is one submission: the file in it that holds the layers is found.
+
+examples:
+  dout grade layers.py                      the file you work on
+  dout grade files/*.py --isolation B       other people's files: well locked in
+  dout grade layers.py --seed 7             other drawn cases
+  dout grade layers.py --assignment chapter6/assignment.toml
+  curl -s URL | dout grade - --format json  a file, notebook or zip from a pipe
+
+exit status:
+  0 every check of every file passed
+  1 some check did not pass, or a file could not be read as Python
+  2 wrong use: a path, an option, an assignment; the other files are graded
+  3 the grader failed: there is no score for some file
+""")
+WATCH = marked("""\
+examples:
+  dout watch                      layers.py in this folder
+  dout watch mine.py --lang ko
+  dout watch --plain              for a screen reader: no keys, no clearing
+
+Keys (no Enter needed): h hint, l list, n next mistake, c check all, q quit.
+The exit status is 0 when you quit.
+""")
+INIT = marked("""\
+example:
+  dout init chapter5
+  cd chapter5
+  dout grade layers.py    0 points at first: write a method, save, grade again
+""")
+DOCTOR = marked("""\
+example:
+  dout doctor             before you grade files of people you do not know
+
+exit status:
+  0 every lock that is in force holds   3 one of them does not
+""")
+REPORT = marked("""\
+examples:
+  dout report report.json                               at the terminal
+  dout report report.json --format html --output r.html
+  dout grade layers.py --format json | dout report - --format markdown --lang ko
+""")
+EXPLAIN = marked("""\
+examples:
+  dout explain            every code, one line each
+  dout explain MUL-SWAP   what this mistake is
+  dout explain MUL-SWAP --lang ko
+""")
+HINT = marked("""\
+The first hint is a question, the second a place to look at, the third the rule.
+
+examples:
+  dout hint MUL-SWAP      the first hint
+  dout hint MUL-SWAP 2    the second
+""")
+ASSIGNMENT = marked("""\
+examples:
+  dout assignment check ch05-add-mul               one that comes with dout
+  dout assignment check chapter6/assignment.toml   your own
+""")
