@@ -76,7 +76,15 @@ class Helper:
     def __init__(self, tests: str, user: int | None = None) -> None:
         here = Path(__file__).resolve().parent
         self._process = subprocess.Popen(
-            [sys.executable, "-B", "-c", _START.format(user=user), tests, str(here), str(Path(lockdown.__file__).parents[2])],
+            [
+                sys.executable,
+                "-B",
+                "-c",
+                _START.format(user=user),
+                tests,
+                str(here),
+                str(Path(lockdown.__file__).parents[2]),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # More BLAS threads would be lost at the fork.
