@@ -18,6 +18,7 @@ __all__ = [
     "CONTAINER_LIMIT",
     "Listing",
     "candidates",
+    "cannot_read",
     "folder_files",
     "may_be_graded",
     "read_file",
@@ -94,7 +95,7 @@ def read_file(path: str, limit: int) -> bytes:
             raise _not_a_file(shown)
         return _read_all(os.open(path, _READ), plain(os.path.basename(path)), limit)
     except (OSError, ValueError) as exc:
-        raise _cannot_read(shown, exc) from None
+        raise cannot_read(shown, exc) from None
 
 
 def folder_files(root: str, shown: str, limit_of: Callable[[str], int]) -> Listing:
@@ -136,7 +137,7 @@ def folder_files(root: str, shown: str, limit_of: Callable[[str], int]) -> Listi
                     elif entry.is_file(follow_symlinks=False):
                         files.add(name)
         except OSError as exc:
-            raise _cannot_read(plain(os.path.join(root, folder)), exc) from None
+            raise cannot_read(plain(os.path.join(root, folder)), exc) from None
     files = set(filter(may_be_graded, files))
     # A link to another candidate is that candidate once more, not a second one.
     targets = {os.path.realpath(os.path.join(root, name)) for name in files}
@@ -172,7 +173,7 @@ def read_inside(root: str, name: str, shown: str, limit: int) -> bytes:
     except (OSError, ValueError) as exc:
         if os.path.islink(path) and not os.path.exists(path):
             raise SubmissionError("SYMLINK", f"{shown} is a link that leads nowhere", hint) from None
-        raise _cannot_read(plain(path), exc) from None
+        raise cannot_read(plain(path), exc) from None
 
 
 # Flags that Windows lacks are not needed there: its pipes and terminals have no paths in folders.
@@ -224,7 +225,8 @@ def _not_a_file(shown: str) -> UsageError:
     )
 
 
-def _cannot_read(shown: str, exc: OSError | ValueError) -> UsageError:
+def cannot_read(shown: str, exc: OSError | ValueError) -> UsageError:
+    """The error for ``shown``, which could not be listed or read because of ``exc``."""
     if isinstance(exc, FileNotFoundError | NotADirectoryError):
         return UsageError(
             f"{shown}: there is no such file or folder",

@@ -20,7 +20,7 @@ from harness.records import Warn
 if TYPE_CHECKING:
     import zipfile
 
-__all__ = ["Member", "Unpacker", "open_zip", "zip_files", "zip_members"]
+__all__ = ["Member", "Unpacker", "bad_zip", "open_zip", "zip_files", "zip_members"]
 
 # A learner's zip holds a handful of files; 65,000 entries take zipfile half a second.
 _MAX_ZIP_ENTRIES = 200
@@ -57,7 +57,7 @@ def zip_files(shown: str, data: bytes) -> Listing:
             ignored += 1
             continue
         if name in seen:
-            raise _bad_zip(shown, f"it holds {plain(name, 200)} twice")
+            raise bad_zip(shown, f"it holds {plain(name, 200)} twice")
         seen.add(name)
         if may_be_graded(name):
             if info.flag_bits & 1:
@@ -82,7 +82,7 @@ def open_zip(shown: str, file: str | BinaryIO) -> "zipfile.ZipFile":
     try:
         return zipfile.ZipFile(file)
     except _damage() as exc:
-        raise _bad_zip(shown, exc) from None
+        raise bad_zip(shown, exc) from None
 
 
 class Member(NamedTuple):
@@ -132,12 +132,12 @@ class Unpacker:
 
         # bz2 and LZMA unpack a whole block at once, however little was asked for.
         if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            raise _bad_zip(self._shown, "it is packed in an unusual way")
+            raise bad_zip(self._shown, "it is packed in an unusual way")
         try:
             with self._archive.open(info) as stream:
                 data = stream.read(self._left + 1)
         except _damage() as exc:
-            raise _bad_zip(self._shown, exc) from None
+            raise bad_zip(self._shown, exc) from None
         # An entry may lie about its packed size, but it cannot be larger than the archive.
         packed = min(info.compress_size, self._packed)
         dense = len(data) > _BOMB_FLOOR and len(data) > _BOMB_RATIO * packed
@@ -193,7 +193,8 @@ def _too_many(shown: str, count: int) -> SubmissionError:
     )
 
 
-def _bad_zip(shown: str, reason: object) -> SubmissionError:
+def bad_zip(shown: str, reason: object) -> SubmissionError:
+    """The error for the archive ``shown``, which cannot be unpacked because of ``reason``."""
     return SubmissionError(
         "BAD-ZIP",
         f"{shown} cannot be unpacked: {plain(str(reason), 200)}",
