@@ -200,7 +200,7 @@ def _row(cells: Iterable[tuple[str, str]], line: int) -> Row | None:
     if match := _PARTICIPANT.fullmatch(identifier):
         text.setdefault("number", match[1])
     elif identifier:
-        text.setdefault("id", identifier)
+        text.setdefault("email" if "@" in identifier else "id", identifier)
     given, family = text.get("given", ""), text.get("family", "")
     name = text.get("name") or " ".join(filter(None, (given, family)))
     names = [name]
