@@ -108,19 +108,20 @@ def zip_members(infos: Iterable["zipfile.ZipInfo"]) -> Iterator[Member]:
 
 
 class Unpacker:
-    """Reads entries of one archive; together they may not give more than ``CONTAINER_LIMIT`` bytes.
+    """Reads entries of one archive; together they may not give more than ``limit`` bytes.
 
     Args:
         shown: What the archive is called in messages.
         archive: It stays open while entries are read.
         packed: The archive's size in bytes.
+        limit: In bytes, unpacked.
     """
 
-    def __init__(self, shown: str, archive: "zipfile.ZipFile", packed: int) -> None:
+    def __init__(self, shown: str, archive: "zipfile.ZipFile", packed: int, limit: int = CONTAINER_LIMIT) -> None:
         self._shown = shown
         self._archive = archive
         self._packed = packed
-        self._left = CONTAINER_LIMIT
+        self._limit = self._left = limit
 
     def read(self, info: "zipfile.ZipInfo") -> bytes:
         """Return the bytes of an entry.
@@ -145,7 +146,7 @@ class Unpacker:
             raise SubmissionError(
                 "ZIP-BOMB",
                 f"{self._shown} unpacks to far more than it seems to hold",
-                f"submit the .py or .ipynb file itself; at most {CONTAINER_LIMIT:,} bytes are unpacked",
+                f"submit the .py or .ipynb file itself; at most {self._limit:,} bytes are unpacked",
             )
         self._left -= len(data)
         return data

@@ -5,13 +5,16 @@ import stat
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import PurePath
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from harness.archive import CONTAINER_LIMIT, cannot_read, may_be_graded, read_inside, too_large
 from harness.errors import SubmissionError, UsageError
 from harness.escape import plain
 from harness.submission import Submission, read_submission, submission_from_bytes, submission_from_files
 from harness.zip_archive import Member, Unpacker, bad_zip, open_zip, zip_members
+
+if TYPE_CHECKING:
+    import zipfile
 
 __all__ = ["Container", "open_container", "read_files"]
 
@@ -25,16 +28,15 @@ class Container(Protocol):
     stem: str
     #: Names at the top, sorted; whether each is a folder.
     names: dict[str, bool]
-    #: Entries that are never read: links, devices, names that lead out. Sorted.
+    #: Entries that are never read: links, devices, names that lead out.
     unsafe: list[str]
-    is_zip: bool
 
     def inside(self, name: str) -> "Container":
         """Return the folder ``name`` as a container of its own."""
         ...
 
-    def read_file(self, name: str) -> bytes:
-        """Return the bytes of the file ``name``, ``CONTAINER_LIMIT`` at most.
+    def read_file(self, name: str, limit: int = CONTAINER_LIMIT) -> bytes:
+        """Return the bytes of the file ``name``, ``limit`` at most.
 
         Raises:
             UsageError: It cannot be read.
@@ -99,8 +101,6 @@ def _is_zip(name: str) -> bool:
 class _Folder:
     """A folder on disk."""
 
-    is_zip = False
-
     def __init__(self, path: str) -> None:
         self._path = path
         self.shown = plain(path)
@@ -118,13 +118,12 @@ class _Folder:
         except OSError as exc:
             raise cannot_read(self.shown, exc) from None
         self.names = dict(sorted(names.items()))
-        self.unsafe.sort()
 
     def inside(self, name: str) -> "_Folder":
         return _Folder(os.path.join(self._path, name))
 
-    def read_file(self, name: str) -> bytes:
-        return read_inside(self._path, name, plain(name), CONTAINER_LIMIT)
+    def read_file(self, name: str, limit: int = CONTAINER_LIMIT) -> bytes:
+        return read_inside(self._path, name, plain(name), limit)
 
     def read_folder(self, name: str, size_limit: int, words: Sequence[str]) -> Submission:
         folder = os.path.join(self._path, name)
@@ -148,9 +147,9 @@ class _Folder:
 class _Zip:
     """A zip archive of a class, or a folder in one. The archive stays open; no content is kept."""
 
-    is_zip = True
-
-    def __init__(self, shown: str, stem: str, unpacker: Callable[[str], Unpacker], close: Callable[[], None]) -> None:
+    def __init__(
+        self, shown: str, stem: str, unpacker: Callable[[str, int], Unpacker], close: Callable[[], None]
+    ) -> None:
         self.shown = shown
         self.stem = stem
         self._unpacker = unpacker
@@ -174,7 +173,7 @@ class _Zip:
         except SubmissionError as exc:
             stream.close()
             raise UsageError(exc.message, "name a folder or a zip; if you downloaded it, download it again") from None
-        found = cls(shown, PurePath(path).stem, lambda name: Unpacker(name, archive, status.st_size), stream.close)
+        found = cls(shown, PurePath(path).stem, partial(_unpacker, archive, status.st_size), stream.close)
         if any(info.flag_bits & 1 for info in archive.infolist()):
             found.close()
             raise UsageError(f"{shown} is locked with a password", "unpack it, and name the folder instead")
@@ -184,7 +183,6 @@ class _Zip:
                 members.append((member.name, member))
             else:
                 found.unsafe.append(member.name)
-        found.unsafe.sort()
         found._fill(members)
         return found
 
@@ -199,24 +197,28 @@ class _Zip:
         inner._fill([one for one in self._members[name] if one[0]])
         return inner
 
-    def read_file(self, name: str) -> bytes:
+    def read_file(self, name: str, limit: int = CONTAINER_LIMIT) -> bytes:
         members = [member for rest, member in self._members[name] if not rest]
         if len(members) != 1:
             raise bad_zip(self.shown, f"it holds {plain(name, 200)} twice")
-        return self._read(self._unpacker(plain(name)), members[0])
+        return self._read(self._unpacker(plain(name), limit), members[0], limit)
 
     def read_folder(self, name: str, size_limit: int, words: Sequence[str]) -> Submission:
         shown = plain(name)
-        unpacker = self._unpacker(shown)
+        unpacker = self._unpacker(shown, CONTAINER_LIMIT)
         files: dict[str, Callable[[], bytes]] = {}
         for rest, member in self._members[name]:
             if not rest or rest in files:
                 raise bad_zip(self.shown, f"it holds {plain(f'{name}/{rest}', 200)} twice")
-            files[rest] = partial(self._read, unpacker, member)
+            files[rest] = partial(self._read, unpacker, member, CONTAINER_LIMIT)
         return read_files(shown, files, size_limit, words)
 
-    def _read(self, unpacker: Unpacker, member: Member) -> bytes:
+    def _read(self, unpacker: Unpacker, member: Member, limit: int) -> bytes:
         size = member.info.file_size
-        if size > CONTAINER_LIMIT:
-            raise too_large(plain(member.name), size, CONTAINER_LIMIT)
+        if size > limit:
+            raise too_large(plain(member.name), size, limit)
         return unpacker.read(member.info)
+
+
+def _unpacker(archive: "zipfile.ZipFile", packed: int, shown: str, limit: int) -> Unpacker:
+    return Unpacker(shown, archive, packed, limit)

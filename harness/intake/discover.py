@@ -7,18 +7,21 @@ from pathlib import PurePosixPath
 from harness.archive import may_be_graded
 from harness.errors import SubmissionError, UsageError
 from harness.intake.containers import Container
-from harness.intake.exports import CanvasName, canvas_name, is_canvas, is_code, moodle_name
+from harness.intake.exports import CanvasName, canvas_name, is_canvas, moodle_name
 from harness.intake.found import Entry, Export, Learner, Reason, Unassigned, displayed, fold
 from harness.intake.gradescope import METADATA, submitters
 
 __all__ = ["discover"]
+
+# Bytes. The file has every attempt's results with their outputs: for some hundred learners tens of megabytes.
+_METADATA_LIMIT = 128 << 20
 
 
 def discover(container: Container) -> tuple[Container, list[Entry], list[Unassigned]]:
     """Return the submissions in ``container``, sorted by their names, and what was left out.
 
     The first of the three is where the entries lie: ``container`` itself, or the only folder in it if that holds an
-    export, or if a zip archive is wrapped in a folder of its own name.
+    export or is called as the container is: so zip programs wrap what they pack.
 
     Raises:
         UsageError: ``submission_metadata.yml`` is there and cannot be understood.
@@ -71,7 +74,7 @@ def _unwrapped(container: Container) -> Container:
         METADATA in below
         or any(map(moodle_name, below))
         or (is_canvas(below) and len(learners) > 1)
-        or (container.is_zip and fold(name) == fold(container.stem))
+        or fold(name) == fold(container.stem)
     ):
         return inner
     return container
@@ -80,9 +83,7 @@ def _unwrapped(container: Container) -> Container:
 def _plain(item: tuple[str, bool]) -> Entry | Unassigned:
     name, is_folder = item
     shown = displayed(name)
-    if not is_folder and not (is_code(name) and may_be_graded(PurePosixPath(name).stem + ".ipynb")):
-        return Unassigned(Reason.NOT_CODE, shown)
-    if not is_folder and name.lower().endswith(".py") and not may_be_graded(name):
+    if not is_folder and not (name.lower().endswith(".zip") or may_be_graded(name)):
         return Unassigned(Reason.NOT_CODE, shown)
     whole = displayed(name if is_folder else PurePosixPath(name).stem)
     return Entry(
@@ -167,12 +168,13 @@ def _first_name(file: str) -> str:
 
 def _gradescope(container: Container, names: dict[str, bool]) -> Iterator[Entry | Unassigned]:
     shown = f"{container.shown}/{METADATA}"
+    hint = "download the export again; or take that file away, and the folders' own names are used"
     try:
-        text = container.read_file(METADATA).decode("utf-8-sig")
+        text = container.read_file(METADATA, _METADATA_LIMIT).decode("utf-8-sig")
     except SubmissionError as exc:
-        raise UsageError(exc.message, "download the export from Gradescope again") from None
+        raise UsageError(exc.message, hint) from None
     except UnicodeDecodeError:
-        raise UsageError(f"{shown} is not UTF-8 text", "download the export from Gradescope again") from None
+        raise UsageError(f"{shown} is not UTF-8 text", hint) from None
     people = submitters(text, shown)
     for name, is_folder in names.items():
         if name == METADATA:
@@ -181,7 +183,7 @@ def _gradescope(container: Container, names: dict[str, bool]) -> Iterator[Entry 
             yield Unassigned(Reason.UNLISTED, displayed(name))
             continue
         number = re.search(r"[0-9]{1,18}", name)
-        for one in people[name]:
+        for one in dict.fromkeys(people[name]):
             sid, email, known = displayed(one.sid), displayed(one.email), displayed(one.name)
             yield Entry(
                 name=displayed(name),

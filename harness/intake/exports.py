@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-__all__ = ["CanvasName", "MoodleName", "canvas_name", "is_canvas", "is_code", "moodle_name"]
+__all__ = ["CanvasName", "MoodleName", "canvas_name", "is_canvas", "moodle_name"]
 
 _CODE = frozenset({".py", ".ipynb", ".zip"})
 
@@ -83,7 +83,7 @@ def is_canvas(names: Mapping[str, bool]) -> bool:
     owners: dict[str, str] = {}
     for name, is_folder in names.items():
         said = canvas_name(name)
-        if is_folder or (said is None and is_code(name)):
+        if is_folder or (said is None and _is_code(name)):
             return False
         if said is None or said.attachment is None:
             continue
@@ -93,6 +93,6 @@ def is_canvas(names: Mapping[str, bool]) -> bool:
     return bool(attachments)
 
 
-def is_code(name: str) -> bool:
+def _is_code(name: str) -> bool:
     """Return whether a file of this name can be or hold a submission."""
     return PurePosixPath(name).suffix.lower() in _CODE

@@ -104,8 +104,7 @@ class Unassigned(Record, frozen=True):
 
 def fold(text: str) -> str:
     """Return ``text`` as it is compared: Unicode NFC, single spaces, no case. Nothing else makes two names equal."""
-    spaced = " ".join(unicodedata.normalize("NFC", text).split())
-    return unicodedata.normalize("NFC", spaced.casefold())
+    return unicodedata.normalize("NFC", " ".join(text.split()).casefold())
 
 
 def displayed(text: str) -> str:

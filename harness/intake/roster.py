@@ -195,7 +195,7 @@ def _columns(header: list[str], shown: str) -> list[str]:
 
 
 def _row(cells: Iterable[tuple[str, str]], line: int) -> Row | None:
-    text = {field: cell.strip() for field, cell in cells if field and cell.strip()}
+    text = {field: shown for field, cell in cells if field and (shown := displayed(cell))}
     identifier = text.pop("identifier", "")
     if match := _PARTICIPANT.fullmatch(identifier):
         text.setdefault("number", match[1])
@@ -205,24 +205,24 @@ def _row(cells: Iterable[tuple[str, str]], line: int) -> Row | None:
     name = text.get("name") or " ".join(filter(None, (given, family)))
     names = [name]
     if given and family:
-        if not (given + family).isascii():  # 홍길동: family name first and no space
-            name = names[0] if not re.search("[가-힣]", family) else family + given
+        if re.search("[가-힣]", family):  # written family name first, without a space
+            name = family + given
         names += [f"{family}, {given}", f"{family} {given}", f"{family}{given}"]
-    values = {field: fold(displayed(text[field])) for field in _UNIQUE if field in text}
+    values = {field: fold(text[field]) for field in _UNIQUE if field in text}
     key = next((text[field] for field in _UNIQUE if field in text), name)
     if not key:
         return None
     learner = Learner(
-        key=displayed(key),
-        name=displayed(name),
-        id=displayed(text.get("id", "")),
-        email=displayed(text.get("email", "")),
-        section=displayed(text.get("section", "")),
-        github=displayed(text.get("github", "")),
+        key=key,
+        name=name,
+        id=text.get("id", ""),
+        email=text.get("email", ""),
+        section=text.get("section", ""),
+        github=text.get("github", ""),
     )
     return Row(
         learner=learner,
         line=line,
         values=values,
-        names=tuple(dict.fromkeys(map(fold, map(displayed, filter(None, names))))),
+        names=tuple(dict.fromkeys(map(fold, filter(None, names)))),
     )

@@ -150,8 +150,13 @@ def test_one_plain_folder_is_one_learner(made):
         assert list(owners(intake)) == ["kim"]
 
 
-def test_a_zip_wrapped_in_a_folder_of_its_own_name_is_unwrapped(tmp_path):
-    with open_intake(zipped(tmp_path, {"class/kim.py": LAYERS, "class/lee.py": LAYERS})) as intake:
+def test_one_plain_folder_with_a_file_that_looks_like_canvas_is_one_learner(made):
+    with made({"kim/hong_3_1_layers.py": LAYERS}) as intake:
+        assert list(owners(intake)) == ["kim"]
+
+
+def test_a_class_wrapped_in_a_folder_of_its_own_name_is_unwrapped(made):
+    with made({"class/kim.py": LAYERS, "class/lee.py": LAYERS}) as intake:
         assert list(owners(intake)) == ["kim", "lee"]
 
 
@@ -186,3 +191,33 @@ def test_no_submission_is_opened_to_find_it(tmp_path, monkeypatch):
 
     with open_intake(path) as intake:
         assert len(intake.assigned) == 2
+
+
+def test_a_submitter_who_is_there_twice_hands_in_once(made):
+    person = b"  - :name: Kim\n    :sid: '1'\n"
+    with made(
+        {"submission_5/a.py": LAYERS, "submission_metadata.yml": b"submission_5:\n  :submitters:\n" + person * 2}
+    ) as intake:
+        assert owners(intake) == {"1": "submission_5"}
+        assert told(intake) == []
+
+
+def test_a_name_that_is_no_unicode_is_shown_escaped(tmp_path):
+    top = folder(tmp_path, {"kim.py": LAYERS})
+    try:
+        (top / os.fsdecode(b"\xb1\xe8.py")).write_bytes(LAYERS)
+    except OSError:
+        pytest.skip("file names are Unicode here")
+
+    with open_intake(top) as intake:
+        assert list(owners(intake)) == ["\\udcb1\\udce8", "kim"]
+        assert intake.read(intake.assigned[0].entry).blocks[0].text == LAYERS.decode()
+
+
+def test_metadata_with_the_outputs_of_every_attempt_may_be_large(made):
+    head = b"submission_5:\n  :submitters:\n  - :name: Kim\n    :sid: '1'\n  :results:\n"
+    outputs = b"".join(b"    - output: '%032x'\n" % (number * 0x9E3779B97F4A7C15F39CC060) for number in range(360_000))
+    assert len(outputs) > 16 << 20
+
+    with made({"submission_5/a.py": LAYERS, "submission_metadata.yml": head + outputs}) as intake:
+        assert list(owners(intake)) == ["1"]

@@ -54,7 +54,7 @@ def test_files_that_all_fit_are_an_export_of_canvas():
 @pytest.mark.parametrize(
     "names",
     {
-        "an attachment twice (week 3, problem 1)": ["kim_3_1_a.py", "lee_3_1_a.py"],
+        "an attachment twice (weeks 3 and 4, problem 1)": ["kim_3_1_a.py", "lee_4_1_a.py"],
         "one number for two people": ["kim_3_1_a.py", "lee_3_2_a.py"],
         "another code file": ["kim_3_1_a.py", "lee.py"],
         "nothing of it": ["kim.py"],

@@ -3,7 +3,8 @@
 import pytest
 from classes import LAYERS, folder, owners, roster, told
 
-from harness.intake import open_intake
+from harness.intake import Entry, Export, Learner, open_intake
+from harness.intake.join import join
 from harness.language import language
 
 MOODLE = "_assignsubmission_file_"
@@ -107,6 +108,28 @@ def test_two_people_of_gradescope_with_only_a_name_are_not_two_attempts(tmp_path
     files = {"submission_5/a.py": LAYERS, "submission_6/a.py": LAYERS, "submission_metadata.yml": metadata}
 
     assert told(open_intake(folder(tmp_path, files))) == [("several", "submission_5"), ("several", "submission_6")]
+
+
+def attempt(name, number):
+    learner = Learner(key="1", id="1")
+    return Entry(
+        name=name, export=Export.GRADESCOPE, learner=learner, files=((name, name),), is_folder=True, attempt=number
+    )
+
+
+def test_of_numbered_attempts_the_largest_number_counts():
+    assigned, unassigned = join([attempt("s_10", 10), attempt("s_9", 9), attempt("s_8", 8)], None)
+
+    assert [one.entry.name for one in assigned] == ["s_10"]
+    assert [(one.reason.value, one.entry) for one in unassigned] == [("older", "s_8"), ("older", "s_9")]
+
+
+@pytest.mark.parametrize("numbers", [(5, 5), (None, 5), (None, None)])
+def test_attempts_without_an_order_count_for_nobody(numbers):
+    assigned, unassigned = join([attempt("a", numbers[0]), attempt("b", numbers[1])], None)
+
+    assert assigned == []
+    assert [(one.reason.value, one.entry) for one in unassigned] == [("several", "a"), ("several", "b")]
 
 
 def test_a_name_in_another_unicode_form_is_the_same(joined):
