@@ -1,40 +1,37 @@
-"""Reads a submission's bytes from a file, a folder or a zip archive, and never from outside of it.
+"""Reads a submission's bytes from a file or a folder, and never from outside of it.
 
-Nothing is extracted, no link is followed out, and no read is unbounded.
+No link is followed out, and no read is unbounded.
 """
 
 import functools
-import io
 import os
 import posixpath
 import stat
-import struct
-import zlib
 from collections.abc import Callable, Iterable
-from pathlib import PurePath, PurePosixPath
-from typing import TYPE_CHECKING
+from pathlib import PurePath
 
 from harness.errors import SubmissionError, UsageError
 from harness.escape import plain
 from harness.records import Record, Warn
 from harness.sentence import Sentence
 
-if TYPE_CHECKING:
-    import zipfile
-
-__all__ = ["CONTAINER_LIMIT", "Listing", "candidates", "folder_files", "read_file", "too_large", "zip_files"]
+__all__ = [
+    "CONTAINER_LIMIT",
+    "Listing",
+    "candidates",
+    "cannot_read",
+    "folder_files",
+    "may_be_graded",
+    "read_file",
+    "read_inside",
+    "too_large",
+]
 
 #: Bytes. Notebooks carry pictures, and archives carry notebooks, so both may be larger than source text.
 CONTAINER_LIMIT = 16 << 20
 
-# A learner's zip holds a handful of files; 65,000 entries take zipfile half a second.
-_MAX_ZIP_ENTRIES = 200
 # A folder is the user's own and may hold a data set; this many names are listed in a few milliseconds.
 _MAX_FOLDER_ENTRIES = 5000
-# Source text shrinks 3 to 10 times, repeated training logs some tens of times; deflate's maximum is 1032.
-_BOMB_RATIO = 200
-# Below this a high ratio harms nobody: a short file may be one line repeated.
-_BOMB_FLOOR = 1 << 20
 
 _IGNORED_FOLDERS = frozenset({"__macosx", "__pycache__", "env", "node_modules", "site-packages", "venv"})
 _IGNORED_FILES = frozenset({"__init__.py", "conftest.py", "setup.py"})
@@ -71,7 +68,7 @@ def candidates(names: Iterable[str]) -> list[str]:
     return found
 
 
-def _may_be_graded(name: str) -> bool:
+def may_be_graded(name: str) -> bool:
     """Whether the name is that of a learner's file: not of a test, a hidden or an installed one."""
     *folders, file = name.lower().split("/")
     stem, suffix = posixpath.splitext(file)
@@ -99,7 +96,7 @@ def read_file(path: str, limit: int) -> bytes:
             raise _not_a_file(shown)
         return _read_all(os.open(path, _READ), plain(os.path.basename(path)), limit)
     except (OSError, ValueError) as exc:
-        raise _cannot_read(shown, exc) from None
+        raise cannot_read(shown, exc) from None
 
 
 def folder_files(root: str, shown: str, limit_of: Callable[[str], int]) -> Listing:
@@ -112,7 +109,7 @@ def folder_files(root: str, shown: str, limit_of: Callable[[str], int]) -> Listi
     """
 
     def reader(name: str) -> Callable[[], bytes]:
-        return functools.partial(_read_inside, root, name, plain(f"{shown}/{name}"), limit_of(name))
+        return functools.partial(read_inside, root, name, plain(f"{shown}/{name}"), limit_of(name))
 
     if _is_file_or_link(os.path.join(root, "layers.py")):
         return Listing(files={"layers.py": reader("layers.py")})
@@ -145,13 +142,11 @@ def folder_files(root: str, shown: str, limit_of: Callable[[str], int]) -> Listi
                     elif entry.is_file(follow_symlinks=False):
                         files.add(name)
         except OSError as exc:
-            raise _cannot_read(plain(os.path.join(root, folder)), exc) from None
-    files = set(filter(_may_be_graded, files))
+            raise cannot_read(plain(os.path.join(root, folder)), exc) from None
+    files = set(filter(may_be_graded, files))
     # A link to another candidate is that candidate once more, not a second one.
     targets = {os.path.realpath(os.path.join(root, name)) for name in files}
-    links = {
-        name for name in filter(_may_be_graded, links) if os.path.realpath(os.path.join(root, name)) not in targets
-    }
+    links = {name for name in filter(may_be_graded, links) if os.path.realpath(os.path.join(root, name)) not in targets}
     return Listing(files={name: reader(name) for name in sorted(files | links)})
 
 
@@ -163,7 +158,13 @@ def _is_file_or_link(path: str) -> bool:
     return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
 
 
-def _read_inside(root: str, name: str, shown: str, limit: int) -> bytes:
+def read_inside(root: str, name: str, shown: str, limit: int) -> bytes:
+    """Return the bytes of the file ``name`` below the folder ``root``; it is called ``shown`` in messages.
+
+    Raises:
+        UsageError: It is not there, may not be read, or is a device, pipe or socket.
+        SubmissionError: ``SYMLINK``: it is a link that leads out of ``root``; ``TOO-LARGE``.
+    """
     path = os.path.join(root, name)
     hint = Sentence("put the file itself in the folder, not a link to it")
     try:
@@ -183,7 +184,7 @@ def _read_inside(root: str, name: str, shown: str, limit: int) -> bytes:
             raise SubmissionError(
                 "SYMLINK", Sentence("{file} is a link that leads nowhere", file=shown), hint
             ) from None
-        raise _cannot_read(plain(path), exc) from None
+        raise cannot_read(plain(path), exc) from None
 
 
 # Flags that Windows lacks are not needed there: its pipes and terminals have no paths in folders.
@@ -235,7 +236,8 @@ def _not_a_file(shown: str) -> UsageError:
     )
 
 
-def _cannot_read(shown: str, exc: OSError | ValueError) -> UsageError:
+def cannot_read(shown: str, exc: OSError | ValueError) -> UsageError:
+    """The error for ``shown``, which could not be listed or read because of ``exc``."""
     if isinstance(exc, FileNotFoundError | NotADirectoryError):
         return UsageError(
             Sentence("{file}: there is no such file or folder", file=shown),
@@ -250,151 +252,4 @@ def _cannot_read(shown: str, exc: OSError | ValueError) -> UsageError:
     return UsageError(
         Sentence("{file}: it cannot be read ({reason})", file=shown, reason=plain(reason, 200)),
         Sentence("copy the file to another place first"),
-    )
-
-
-def zip_files(shown: str, data: bytes) -> Listing:
-    """Return what could be graded in the zip archive ``data``, called ``shown`` in messages.
-
-    Entries that are links, or whose names are absolute or hold ``..``, a backslash or a drive letter, are
-    left out with one warning. Reading an entry counts the bytes that really come out.
-
-    Raises:
-        SubmissionError: ``BAD-ZIP``, ``ENCRYPTED-ZIP``, ``TOO-LARGE``; on reading an entry also ``ZIP-BOMB``.
-    """
-    import zipfile
-
-    # zipfile builds an object for each entry, so look for gross excess before it does. Ten times the limit
-    # leaves room for the entries of archives inside this one.
-    entries = data.count(b"PK\x01\x02")
-    if entries > 10 * _MAX_ZIP_ENTRIES:
-        raise _too_many(shown, entries)
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except _damage() as exc:
-        raise _bad_zip(shown, exc) from None
-    infos = archive.infolist()
-    if len(infos) > _MAX_ZIP_ENTRIES:
-        raise _too_many(shown, len(infos))
-    unpacker = _Unpacker(shown, archive, len(data))
-    files: dict[str, Callable[[], bytes]] = {}
-    seen: set[str] = set()
-    ignored = 0
-    for info in infos:
-        raw = _entry_name(info)
-        if raw.endswith("/"):
-            continue
-        if not _stays_inside(raw) or stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFREG}:
-            ignored += 1
-            continue
-        name = str(PurePosixPath(raw))
-        if name in seen:
-            raise _bad_zip(shown, Sentence("it holds {name} twice", name=plain(name, 200)))
-        seen.add(name)
-        if _may_be_graded(name):
-            if info.flag_bits & 1:
-                raise SubmissionError(
-                    "ENCRYPTED-ZIP",
-                    Sentence("{file} is locked with a password", file=shown),
-                    Sentence("make the zip again without a password"),
-                )
-            files[name] = functools.partial(unpacker.read, info)
-    message = Sentence(
-        "entries of the zip that were ignored, being links or names that lead out of the zip: {count}", count=ignored
-    )
-    return Listing(files=files, warnings=(Warn(code="ZIP-ENTRY", line=None, message=message),) if ignored else ())
-
-
-class _Unpacker:
-    """Reads entries of one archive; together they may not give more than ``CONTAINER_LIMIT`` bytes."""
-
-    def __init__(self, shown: str, archive: "zipfile.ZipFile", packed: int) -> None:
-        self._shown = shown
-        self._archive = archive
-        self._packed = packed
-        self._left = CONTAINER_LIMIT
-
-    def read(self, info: "zipfile.ZipInfo") -> bytes:
-        import zipfile
-
-        # bz2 and LZMA unpack a whole block at once, however little was asked for.
-        if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            raise _bad_zip(self._shown, Sentence("it is packed in an unusual way"))
-        try:
-            with self._archive.open(info) as stream:
-                data = stream.read(self._left + 1)
-        except _damage() as exc:
-            raise _bad_zip(self._shown, exc) from None
-        # An entry may lie about its packed size, but it cannot be larger than the archive.
-        packed = min(info.compress_size, self._packed)
-        dense = len(data) > _BOMB_FLOOR and len(data) > _BOMB_RATIO * packed
-        if dense or len(data) > self._left:
-            raise SubmissionError(
-                "ZIP-BOMB",
-                Sentence("{file} unpacks to far more than it seems to hold", file=self._shown),
-                Sentence(
-                    "submit the .py or .ipynb file itself; at most {limit} bytes are unpacked",
-                    limit=f"{CONTAINER_LIMIT:,}",
-                ),
-            )
-        self._left -= len(data)
-        return data
-
-
-def _damage() -> tuple[type[Exception], ...]:
-    """What zipfile raises for bytes that are no proper archive."""
-    import zipfile
-
-    return (
-        zipfile.BadZipFile,
-        zlib.error,
-        struct.error,
-        ArithmeticError,
-        EOFError,
-        LookupError,
-        OSError,
-        RuntimeError,
-        ValueError,
-    )
-
-
-def _entry_name(info: "zipfile.ZipInfo") -> str:
-    """The name as its writer meant it: without the UTF-8 flag macOS writes UTF-8, Korean Windows cp949."""
-    name = info.orig_filename
-    if info.flag_bits & 0x800 or name.isascii():
-        return name
-    for codec in ("utf-8", "cp949"):
-        try:
-            return name.encode("cp437").decode(codec)
-        except UnicodeError:
-            continue
-    return name
-
-
-def _stays_inside(name: str) -> bool:
-    return not (name.startswith("/") or "\\" in name or "\0" in name or name[1:2] == ":" or ".." in name.split("/"))
-
-
-def _too_many(shown: str, count: int) -> SubmissionError:
-    return SubmissionError(
-        "TOO-LARGE",
-        Sentence(
-            "{file} holds {count} entries; at most {limit} are read",
-            file=shown,
-            count=f"{count:,}",
-            limit=_MAX_ZIP_ENTRIES,
-        ),
-        Sentence("put only your own .py or .ipynb file in the zip, or submit that file itself"),
-    )
-
-
-def _bad_zip(shown: str, reason: Exception | Sentence) -> SubmissionError:
-    return SubmissionError(
-        "BAD-ZIP",
-        Sentence(
-            "{file} cannot be unpacked: {reason}",
-            file=shown,
-            reason=reason if isinstance(reason, Sentence) else plain(str(reason), 200),
-        ),
-        Sentence("make the zip again, or submit the .py or .ipynb file itself"),
     )

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 import msgspec
@@ -19,17 +19,25 @@ from harness.archive import (
     Listing,
     candidates,
     folder_files,
+    may_be_graded,
     read_file,
     too_large,
-    zip_files,
 )
 from harness.errors import SubmissionError
 from harness.escape import plain
 from harness.notebook import code_cells, without_commands
 from harness.records import Record, Warn
 from harness.sentence import Sentence, marked
+from harness.zip_archive import zip_files
 
-__all__ = ["SIZE_LIMIT", "Block", "Submission", "read_submission", "submission_from_bytes"]
+__all__ = [
+    "SIZE_LIMIT",
+    "Block",
+    "Submission",
+    "read_submission",
+    "submission_from_bytes",
+    "submission_from_files",
+]
 
 #: Bytes of source text, 1 MiB: the longest real file that defines these layers is far below.
 SIZE_LIMIT = 1 << 20
@@ -136,6 +144,28 @@ def submission_from_bytes(
     return msgspec.structs.replace(
         chosen, sha256=hashlib.sha256(data).hexdigest(), warnings=listing.warnings + chosen.warnings
     )
+
+
+def submission_from_files(
+    container: str,
+    files: Mapping[str, Callable[[], bytes]],
+    *,
+    size_limit: int = SIZE_LIMIT,
+    words: Sequence[str] = (),
+) -> Submission:
+    """Return the submission that is one of ``files``, chosen as in a folder.
+
+    Args:
+        container: What holds the files, for messages.
+        files: Name with forward slashes, and the way to the bytes. It reads ``CONTAINER_LIMIT`` bytes at most.
+        size_limit: As in ``read_submission``.
+        words: As in ``read_submission``.
+
+    Raises:
+        SubmissionError: None or more than one is meant, or the one cannot be graded; ``code`` says why.
+    """
+    listing = Listing(files={name: read for name, read in files.items() if may_be_graded(name)})
+    return _only_one(plain(container, _NAME_LIMIT), listing, size_limit, words)
 
 
 def _folder_name(path: str) -> str:

@@ -9,8 +9,9 @@ import zlib
 import pytest
 
 from harness import archive
-from harness.archive import CONTAINER_LIMIT, candidates, folder_files, read_file, zip_files
+from harness.archive import CONTAINER_LIMIT, candidates, folder_files, read_file
 from harness.errors import SubmissionError, UsageError
+from harness.zip_archive import zip_files
 
 LAYER = b"class MulLayer:\n    pass\n"
 SMALL = 10_000

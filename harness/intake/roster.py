@@ -1,0 +1,228 @@
+"""Reads a roster: a CSV file with a learner a row, as LMSs export it or as a person keeps it."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+
+from harness.archive import CONTAINER_LIMIT, read_file
+from harness.errors import SubmissionError, UsageError
+from harness.escape import plain
+from harness.intake.found import Learner, displayed, fold
+from harness.records import Record
+
+__all__ = ["Row", "read_roster", "roster_from_bytes"]
+
+# What a column is, by its header without spaces, punctuation and case. Canvas: SIS User ID, SIS Login ID, Student.
+# Moodle: ID number, Identifier, Full name, Email address. Gradescope: SID. GitHub Classroom: identifier,
+# github_username; its github_id is a number of GitHub's that no submission shows.
+_HEADERS = {
+    "id": (
+        "id",
+        "studentid",
+        "studentnumber",
+        "studentno",
+        "sid",
+        "sisuserid",
+        "idnumber",
+        "학번",
+        "학생번호",
+        "학생id",
+    ),
+    "email": ("email", "emailaddress", "mail", "studentemail", "이메일", "이메일주소", "전자우편", "메일", "메일주소"),
+    "name": ("name", "fullname", "student", "studentname", "displayname", "이름", "성명", "학생", "학생이름", "학생명"),
+    "given": ("firstname", "givenname", "forename"),
+    "family": ("lastname", "surname", "familyname", "성"),
+    "section": ("section", "class", "group", "sections", "분반", "반", "조"),
+    "github": (
+        "github",
+        "githubuser",
+        "githubusername",
+        "githublogin",
+        "githubhandle",
+        "깃허브",
+        "깃허브아이디",
+        "깃허브사용자",
+    ),
+    "login": ("login", "loginid", "sisloginid", "username", "userid", "아이디", "사용자이름", "사용자명"),
+    "number": ("canvasid", "canvasuserid", "participant", "participantnumber", "participantid", "참가자번호"),
+    "identifier": ("identifier", "식별자"),
+}
+_FIELDS = {header: field for field, headers in _HEADERS.items() for header in headers}
+#: Any one of these columns is enough.
+_NAMING = ("id", "email", "login", "github", "number", "identifier", "name", "family", "given")
+# One value of these belongs to one learner.
+_UNIQUE = ("id", "email", "login", "github", "number")
+# Moodle's grading worksheet says "Participant 123", with the word in the site's language.
+_PARTICIPANT = re.compile(r"\S+ ([0-9]{1,18})")
+
+
+class Row(Record, frozen=True):
+    """One learner of the roster. Beside ``learner``, which is for display, all text is folded for comparing."""
+
+    learner: Learner
+    #: 1-based, where the row begins.
+    line: int
+    #: Values by field: ``id``, ``email``, ``login``, ``github``, ``number``. Empty ones are left out.
+    values: dict[str, str]
+    #: The name as it is written, and from two columns in each order in which they are written together.
+    names: tuple[str, ...] = ()
+
+
+def read_roster(path: str) -> tuple[Row, ...]:
+    """Return the learners of the CSV file ``path``, in its order.
+
+    Raises:
+        UsageError: It cannot be read or understood, no column says who is meant, or two rows are one learner;
+            the message begins with ``path:line`` where there is a line.
+    """
+    try:
+        data = read_file(path, CONTAINER_LIMIT)
+    except SubmissionError as exc:
+        raise UsageError(exc.message, "name a CSV file with a learner a row") from None
+    return roster_from_bytes(data, plain(path))
+
+
+def roster_from_bytes(data: bytes, shown: str) -> tuple[Row, ...]:
+    """Return the learners of a CSV file.
+
+    Args:
+        data: UTF-8 or UTF-16 by its byte order mark; else UTF-8, else cp949 (Excel on Korean Windows).
+        shown: Its path in messages.
+
+    Raises:
+        UsageError: As for ``read_roster``.
+    """
+    lines = _lines(_decoded(data, shown), shown)
+    _, header = next(lines, (0, []))
+    fields = _columns(header, shown)
+    rows: list[Row] = []
+    seen: dict[tuple[str, str], int] = {}
+    for line, cells in lines:
+        if any(cell.strip() for cell in cells[len(header) :]):
+            raise UsageError(
+                f"{shown}:{line}: this row has {len(cells)} cells, but the header has {len(header)}",
+                "put a cell in double quotes if there is a comma in it",
+            )
+        row = _row(zip(fields, cells, strict=False), line)
+        if row is None:
+            raise UsageError(f"{shown}:{line}: this row names nobody", "fill in the learner's id, or delete the row")
+        if fold(row.learner.name).startswith("points possible"):  # the second row of a gradebook of Canvas
+            continue
+        keys = [(field, value) for field, value in row.values.items() if field in _UNIQUE]
+        for field, value in [*keys, ("key", fold(row.learner.key))]:
+            if (field, value) in seen:
+                what = {"key": "name", "number": "platform's number"}.get(field, field)
+                raise UsageError(
+                    f"{shown}:{line}: the {what} {plain(value, 100)} is in line {seen[field, value]} too",
+                    "give each learner one row, and an id of their own",
+                )
+            seen[field, value] = line
+        rows.append(row)
+    if not rows:
+        raise UsageError(f"{shown} has no learner in it", "a header line comes first, then a line for each learner")
+    return tuple(rows)
+
+
+def _decoded(data: bytes, shown: str) -> str:
+    encodings = ["utf-8-sig", "cp949"]
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encodings = ["utf-16"]
+    elif data.startswith(codecs.BOM_UTF8):
+        encodings = ["utf-8-sig"]
+    at = 0
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError as exc:
+            at = at or exc.start
+            continue
+        if "\0" in text:
+            break
+        return text
+    line = 1 + data.count(b"\n", 0, at)
+    raise UsageError(
+        f"{shown}:{line}: this is not text in UTF-8, UTF-16 or cp949",
+        "save the roster as CSV in UTF-8; an Excel workbook (.xlsx) is not read",
+    )
+
+
+def _lines(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, each with the line where it begins."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    outside = re.sub(r'"[^"]*"', "", first)
+    delimiter = max(",;\t", key=outside.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as exc:
+            raise UsageError(
+                f"{shown}:{line}: this row is no CSV ({plain(str(exc), 100)})",
+                "look for a double quote that is not closed",
+            ) from None
+        if any(cell.strip() for cell in cells):
+            yield line, cells
+        line = reader.line_num + 1
+
+
+def _columns(header: list[str], shown: str) -> list[str]:
+    """The field of each column; empty for a column that is not used."""
+    names = [re.sub(r"[\W_]", "", fold(cell)) for cell in header]
+    # In a gradebook of Canvas the bare "ID" is Canvas's own number, beside the school's.
+    of_canvas = bool({"sisuserid", "sisloginid"}.intersection(names))
+    fields = ["number" if of_canvas and name == "id" else _FIELDS.get(name, "") for name in names]
+    if "family" in fields:  # then 이름 or "name" beside it is the other half
+        fields = ["given" if field == "name" and "given" not in fields else field for field in fields]
+    for field in _NAMING:
+        same = [cell for cell, one in zip(header, fields, strict=True) if one == field]
+        if len(same) > 1:
+            raise UsageError(
+                f"{shown}: two columns say the same: {', '.join(plain(cell, 50) for cell in same)}",
+                "keep the one that the submissions are named by, and rename the other",
+            )
+    if not set(_NAMING).intersection(fields):
+        shown_header = ", ".join(plain(cell.strip(), 50) for cell in header[:10]) or "nothing"
+        raise UsageError(
+            f"{shown}: no column says who is meant; the first line has: {shown_header}",
+            "name a column id, email, name, login or github in the first line",
+        )
+    return fields
+
+
+def _row(cells: Iterable[tuple[str, str]], line: int) -> Row | None:
+    text = {field: shown for field, cell in cells if field and (shown := displayed(cell))}
+    identifier = text.pop("identifier", "")
+    if match := _PARTICIPANT.fullmatch(identifier):
+        text.setdefault("number", match[1])
+    elif identifier:
+        text.setdefault("email" if "@" in identifier else "id", identifier)
+    given, family = text.get("given", ""), text.get("family", "")
+    name = text.get("name") or " ".join(filter(None, (given, family)))
+    names = [name]
+    if given and family:
+        if re.search("[가-힣]", family):  # written family name first, without a space
+            name = family + given
+        names += [f"{family}, {given}", f"{family} {given}", f"{family}{given}"]
+    values = {field: fold(text[field]) for field in _UNIQUE if field in text}
+    key = next((text[field] for field in _UNIQUE if field in text), name)
+    if not key:
+        return None
+    learner = Learner(
+        key=key,
+        name=name,
+        id=text.get("id", ""),
+        email=text.get("email", ""),
+        section=text.get("section", ""),
+        github=text.get("github", ""),
+    )
+    return Row(
+        learner=learner,
+        line=line,
+        values=values,
+        names=tuple(dict.fromkeys(map(fold, filter(None, names)))),
+    )
