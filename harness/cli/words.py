@@ -94,7 +94,10 @@ examples:
 _LEVELS = "ABCD"
 #: Every reader of JSON holds whole numbers up to here exactly (RFC 8259, section 6).
 _LARGEST_SEED = (1 << 53) - 1
-_FORMATS = ("text", "json", "html", "markdown", "svg", "github")
+_FORMATS = (
+    *("text", "json", "html", "markdown", "svg", "github", "junit", "ctrf", "gradescope", "classroom50", "exercism"),
+    *("prairielearn", "codequality"),
+)
 _LANGUAGES = ("en", "ko")
 
 
@@ -121,6 +124,18 @@ def _seed(text: str) -> int:
     if not 0 <= seed <= _LARGEST_SEED:
         raise argparse.ArgumentTypeError(f"{text[:30]!r} is not a whole number from 0 to 2^53 - 1")
     return seed
+
+
+def _format(name: str) -> str:
+    if name in _FORMATS:
+        return name
+    # Another package may have added it (docs/formats.md).
+    from harness.render import format_names
+
+    known = format_names()
+    if name not in known:
+        raise argparse.ArgumentTypeError(f"invalid choice: {name[:30]!r} (choose from {', '.join(known)})")
+    return name
 
 
 def read_words(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -249,7 +264,13 @@ def _add_catalogue(command: _Parser) -> None:
 
 def _add_form(words: _Parser) -> None:
     """Add the options on how a report looks and where it goes."""
-    words.add_argument("--format", choices=_FORMATS, default="text", help="of the report (default: %(default)s)")
+    words.add_argument(
+        "--format",
+        type=_format,
+        default="text",
+        metavar="FORMAT",
+        help=f"of the report: {', '.join(_FORMATS)} (default: %(default)s)",
+    )
     words.add_argument("--output", metavar="FILE", help="write the report there instead of to the screen")
     _add_language(words)
 
