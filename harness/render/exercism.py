@@ -32,7 +32,7 @@ def render_exercism(report: Report, language: Language = ENGLISH) -> str:
     else:
         tests = [
             {
-                "name": f"{result.id}: {wanted_of(result, language)}",
+                "name": wanted_of(result, language),
                 "status": _STATUS.get(result.verdict, _ERROR),
                 "message": check_text(result, language) or None,
             }

@@ -46,9 +46,9 @@ def _test(result: CheckResult, language: Language) -> dict[str, Any]:
         "score": result.score,
         "max_score": result.max_score,
         "status": "passed" if result.verdict is Verdict.PASSED else "failed",
-        "name": f"{result.id}: {wanted_of(result, language)}",
+        "name": wanted_of(result, language),
         "output": check_text(result, language),
         "tags": [result.layer, *([result.code] if result.code else [])],
         "visibility": "hidden" if result.visibility == HIDDEN else "visible",
-        "extra_data": {"verdict": result.verdict.value},
+        "extra_data": {"check": result.id, "verdict": result.verdict.value},
     }
