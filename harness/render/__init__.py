@@ -1,7 +1,7 @@
 """Pure functions from a report to text, one module per format; other distributions can add formats of their own."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from harness.language import ENGLISH, Language
@@ -63,23 +63,27 @@ def render(report: Report, format_name: str, language: Language = ENGLISH) -> st
     """Return ``report`` in one of ``format_names()``.
 
     Raises:
-        UsageError: The format is another distribution's and cannot be loaded, or it needs what is not there.
+        UsageError: The format is another distribution's and does not work, or it needs what is not there.
     """
-    return _writer(format_name)(report, language)
+    if format_name not in FORMATS:
+        return _added(report, format_name, language)
+    module, _, function = FORMATS[format_name].partition(":")
+    writer: Writer = getattr(import_module(module), function)
+    return writer(report, language)
 
 
-def _writer(name: str) -> "Writer":
-    if name in FORMATS:
-        module, _, function = FORMATS[name].partition(":")
-        return cast("Writer", getattr(import_module(module), function))
+def _added(report: Report, name: str, language: Language) -> str:
     points = added_formats()[name]
     owners = " and ".join(point.dist.name if point.dist else point.value for point in points)
     if len(points) > 1:
         raise UsageError(f"the format {name} is in more than one package: {owners}", "uninstall all but one of them")
     try:
-        return cast("Writer", points[0].load())
+        text = points[0].load()(report, language)
+        if not isinstance(text, str):
+            raise TypeError(f"{points[0].value} returned {type(text).__name__}, not str")
     except Exception as error:  # noqa: BLE001 - it is other people's code
         raise UsageError(
-            f"the format {name} of the package {owners} cannot be loaded: {type(error).__name__}: {error}",
+            f"the format {name} of the package {owners} does not work: {type(error).__name__}: {error}",
             "update or uninstall that package",
         ) from None
+    return text

@@ -63,10 +63,20 @@ def test_a_name_of_two_packages_is_refused(dout, right, package):
     assert b"the format marks is in more than one package: " in done.stderr
 
 
-def test_a_package_that_does_not_load_is_one_line_and_2(dout, right, package):
-    done = dout("grade", right, "--format", "marks", env=package(["marks"], source="import nowhere_to_be_found"))
+BROKEN = {
+    "it does not load": ("import nowhere_to_be_found", "ModuleNotFoundError"),
+    "it has no such function": ("", "AttributeError"),
+    "it raises": ("def render_marks(report, language):\n    1 / 0\n", "ZeroDivisionError"),
+    "it returns no text": ("def render_marks(report, language):\n    return b''\n", "returned bytes, not str"),
+}
+
+
+@pytest.mark.parametrize(("source", "said"), BROKEN.values(), ids=BROKEN)
+def test_a_format_that_does_not_work_is_one_line_and_2(dout, right, package, source, said):
+    done = dout("grade", right, "--format", "marks", env=package(["marks"], source=source))
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"the format marks of the package marks cannot be loaded: ModuleNotFoundError" in done.stderr
+    assert done.stderr.startswith(b"dout: the format marks of the package marks does not work: ")
+    assert said.encode() in done.stderr
 
 
 def test_a_file_of_it_holds_one_report(dout, right, wrong, package):
@@ -76,7 +86,7 @@ def test_a_file_of_it_holds_one_report(dout, right, wrong, package):
 
 
 def test_an_unknown_format_is_told_all_that_there_are(dout, right, package):
-    done = dout("grade", right, "--format", "mark", env=package(["marks"]))
+    done = dout("grade", right, "--format", "mark", env=package(["github", "marks"]))
     assert done.returncode == 2
     assert f"invalid choice: 'mark' (choose from {', '.join(FORMATS)}, marks)" in done.stderr.decode()
 

@@ -156,6 +156,15 @@ def test_a_test_case_has_the_verdict_of_its_check(graded):
     assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["13", "2", "0", "4"]
 
 
+def test_ctrf_counts_what_waits_as_skipped_and_a_fault_as_other(graded, fault):
+    def counts(report):
+        summary = written(report, "ctrf")["results"]["summary"]
+        return [summary[name] for name in ("tests", "passed", "failed", "skipped", "pending", "other")]
+
+    assert counts(graded(SWAPPED)) == [13, 7, 2, 4, 0, 0]
+    assert counts(fault) == [13, 0, 0, 0, 0, 13]
+
+
 def test_gitlab_finds_no_two_test_cases_of_one_name(graded):
     for source in WRONG.values():
         names = [(case.get("classname"), case.get("name")) for case in suite_of(graded(source)).findall("testcase")]
@@ -267,6 +276,11 @@ def test_a_hidden_check_is_not_told(hiding, name):
         assert "100" not in text
 
 
+@pytest.mark.parametrize("name", ["ctrf", "gradescope", "prairielearn"])
+def test_how_many_checks_are_hidden_is_told(hiding, name):
+    assert "Hidden checks: 3." in render(hiding, name)
+
+
 def test_gradescope_gets_hidden_checks_as_hidden_and_shows_the_others_without_them(hiding):
     results = written(hiding, "gradescope")
     hidden = [test for test in results["tests"] if test["visibility"] == "hidden"]
@@ -299,6 +313,13 @@ def test_points_with_fractions_are_whole_numbers_in_classroom50(graded):
 def test_classroom50_wants_the_variables_of_its_runner(graded, name):
     with mock.patch.dict("os.environ", {name: ""}), pytest.raises(UsageError, match=name):
         render(graded(RIGHT), "classroom50")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_is_endless(graded, name):
+    report = graded(SWAPPED)
+    long = [msgspec.structs.replace(check, code=None, message="x" * 10**6) for check in report.checks]
+    assert max(map(len, re.findall("x+", render(msgspec.structs.replace(report, checks=long), name)))) <= 4000
 
 
 def test_a_result_is_never_larger_than_prairielearn_takes(graded):
