@@ -8,19 +8,19 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.language import ENGLISH, Language
 from harness.records import Report
-from harness.render import ONE_REPORT, render
+from harness.render import SEVERAL, render
 from harness.sentence import Sentence
 
 __all__ = ["joined", "write_file"]
 
 
 def joined(reports: Sequence[Report], format_name: str, language: Language = ENGLISH, *, several: bool) -> str:
-    """Return ``reports`` in one of ``FORMATS``; in JSON, where ``several`` were asked for, as an array.
+    """Return ``reports`` in one format; in JSON, where ``several`` were asked for, as an array.
 
     Raises:
         UsageError: there are several, and a file of this format holds one.
     """
-    if format_name in ONE_REPORT and len(reports) > 1:
+    if format_name not in SEVERAL and len(reports) > 1:
         raise UsageError(
             Sentence(
                 "a file of the format {format} holds one report, but there are {count}",

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import harness
 from harness.cli import examples
@@ -14,7 +15,24 @@ __all__ = ["read_words"]
 _LEVELS = "ABCD"
 #: Every reader of JSON holds whole numbers up to here exactly (RFC 8259, section 6).
 _LARGEST_SEED = (1 << 53) - 1
-_FORMATS = ("text", "json", "html", "markdown", "svg", "github")
+_FORMATS = (
+    *("text", "json", "html", "markdown", "svg", "github", "junit", "ctrf", "gradescope", "classroom50", "exercism"),
+    *("prairielearn", "codequality"),
+)
+
+
+def _format(command: Parser, name: str) -> str:
+    if name in _FORMATS:
+        return name
+    # Another package may have added it (docs/formats.md).
+    from harness.render import format_names
+
+    known = format_names()
+    if name not in known:
+        raise argparse.ArgumentTypeError(
+            command.text("invalid choice: {name} (choose from {known})", name=repr(name[:30]), known=", ".join(known))
+        )
+    return name
 
 
 def read_words(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -232,7 +250,11 @@ def _add_catalogue(command: Parser) -> None:
 def _add_form(command: Parser) -> None:
     """Add the options on how a report looks and where it goes."""
     command.add_argument(
-        "--format", choices=_FORMATS, default="text", help=command.text("of the report (default: %(default)s)")
+        "--format",
+        type=partial(_format, command),
+        default="text",
+        metavar="FORMAT",
+        help=command.text("of the report: {formats} (default: %(default)s)", formats=", ".join(_FORMATS)),
     )
     command.add_argument(
         "--output", metavar="FILE", help=command.text("write the report there instead of to the screen")

@@ -101,14 +101,15 @@ def _settings(config: pytest.Config) -> "Settings":
 
 
 def _output(value: str, working: Path) -> tuple[str, Path]:
-    from harness.render import FORMATS
+    from harness.render import format_names, is_format
 
     format_name, _, name = value.partition(":")
-    known = ", ".join(FORMATS)
-    if format_name not in FORMATS or not name:
+    if not is_format(format_name) or not name:
         raise UsageError(
             Sentence(
-                "--grade-report={value} is not FORMAT:FILE with one of the formats {known}", value=value, known=known
+                "--grade-report={value} is not FORMAT:FILE with one of the formats {known}",
+                value=value,
+                known=", ".join(format_names()),
             ),
             Sentence("for example --grade-report=json:report.json"),
         )

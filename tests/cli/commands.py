@@ -6,7 +6,7 @@ from pathlib import Path
 
 import harness
 
-__all__ = ["RIGHT", "WRONG", "command", "environment"]
+__all__ = ["RIGHT", "ROOT", "WRONG", "command", "environment"]
 
 #: Works in a checkout and with an installed wheel alike: the folder that this very harness was imported from.
 ROOT = str(Path(harness.__file__).parent.parent)

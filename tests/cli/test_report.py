@@ -1,10 +1,15 @@
 """``dout report``: a stored report in any format and language; and the formats of ``dout grade``."""
 
 import json
+import re
 
 import pytest
 
-from harness.render import FORMATS, ONE_REPORT
+from harness.render import FORMATS, SEVERAL
+from harness.render.classroom50 import SET_BY_RUNNER
+
+#: Where a format says how long the grading took.
+TIME = re.compile(rb'("(?:wall_s|cpu_s|execution_time|stop|duration)": |(?<= )time=")[\d.e-]+')
 
 
 @pytest.fixture
@@ -16,14 +21,11 @@ def stored(dout, wrong, tmp_path):
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_a_stored_report_is_the_same_as_a_new_one_in_every_format(dout, wrong, stored, name):
-    new, old = dout("grade", wrong, "--format", name), dout("report", stored, "--format", name)
+    runner = dict.fromkeys(SET_BY_RUNNER.values(), "submit/1")
+    new = dout("grade", wrong, "--format", name, env=runner)
+    old = dout("report", stored, "--format", name, env=runner)
     assert (new.returncode, old.returncode) == (1, 0)
-    if name == "json":
-        one, other = json.loads(new.stdout), json.loads(old.stdout)
-        del one["timing"], other["timing"]
-        assert one == other
-    else:
-        assert new.stdout == old.stdout
+    assert TIME.sub(b"", new.stdout) == TIME.sub(b"", old.stdout) != b""
 
 
 def test_a_report_made_in_one_language_is_read_in_another(dout, wrong, tmp_path):
@@ -46,7 +48,7 @@ def test_an_array_of_reports_is_read(dout, right, wrong, tmp_path):
     assert dout("report", path).stdout.count(b"SCORE ") == 2
 
 
-@pytest.mark.parametrize("name", sorted(ONE_REPORT))
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - SEVERAL))
 def test_a_format_that_holds_one_report_refuses_two(dout, right, wrong, name):
     done = dout("grade", right, wrong, "--format", name)
     assert (done.returncode, done.stdout) == (2, b"")

@@ -103,6 +103,10 @@ def test_every_format_is_documented(choice: str) -> None:
     assert f"--format {choice}" in words("command-line.md")
 
 
+def test_the_table_of_formats_is_the_code() -> None:
+    assert first_words("formats.md", "Formats")[: len(FORMATS)] == list(FORMATS)
+
+
 # pytest.
 
 

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
+from unittest import mock
 
 import msgspec
 
@@ -17,6 +18,7 @@ from harness.assignment import Assignment, built_in
 from harness.grader import grade
 from harness.records import Outcome, Report
 from harness.render import FORMATS, render
+from harness.render.classroom50 import SET_BY_RUNNER
 from harness.sandbox.fresh import FreshStarter
 from harness.sandbox.importable import MODULES
 from harness.sandbox.launch import ALL_LOCKS, launch
@@ -137,7 +139,8 @@ def files_with(token: str) -> list[str]:
 
 def assert_readable(report: Report, text: str) -> None:
     """No character of a report can steer what shows it, and every line in it is one of the file's."""
-    shown = {name: render(report, name) for name in FORMATS}
+    with mock.patch.dict(os.environ, dict.fromkeys(SET_BY_RUNNER.values(), "set by a runner")):
+        shown = {name: render(report, name) for name in FORMATS}
     for name, rendered in shown.items():
         unsafe = {char for char in rendered if char != "\n" and unicodedata.category(char) in _UNSAFE}
         assert not unsafe, (name, unsafe)

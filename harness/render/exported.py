@@ -1,0 +1,184 @@
+"""Fills marks into the gradebook that Canvas or Moodle exported, and keeps all else that is in it."""
+
+import csv
+import io
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from harness.errors import UsageError
+from harness.records import Record
+from harness.render.gradebook import Mark, csv_text, score_cell
+from harness.render.numbers import points
+
+__all__ = ["Filled", "filled_canvas", "filled_moodle"]
+
+_BOM = "\ufeff"
+_DELIMITERS = ",;\t"
+#: How Canvas and an English Moodle name the columns by which a learner is found.
+_CANVAS_KEYS = ("SIS Login ID", "SIS User ID", "ID")
+_MOODLE_KEYS = ("Username", "Email address", "ID number", "Identifier")
+#: What Canvas writes behind an assignment's name.
+_CANVAS_ID = re.compile(r" \(\d+\)$")
+
+
+class Filled(Record, frozen=True):
+    """An exported file with marks in it."""
+
+    text: str
+    #: Learners with a mark for whom the file has no row: nothing of theirs was written.
+    missing: list[str]
+
+
+class _Table(Record, frozen=True):
+    """A file as it was read: its rows, and what it takes to write it in the same way."""
+
+    rows: list[list[str]]
+    delimiter: str
+    line_end: str
+    mark: str
+
+    def text(self) -> str:
+        return self.mark + csv_text(self.rows, delimiter=self.delimiter, line_end=self.line_end)
+
+
+def filled_canvas(exported: str, marks: Sequence[Mark], assignment: str) -> Filled:
+    """Return the gradebook that Canvas exported with the scores in the column of ``assignment``.
+
+    Args:
+        exported: The file's text, with the id of each learner and of each assignment.
+        marks: A learner is found by ``learner`` or ``email`` in the columns of ids and logins. Where the score is
+            None, the cell stays as it is.
+        assignment: Name of its column, with or without the number that Canvas puts behind it.
+
+    Raises:
+        UsageError: It is not such a file, the column is not there or has other points, or a learner is there twice.
+    """
+    table = _read(exported, ("Student", "ID"), "Canvas")
+    head = table.rows[0]
+    columns = [n for n, name in enumerate(head) if assignment in (name, _CANVAS_ID.sub("", name))]
+    column = _only(columns, assignment, head)
+    for row in table.rows[1:3]:
+        if row and "Points Possible" in row[0] and column < len(row):
+            if "read only" in row[column]:
+                raise UsageError(
+                    f"Canvas calculates the column {head[column]!r} itself", "choose an assignment's column"
+                )
+            _same_points(row[column], marks, head[column])
+    return _filled(table, marks, column, _places(head, _CANVAS_KEYS))
+
+
+def filled_moodle(
+    exported: str,
+    marks: Sequence[Mark],
+    *,
+    grade: str = "Grade",
+    maximum: str = "Maximum grade",
+    keys: Sequence[str] = _MOODLE_KEYS,
+) -> Filled:
+    """Return the grading worksheet of a Moodle assignment with the scores in its column of grades.
+
+    Args:
+        exported: The worksheet's text.
+        marks: A learner is found by ``learner`` or ``email``. Where the score is None, the cell stays as it is.
+        grade: Name of the column of grades: Moodle writes it in the teacher's language.
+        maximum: Name of the column with the most that can be reached.
+        keys: Names of the columns by which a learner is found.
+
+    Raises:
+        UsageError: It is not such a file, the assignment has other points, or a learner is there twice.
+    """
+    table = _read(exported, (grade,), "Moodle")
+    head = table.rows[0]
+    column = _only(_places(head, [grade]), grade, head)
+    known = _places(head, keys)
+    if not known:
+        raise UsageError(
+            f"the worksheet has no column by which a learner is known: {', '.join(keys)}",
+            "download the worksheet again, with names, or give the names of its columns",
+        )
+    for most in _places(head, [maximum]):
+        for text in {row[most] for row in table.rows[1:] if most < len(row)}:
+            _same_points(text, marks, head[column])
+    return _filled(table, marks, column, known)
+
+
+def _read(text: str, wanted: Sequence[str], platform: str) -> _Table:
+    mark = _BOM if text.startswith(_BOM) else ""
+    body = text.removeprefix(_BOM)
+    first = body.partition("\n")[0]
+    for delimiter in _DELIMITERS:
+        try:
+            rows = list(csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True))
+        except csv.Error:
+            continue
+        if rows and len(_places(rows[0], wanted)) >= len(wanted):
+            return _Table(rows, delimiter, "\r\n" if first.endswith("\r") else "\n", mark)
+    raise UsageError(
+        f"this is no file that {platform} exported: its first line does not name the columns {', '.join(wanted)}",
+        f"export the file from {platform} again, and leave its first line as it is",
+    )
+
+
+def _places(head: Sequence[str], names: Collection[str]) -> list[int]:
+    # Moodle 4 writes "Maximum grade", Moodle 3 "Maximum Grade".
+    wanted = {name.casefold() for name in names}
+    return [place for place, name in enumerate(head) if name.strip().casefold() in wanted]
+
+
+def _only(places: Sequence[int], name: str, head: Sequence[str]) -> int:
+    if len(places) != 1:
+        raise UsageError(
+            f"the file has {'no' if not places else 'more than one'} column {name!r}; it has: {', '.join(head)}",
+            "give the name of one column, to the letter",
+        )
+    return places[0]
+
+
+def _same_points(text: str, marks: Sequence[Mark], column: str) -> None:
+    """Refuse a score out of 100 in a column of 10 points: Moodle would drop it, and Canvas make 1000 percent of it."""
+    try:
+        most = float(text.replace(",", "."))
+    except ValueError:
+        return
+    for mark in marks:
+        if mark.score is not None and mark.max_score != most:
+            raise UsageError(
+                f"the column {column!r} has {points(most)} points, the mark of {mark.learner} is out of "
+                f"{points(mark.max_score)}",
+                f"give the assignment {points(mark.max_score)} points there, and export it again",
+            )
+
+
+def _filled(table: _Table, marks: Sequence[Mark], column: int, keys: Sequence[int]) -> Filled:
+    rows = [list(row) for row in table.rows]
+    found = _found(rows, keys)
+    taken: dict[int, str] = {}
+    missing = []
+    for mark in marks:
+        at = {place for name in (mark.learner, mark.email) if name for place in found.get(name.casefold(), ())}
+        if len(at) > 1 or at & taken.keys():
+            others = "".join(f" and of {taken[place]}" for place in at & taken.keys())
+            raise UsageError(
+                f"the rows {', '.join(str(place + 1) for place in sorted(at))} can be that of {mark.learner}{others}",
+                "give each learner the login that the file has",
+            )
+        if not at:
+            missing.append(mark.learner)
+            continue
+        (place,) = at
+        taken[place] = mark.learner
+        if mark.score is not None:
+            row = rows[place]
+            row += [""] * (column + 1 - len(row))
+            row[column] = score_cell(mark)
+    return Filled(_Table(rows, table.delimiter, table.line_end, table.mark).text(), missing)
+
+
+def _found(rows: Sequence[Sequence[str]], keys: Sequence[int]) -> Mapping[str, set[int]]:
+    """Return the rows by what is written in their cells of ids and logins."""
+    found: dict[str, set[int]] = {}
+    for place, row in enumerate(rows[1:], 1):
+        for key in keys:
+            if key < len(row) and row[key].strip():
+                found.setdefault(row[key].strip().casefold(), set()).add(place)
+    return found
