@@ -112,7 +112,7 @@ def test_a_value_that_nothing_uses_is_a_fault(tmp_path):
 
 
 def test_a_file_that_is_not_there_is_a_fault(tmp_path):
-    with pytest.raises(AssignmentError, match=r"assignment\.toml: cannot be read: No such file"):
+    with pytest.raises(AssignmentError, match=r"assignment\.toml cannot be read: No such file"):
         read_assignment(tmp_path / "assignment.toml")
 
 
