@@ -9,7 +9,7 @@ from harness.errors import SubmissionError, UsageError
 from harness.intake.containers import Container
 from harness.intake.exports import CanvasName, canvas_name, is_canvas, moodle_name
 from harness.intake.found import Entry, Export, Learner, Reason, Unassigned, displayed, fold
-from harness.intake.gradescope import METADATA, submitters
+from harness.intake.gradescope import METADATA, WITHOUT_IT, submitters
 
 __all__ = ["discover"]
 
@@ -168,13 +168,12 @@ def _first_name(file: str) -> str:
 
 def _gradescope(container: Container, names: dict[str, bool]) -> Iterator[Entry | Unassigned]:
     shown = f"{container.shown}/{METADATA}"
-    hint = "download the export again; or take that file away, and the folders' own names are used"
     try:
         text = container.read_file(METADATA, _METADATA_LIMIT).decode("utf-8-sig")
     except SubmissionError as exc:
-        raise UsageError(exc.message, hint) from None
+        raise UsageError(exc.message, WITHOUT_IT) from None
     except UnicodeDecodeError:
-        raise UsageError(f"{shown} is not UTF-8 text", hint) from None
+        raise UsageError(f"{shown} is not UTF-8 text", WITHOUT_IT) from None
     people = submitters(text, shown)
     for name, is_folder in names.items():
         if name == METADATA:

@@ -18,9 +18,11 @@ from typing import NamedTuple
 from harness.errors import UsageError
 from harness.escape import plain
 
-__all__ = ["METADATA", "Submitter", "submitters"]
+__all__ = ["METADATA", "WITHOUT_IT", "Submitter", "submitters"]
 
 METADATA = "submission_metadata.yml"
+#: What to do where the file cannot be understood.
+WITHOUT_IT = "download the export again; or take that file away, and the folders' own names are used"
 
 _ANCHOR = r"(?: &[0-9]+)?"
 _SUBMISSION = re.compile(rf"([^\s#&*!|>%@`{{\[,\-][^:]*|'[^']+'|\"[^\"\\]+\"):{_ANCHOR}")
@@ -125,5 +127,5 @@ def _unescaped(match: re.Match[str]) -> str:
 def _strange(shown: str, number: int, line: str) -> UsageError:
     return UsageError(
         f"{shown}:{number}: this line is not as Gradescope writes it: {plain(line.strip(), 100)}",
-        "download the export again; or take that file away, and the folders' own names are used",
+        WITHOUT_IT,
     )

@@ -21,10 +21,10 @@ def render_prairielearn(report: Report, language: Language = ENGLISH) -> str:
     What could not be graded, be it the file's fault or the grader's, costs no attempt (``gradable`` is false). Where
     the whole would be too large, the messages of the checks are left out.
     """
-    text = _text(_results(report, language))
+    results = _results(report, language)
+    text = _text(results)
     if len(text) <= LIMIT:
         return text
-    results = _results(report, language)
     for test in results["tests"]:
         test["message"] = ""
     return _text(results)

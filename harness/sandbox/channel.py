@@ -2,6 +2,7 @@
 
 import enum
 import math
+import signal
 import time
 from typing import Protocol, Self
 
@@ -16,7 +17,7 @@ from harness.sandbox.protocol import (
 )
 from harness.sentence import Sentence
 
-__all__ = ["Channel", "Ending", "Exit", "FrameBuffer", "Worker", "WorkerGone"]
+__all__ = ["Channel", "Ending", "Exit", "FrameBuffer", "Worker", "WorkerGone", "ended_by_signal"]
 
 
 #: Bytes taken from one worker in all: 200 times what right answers to a whole bank take (75 kB).
@@ -166,6 +167,12 @@ class Worker:
         except ProtocolError as error:
             raise _broken(error) from None
         return body
+
+
+def ended_by_signal(ending: Ending, number: int) -> WorkerGone:
+    """Return what became of a worker that signal ``number`` ended, which was not ours."""
+    name = signal.strsignal(number)
+    return WorkerGone(ending, Sentence("its process was ended by signal {number} ({name})", number=number, name=name))
 
 
 def _broken(error: ProtocolError) -> WorkerGone:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from harness.errors import SandboxError
-from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone
+from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone, ended_by_signal
 from harness.sandbox.identity import SLOTS
 from harness.sandbox.launch import Launched, launch
 from harness.sandbox.limits import WorkerLimits
@@ -212,12 +212,7 @@ class _SocketChannel:
         if status is not None and status < 0:
             # We had not killed it: SIGKILL then is the kernel's answer to memory running out.
             ending = Ending.MEMORY if status == -signal.SIGKILL else Ending.CRASHED
-            return WorkerGone(
-                ending,
-                Sentence(
-                    "its process was ended by signal {number} ({name})", number=-status, name=signal.strsignal(-status)
-                ),
-            )
+            return ended_by_signal(ending, -status)
         return WorkerGone(Ending.CRASHED, Sentence("its process ended by itself"))
 
     def close(self) -> Exit:

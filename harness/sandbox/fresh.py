@@ -19,7 +19,7 @@ from pathlib import Path
 
 import harness
 from harness.errors import SandboxError
-from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone
+from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone, ended_by_signal
 from harness.sandbox.child import CHANNEL
 from harness.sandbox.limits import WorkerLimits
 from harness.sandbox.protocol import Ready
@@ -192,12 +192,7 @@ class _PipeChannel:
             if -status == getattr(signal, "SIGXCPU", None):
                 return WorkerGone(Ending.TIMEOUT, Sentence("it used too much processor time"))
             ending = Ending.MEMORY if -status == getattr(signal, "SIGKILL", None) else Ending.CRASHED
-            return WorkerGone(
-                ending,
-                Sentence(
-                    "its process was ended by signal {number} ({name})", number=-status, name=signal.strsignal(-status)
-                ),
-            )
+            return ended_by_signal(ending, -status)
         if status:
             return WorkerGone(
                 Ending.CRASHED, Sentence("its process ended by itself (exit status {status})", status=status)
