@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from harness.catalogue import LANGUAGES, Entry, entries
-from harness.records import Said, Warn
-from harness.sentence import Sentence, marked
+from harness.sentence import LANGUAGES, Sentence, marked
+
+if TYPE_CHECKING:
+    from harness.catalogue import Entry
+    from harness.records import Said, Warn
 
 __all__ = ["ENGLISH", "LANGUAGES", "Language", "chosen_language", "current", "language", "marked"]
 
@@ -42,7 +45,7 @@ class Language:
         values = {name: self.told(value) if isinstance(value, str) else value for name, value in text.values.items()}
         return self._found.gettext(text.pattern).format(**values)
 
-    def sentences(self, warn: Warn) -> list[str]:
+    def sentences(self, warn: "Warn") -> list[str]:
         """Return what a warning of a report says; nothing where this language does not have all of it.
 
         A report may come from anywhere, and from a later version: only patterns of our own are filled in.
@@ -50,9 +53,9 @@ class Language:
         found = [self._said(said) for said in warn.said]
         return [sentence for sentence in found if sentence is not None] if None not in found else []
 
-    def _said(self, said: Said) -> str | None:
+    def _said(self, said: "Said") -> str | None:
         found = self._found.gettext(said.pattern)
-        values = {name: self._said(one) if isinstance(one, Said) else one for name, one in said.values.items()}
+        values = {name: one if isinstance(one, (str, int)) else self._said(one) for name, one in said.values.items()}
         if found == said.pattern or None in values.values():
             return None
         try:
@@ -60,8 +63,11 @@ class Language:
         except KeyError:
             return None
 
-    def entry(self, code: str) -> Entry | None:
+    def entry(self, code: str) -> "Entry | None":
         """Return what is told about the mistake ``code``; None for one that only a later version knows."""
+        # Help and errors need no catalogue; msgspec, which reads it, does not survive a Ctrl-C during its import.
+        from harness.catalogue import entries
+
         return entries(self.code, self._catalogue_folder).get(code)
 
 

@@ -2,7 +2,10 @@
 
 from typing import Self
 
-__all__ = ["Sentence", "marked"]
+__all__ = ["LANGUAGES", "Sentence", "marked"]
+
+#: Those that a reader can choose, by their codes.
+LANGUAGES = ("en", "ko")
 
 
 def marked(sentence: str) -> str:

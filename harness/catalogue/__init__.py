@@ -10,11 +10,10 @@ import msgspec
 
 from harness.errors import AssignmentError, UsageError
 from harness.records import Record
-from harness.sentence import Sentence
+from harness.sentence import LANGUAGES, Sentence
 
 __all__ = ["LANGUAGES", "Entry", "entries", "entry"]
 
-LANGUAGES = ("en", "ko")
 _FOLDER = Path(__file__).parent
 
 

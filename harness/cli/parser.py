@@ -75,8 +75,10 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         groups: Iterable["argparse._MutuallyExclusiveGroup"],
         prefix: str | None,
     ) -> str:
+        prefix = gettext("usage: ") if prefix is None else prefix
+        if prefix.isascii():
+            return super()._format_usage(usage, actions, groups, prefix)
         from harness.render.cells import width_of
 
-        prefix = gettext("usage: ") if prefix is None else prefix
         as_wide = "-" * width_of(prefix)
         return prefix + super()._format_usage(usage, actions, groups, as_wide).removeprefix(as_wide)
