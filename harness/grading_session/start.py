@@ -12,6 +12,7 @@ from harness.errors import DoutError, SandboxError, SubmissionError, UsageError
 from harness.grading_session.targets import Target, choose, find_targets, path_from
 from harness.grading_session.trust import close_import_path, is_self_check, refuse_foreign_configuration
 from harness.interrupts import held_back
+from harness.language import chosen_language
 from harness.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -31,10 +32,6 @@ def start(config: pytest.Config) -> None:
     try:
         _start(config)
     except DoutError as error:
-        # Not everything is imported yet: nothing of the current folder may be taken for a library here either.
-        close_import_path([config.invocation_params.dir])
-        from harness.language import chosen_language
-
         told = chosen_language(config.getoption("grade_lang")).told
         raise pytest.UsageError("\n".join(filter(None, (told(error.message), told(error.hint))))) from None
 
