@@ -9,7 +9,7 @@ import msgspec
 from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Outcome, Report, Verdict
 from harness.render.cells import WIDTH, width_of, wrapped
-from harness.render.phrases import SELF_CHECK, note, reason_and_hint, verdict_word
+from harness.render.phrases import reason_and_hint, self_check, verdict_word
 from harness.render.text import cause_lines, failure_lines, render_text
 
 __all__ = ["PARTIAL", "failure_text", "grading_lines"]
@@ -53,9 +53,8 @@ def grading_lines(
 
 
 def _self_check(report: Report, language: Language) -> Iterator[str]:
-    for warn in report.warnings:
-        if warn.code == SELF_CHECK:
-            yield from wrapped(note(warn, language))
+    for said in self_check(report, language):
+        yield from wrapped(said)
 
 
 def failure_text(

@@ -15,8 +15,9 @@ from harness.render.phrases import (
     about_hidden,
     hints_of,
     next_step,
-    note,
+    placed_note,
     reason_and_hint,
+    self_check,
     title_of,
     verdict_word,
     wanted_of,
@@ -101,9 +102,8 @@ def body(report: Report, language: Language) -> Iterator[str]:
     yield "</header>"
     yield "<main>"
     yield f'<p class="score">{escape(_score(report))}</p>'
-    for warn in report.warnings:
-        if warn.code == SELF_CHECK:
-            yield f"<p><strong>{escape(note(warn, language))}</strong></p>"
+    for said in self_check(report, language):
+        yield f"<p><strong>{escape(said)}</strong></p>"
     if report.outcome is Outcome.GRADED:
         if hidden:
             yield f"<p>{escape(about_hidden(hidden, language))}</p>"
@@ -231,8 +231,7 @@ def _notes(warnings: list[Warn], language: Language) -> Iterator[str]:
     yield f"<h2>{escape(language.text('Notes (they cost no points)'))}</h2>"
     yield "<ul>"
     for warn in notes:
-        where = language.text("line {line}", line=warn.line) + ": " if warn.line is not None else ""
-        yield f"<li>{escape(where)}{escape(note(warn, language))} <code>{escape(warn.code)}</code></li>"
+        yield f"<li>{escape(placed_note(warn, language))} <code>{escape(warn.code)}</code></li>"
     yield "</ul>"
 
 

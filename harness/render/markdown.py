@@ -13,8 +13,9 @@ from harness.render.phrases import (
     about_hidden,
     advice,
     next_step,
-    note,
+    placed_note,
     reason_and_hint,
+    self_check,
     title_of,
     verdict_word,
     what_else,
@@ -55,10 +56,9 @@ def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     score = "-" if report.score is None else points(report.score)
     yield f"## {_plain(report.submission.name)}: {score}/{points(report.max_score)}"
     yield ""
-    for warn in report.warnings:
-        if warn.code == SELF_CHECK:
-            yield f"**{_plain(note(warn, language))}**"
-            yield ""
+    for said in self_check(report, language):
+        yield f"**{_plain(said)}**"
+        yield ""
     if report.outcome is not Outcome.GRADED:
         reason, hint = reason_and_hint(report, language)
         yield f"**{_plain(report.outcome.value)}** {_plain(reason)}"
@@ -80,8 +80,7 @@ def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
         yield from ("```mermaid", mermaid(report.graph, language), "```", "")
     for warn in report.warnings:
         if warn.code != SELF_CHECK:
-            where = text("line {line}", line=warn.line) + ": " if warn.line is not None else ""
-            yield f"- {_plain(where + note(warn, language))} {_code(warn.code)}"
+            yield f"- {_plain(placed_note(warn, language))} {_code(warn.code)}"
 
 
 def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:

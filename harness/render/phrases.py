@@ -1,5 +1,7 @@
 """The sentences that every format of a report shares: verdicts, what to do about them, and what to do next."""
 
+from collections.abc import Iterator
+
 from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Report, Verdict, Warn
 
@@ -12,7 +14,9 @@ __all__ = [
     "hints_of",
     "next_step",
     "note",
+    "placed_note",
     "reason_and_hint",
+    "self_check",
     "title_of",
     "verdict_word",
     "wanted_of",
@@ -112,6 +116,17 @@ def about_hidden(hidden: int, language: Language = ENGLISH) -> str:
 def note(warn: Warn, language: Language = ENGLISH) -> str:
     """Return what a warning says; Python's own words are English everywhere."""
     return " ".join(language.sentences(warn)) or warn.message
+
+
+def placed_note(warn: Warn, language: Language = ENGLISH) -> str:
+    """Return what a warning says, behind the line that it is about."""
+    where = language.text("line {line}", line=warn.line) + ": " if warn.line is not None else ""
+    return where + note(warn, language)
+
+
+def self_check(report: Report, language: Language = ENGLISH) -> Iterator[str]:
+    """Yield why a report is no mark of record; nothing for one that can be."""
+    return (note(warn, language) for warn in report.warnings if warn.code == SELF_CHECK)
 
 
 def next_step(report: Report, language: Language = ENGLISH, hidden: int = 0) -> str:

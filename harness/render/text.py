@@ -15,8 +15,9 @@ from harness.render.phrases import (
     advice,
     all_passed,
     next_step,
-    note,
+    placed_note,
     reason_and_hint,
+    self_check,
     title_of,
     verdict_word,
     wanted_of,
@@ -203,8 +204,7 @@ def _warning_lines(warnings: list[Warn], language: Language) -> Iterator[str]:
         yield ""
         yield from wrapped(language.text("Notes (they cost no points; a line that cannot run is left out)"))
     for warn in sorted(notes, key=lambda warn: math.inf if warn.line is None else warn.line):
-        where = language.text("line {line}", line=warn.line) + ": " if warn.line is not None else ""
-        yield from wrapped(f"{where}{note(warn, language)}  [{warn.code}]", "  ", "    ")
+        yield from wrapped(f"{placed_note(warn, language)}  [{warn.code}]", "  ", "    ")
 
 
 def _totals(report: Report, language: Language) -> Iterator[str]:
@@ -220,9 +220,8 @@ def _totals(report: Report, language: Language) -> Iterator[str]:
 
 def _last_lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     text = language.text
-    for warn in report.warnings:
-        if warn.code == SELF_CHECK:
-            yield from wrapped(note(warn, language))
+    for said in self_check(report, language):
+        yield from wrapped(said)
     if all(result.verdict is Verdict.PASSED for result in report.checks):
         yield from wrapped(all_passed(len(report.checks), hidden, language))
         return

@@ -13,6 +13,7 @@ from harness.render.phrases import (
     next_step,
     note,
     reason_and_hint,
+    self_check,
     title_of,
     verdict_word,
     what_else,
@@ -32,7 +33,7 @@ def report_text(report: Report, language: Language = ENGLISH) -> str:
 
 def _report_lines(report: Report, language: Language) -> Iterator[str]:
     hidden, shown = hidden_count(report), visible_part(report)
-    yield from (note(warn, language) for warn in report.warnings if warn.code == SELF_CHECK)
+    yield from self_check(report, language)
     if report.outcome is not Outcome.GRADED:
         reason, hint = reason_and_hint(shown, language)
         yield from (reason, f"{language.text('Next')}: {hint}")
