@@ -1,8 +1,10 @@
 """The records of a graded class: one row for each submission, and what all rows have in common.
 
-Their JSON form is ``dout-class/1``: a :class:`ClassHead`, the rows, and what was assigned to nobody. It is an index; the
-whole report on a submission is a file of its own.
+Their JSON form is ``dout-class/1``: a :class:`ClassHead`, the rows, and what was assigned to nobody. It is an index;
+the whole report on a submission is a file of its own.
 """
+
+import msgspec
 
 from harness.records import AssignmentId, Isolation, Outcome, Record, Verdict, Versions, Warn
 
@@ -18,7 +20,7 @@ class ClassCheck(Record, frozen=True, kw_only=True):
     layer: str
     title: str
     #: The title in other languages, by their codes.
-    titles: dict[str, str] = {}
+    titles: dict[str, str] = msgspec.field(default_factory=dict)
     max_score: float
     visibility: str = "visible"
 
@@ -58,9 +60,9 @@ class ClassRow(Record, frozen=True, kw_only=True):
     #: Null only when the outcome is ``grader_fault``.
     score: float | None
     #: In the order of the head's checks; empty unless the outcome is ``graded``.
-    verdicts: list[Verdict] = []
+    verdicts: list[Verdict] = msgspec.field(default_factory=list)
     #: The names of the mistakes that are root causes, in the order of the checks.
-    codes: list[str] = []
+    codes: list[str] = msgspec.field(default_factory=list)
     #: Why it was not graded.
     reason: Warn | None = None
     #: The report as JSON and as a page: paths relative to the index, with ``/``.
