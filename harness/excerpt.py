@@ -23,19 +23,21 @@ def excerpt_at(
     Args:
         submission: The learner's text.
         line: 1-based, in the numbering of the whole submission.
-        found: The layers. Where one of their methods makes a returned value on this line, that part is meant.
-        item: Which of several returned values is meant; None for the line as a whole.
+        found: The layers. Where one of their methods makes a returned value on this line, that part is meant; else what
+            it stores there.
+        item: Which of several returned values is meant; None for none of them.
     """
     if line is None or submission.text_of(line) is None:
         return None
     around = range(max(line - 1, 1), line + 2)
     texts = {number: submission.text_of(number) for number in around if _same_block(submission, number, line)}
     kept = {number: text for number, text in texts.items() if text is not None and (text.strip() or number == line)}
-    places = [places for layer in found for places in layer.returns.values()]
-    span = None
-    if item is not None:
-        here = [place for one in places for place in (one[item : item + 1] or one) if place[0] == line]
-        span = _shown_span(kept[line], *here[0][1:]) if here else None
+    here: list[tuple[int, int, int]] = []
+    for layer in found:
+        if item is not None:
+            here += [place for one in layer.returns.values() for place in (one[item : item + 1] or one)]
+        here += [(write.line, write.start, write.end) for write in layer.writes]
+    span = next((_shown_span(kept[line], *columns) for number, *columns in here if number == line), None)
     return Excerpt(first_line=min(kept), lines=[_shown(text) for _, text in sorted(kept.items())], span=span)
 
 

@@ -47,7 +47,7 @@ def _actual_only(result: CheckResult) -> CheckResult:
         message = result.message
     else:
         message = _NEUTRAL.get(result.verdict, result.message)
-        example = Counterexample(inputs=example.inputs, dout=example.dout, got=example.got, expected={})
+        example = msgspec.structs.replace(example, expected={}, measured=None)
     return msgspec.structs.replace(result, code=None, values={}, message=message, counterexample=example)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.assignment import LayerSpec
 from harness.records import Record, Warn
-from harness.sandbox.protocol import BoundClass, Loaded, Parsed
+from harness.sandbox.protocol import BoundClass, Loaded, Parsed, Write
 from harness.sentence import Sentence
 
 __all__ = ["Absence", "Found", "find_layers", "folded", "misspelt"]
@@ -37,6 +37,8 @@ class Found(Record, frozen=True):
     method_lines: dict[str, int] = {}  # noqa: RUF012 - msgspec copies it
     #: By method, line and columns (bytes of UTF-8) of the expression that makes each value it returns.
     returns: dict[str, list[tuple[int, int, int]]] = {}  # noqa: RUF012 - msgspec copies it
+    #: Where methods store something that outlives the call.
+    writes: tuple[Write, ...] = ()
     #: Numbers written in the class body.
     literals: tuple[float, ...] = ()
     #: Why there is none, in a sentence for the learner.
@@ -133,6 +135,7 @@ def _with_places(bound: BoundClass, parsed: Parsed) -> Found:
         methods=tuple(bound.methods),
         method_lines=dict(last.methods),
         returns=returns,
+        writes=tuple(last.writes),
         literals=tuple(last.literals),
     )
 

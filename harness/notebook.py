@@ -53,9 +53,10 @@ def code_cells(name: str, data: bytes) -> list[str]:
         SubmissionError: ``NOT-A-NOTEBOOK``, ``ENCODING``, or ``NO-CODE`` when no code cell holds anything.
     """
     try:
-        notebook = _DECODER.decode(data)
-    except UnicodeDecodeError:
-        raise SubmissionError("ENCODING", _first_bad_byte(name, data), _SAVE_AGAIN) from None
+        # Not left to msgspec: what it raises for such bytes depends on its version.
+        notebook = _DECODER.decode(data.decode())
+    except UnicodeDecodeError as exc:
+        raise SubmissionError("ENCODING", _bad_byte(name, data, exc.start), _SAVE_AGAIN) from None
     except RecursionError:
         raise _not_a_notebook(name, Sentence("its JSON is nested too deeply")) from None
     except msgspec.DecodeError as exc:
@@ -87,10 +88,7 @@ def _not_a_notebook(name: str, reason: str) -> SubmissionError:
     )
 
 
-def _first_bad_byte(name: str, data: bytes) -> Sentence:
-    """Where ``data`` stops being UTF-8: the decoder's own error counts from the start of one string."""
-    text = data.decode(errors="surrogateescape")
-    at = len(re.split("[\udc80-\udcff]", text, maxsplit=1)[0].encode())
+def _bad_byte(name: str, data: bytes, at: int) -> Sentence:
     line = data.count(b"\n", 0, at) + 1
     return Sentence(
         "{file} is not UTF-8: byte {at} ({byte}), line {line} of the file",

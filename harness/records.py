@@ -117,6 +117,8 @@ class Counterexample(Record, frozen=True, kw_only=True):
     """Inputs that show the failure. Numbers are JSON numbers; NaN and infinities are strings."""
 
     inputs: dict[str, Any]
+    #: The calls that show it, as Python; empty where one forward and one backward on a fresh layer do.
+    calls: list[str] = []
     #: Upstream gradient; null for a failure of ``forward``.
     dout: Any = None
     got: dict[str, Any]

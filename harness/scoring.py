@@ -30,7 +30,7 @@ def result_of(
             max_score=spec.points,
             visibility=spec.visibility,
         )
-    line = finding.line
+    line = finding.line or (diagnosis.line if diagnosis else None)
     if line is None and finding.layer is not None:
         item = found[finding.layer]
         line = item.line_of(finding.method or "", first_wrong(finding.counterexample))
@@ -53,11 +53,14 @@ def result_of(
 
 
 def first_wrong(example: Counterexample | None) -> int | None:
-    """Return which of the values that a method returned is the first wrong one; None where all are right."""
+    """Return which of the values that a method returned is the first wrong one; None where all are right.
+
+    An argument that was changed in place is not among them.
+    """
     if example is None:
         return None
-    names = enumerate(example.expected)
-    return next((n for n, name in names if example.got.get(name) != example.expected[name]), None)
+    names = [name for name in example.expected if name not in ("dout", *example.inputs)]
+    return next((n for n, name in enumerate(names) if example.got.get(name) != example.expected[name]), None)
 
 
 def layer_scores(

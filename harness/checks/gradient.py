@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -14,7 +15,7 @@ from harness.gradients.tolerance import MOST_ULPS
 from harness.records import Counterexample, Verdict
 from harness.sandbox.protocol import Decoded, Other
 
-__all__ = ["change_along", "check_gradient"]
+__all__ = ["change_along", "check_gradient", "is_straight", "judge_point", "lattice_points"]
 
 
 def check_gradient(evidence: Evidence, spec: CheckSpec) -> Finding | None:
@@ -32,23 +33,50 @@ def check_gradient(evidence: Evidence, spec: CheckSpec) -> Finding | None:
         waiting = evidence.blocked(spec.layer, "forward")
         if waiting:
             return waiting
-    for number, exhibit in enumerate(exhibits):
+    findings = (judge_point(evidence, layer, point) for point in lattice_points(exhibits))
+    return next((finding for finding in findings if finding is not None), None)
+
+
+def lattice_points(exhibits: Sequence[Exhibit]) -> Iterator[list[Exhibit]]:
+    """Yield each lattice point: backward there, and the walks that lead away from it behind."""
+    starts = [number for number, exhibit in enumerate(exhibits) if not exhibit.case.relation]
+    for start, end in itertools.pairwise([*starts, len(exhibits)]):
+        yield [*exhibits[start:end]]
+
+
+def judge_point(evidence: Evidence, layer: LayerSpec, point: Sequence[Exhibit]) -> Finding | None:
+    """Return what is wrong at one lattice point, or None."""
+    base, *rays = point
+    for exhibit in point:
         for step, planned in enumerate(exhibit.case.steps):
             if planned.op and not isinstance(exhibit.calls[step], Returned):
-                waiting = evidence.blocked(spec.layer, "backward" if planned.op == 2 else "forward")
+                waiting = evidence.blocked(layer.name, "backward" if planned.op == 2 else "forward")
                 return waiting or evidence.unanswered(exhibit, step)
-        if exhibit.case.relation:
-            back = exhibit.case.relation[0]
-            base = number - back
-            finding = _along(evidence, layer, exhibits[base], exhibit, _rays(exhibits, base))
+        if exhibit is not base:
+            finding = _along(evidence, layer, base, exhibit, rays)
             if finding:
                 return finding
     return None
 
 
-def _rays(exhibits: list[Exhibit], base: int) -> list[Exhibit]:
-    """Return the exhibits that walk away from the lattice point at ``base``."""
-    return list(itertools.takewhile(lambda exhibit: exhibit.case.relation, exhibits[base + 1 :]))
+def is_straight(point: Sequence[Exhibit]) -> bool:
+    """Tell whether the learner's own forward changes as much ahead of the point as behind it, along every walk.
+
+    Where it does not, one step is no measure of a derivative.
+    """
+    base, *rays = point
+    here = _forward_value(base, 1)
+    for ray in rays:
+        ahead, behind = _forward_value(ray, 1), _forward_value(ray, 3)
+        if here is not None and ahead is not None and behind is not None and ahead + behind != 2 * here:
+            return False
+    return True
+
+
+def _forward_value(exhibit: Exhibit, step: int) -> int | Fraction | None:
+    call = exhibit.calls[step]
+    value = _number(call.values[0]) if isinstance(call, Returned) and not call.several else None
+    return None if value is None else exact(value)
 
 
 def _along(evidence: Evidence, layer: LayerSpec, base: Exhibit, ray: Exhibit, rays: list[Exhibit]) -> Finding | None:

@@ -10,41 +10,61 @@ import numpy as np
 from harness.answers import Returned
 from harness.assignment import CheckSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding
+from harness.checks.statements import statements
 from harness.checks.wording import shown
+from harness.gradients.compare import Number, compare
 from harness.records import Counterexample, Verdict
-from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Value
+from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Decoded, Value
 
-__all__ = ["check_state"]
+__all__ = ["check_state", "judge_sequence", "sequences"]
 
 
 def check_state(evidence: Evidence, spec: CheckSpec) -> Finding | None:
-    """Return the first sequence of calls in which something but the answer changed, or None.
-
-    Answers are held against the same layer's answers when it is alone, so a wrong value is no finding here.
-    """
+    """Return the first sequence of calls in which something but the answer changed, or None."""
     absent = evidence.absent(spec, "forward") or evidence.absent(spec, "backward")
     if absent:
         return evidence.blocked(spec.layer, "backward") or absent
+    findings = (judge_sequence(evidence, spec, exhibits) for exhibits in sequences(evidence, spec))
+    return next((finding for finding in findings if finding is not None), None)
+
+
+def sequences(evidence: Evidence, spec: CheckSpec) -> Iterator[list[Exhibit]]:
+    """Yield each sequence of calls in the bank's order, the same calls on a layer alone behind it."""
     exhibits = evidence.group(f"{spec.layer}/state")
     for number, exhibit in enumerate(exhibits):
-        for step, planned in enumerate(exhibit.case.steps):
-            if planned.op != NEW and not isinstance(exhibit.calls[step], Returned):
-                waiting = _blocked_by_kind(evidence, spec, exhibit, step)
-                return waiting or evidence.unanswered(exhibit, step)
-        changed = _changed_argument(evidence, spec, exhibit)
-        if changed:
-            return changed
-        if exhibit.case.relation:
-            alone = [exhibits[number - back] for back in exhibit.case.relation]
-            disturbed = _disturbed(evidence, spec, exhibit, alone)
-            if disturbed:
-                return disturbed
+        yield [exhibit, *(exhibits[number - back] for back in exhibit.case.relation)]
     # A layer that writes into what it was given may do so for some arrays only, so those of every kind are looked at.
-    for exhibit in evidence.group(f"{spec.layer}/arrays"):
-        changed = _changed_argument(evidence, spec, exhibit)
-        if changed:
-            return changed
-    return None
+    yield from ([exhibit] for exhibit in evidence.group(f"{spec.layer}/arrays"))
+
+
+def judge_sequence(evidence: Evidence, spec: CheckSpec, exhibits: Sequence[Exhibit]) -> Finding | None:
+    """Return what is wrong with one sequence of calls, or None.
+
+    Answers are held against the same layer's answers when it is alone, so a wrong value is no finding here.
+
+    Args:
+        evidence: What the layers were found to be.
+        spec: The check.
+        exhibits: The sequence and, where it is about several inputs, a round trip on a layer alone for each of them.
+    """
+    exhibit, *alone = exhibits
+    if exhibit.case.group.endswith("/arrays"):
+        # What these return, or that they return nothing, is for another check to say.
+        return _changed_argument(evidence, spec, exhibit)
+    for step, planned in enumerate(exhibit.case.steps):
+        if planned.op != NEW and not isinstance(exhibit.calls[step], Returned):
+            waiting = _blocked_by_kind(evidence, spec, exhibit, step)
+            return waiting or _among_others(evidence, exhibit, step, evidence.unanswered(exhibit, step))
+    return _changed_argument(evidence, spec, exhibit) or (_disturbed(evidence, spec, exhibit, alone) if alone else None)
+
+
+def _among_others(evidence: Evidence, exhibit: Exhibit, step: int, finding: Finding) -> Finding:
+    """Add the calls up to a step: a sequence shows nothing by its last call alone."""
+    example = finding.counterexample
+    if example is None or not exhibit.case.relation:
+        return finding
+    called = statements(evidence, exhibit, step)
+    return msgspec.structs.replace(finding, counterexample=msgspec.structs.replace(example, calls=called))
 
 
 def _blocked_by_kind(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, step: int) -> Finding | None:
@@ -79,9 +99,17 @@ def _changed_argument(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit) -> 
                     ),
                     layer=layer.name,
                     method=method,
-                    counterexample=evidence.example(exhibit, step),
+                    counterexample=_after_and_before(evidence.example(exhibit, step), name, after, before),
                 )
     return None
+
+
+def _after_and_before(example: Counterexample | None, name: str, after: Decoded, before: Number) -> Counterexample:
+    """Return the call with its argument as it is after it, and as it was: what the method returned can be right."""
+    assert example is not None
+    difference = compare(after, before)
+    entry = difference.entry if difference else None
+    return msgspec.structs.replace(example, got={name: shown(after, entry)}, expected={name: shown(before, entry)})
 
 
 def _calls_in_order(exhibit: Exhibit) -> Iterator[tuple[int, int]]:
@@ -102,7 +130,7 @@ def _disturbed(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Seq
         twin = next(one for one in alone if one.case.steps[1].args == inputs[planned.slot])
         if not _same_answer(exhibit.calls[step], twin.calls[1 if planned.op == FORWARD else 2]):
             method = "forward" if planned.op == FORWARD else "backward"
-            return Finding(
+            finding = Finding(
                 verdict=Verdict.WRONG,
                 message=(
                     f"{layer.name}.{method} gives another answer than the same calls on a fresh layer alone "
@@ -113,10 +141,11 @@ def _disturbed(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Seq
                 method=method,
                 counterexample=_beside(evidence, exhibit, step, twin.calls[1 if planned.op == FORWARD else 2]),
             )
+            return _among_others(evidence, exhibit, step, finding)
     for step, original in _calls_in_order(exhibit):
         if not _same_answer(exhibit.calls[step], exhibit.calls[original]):
             method = "forward" if exhibit.case.steps[original].op == FORWARD else "backward"
-            return Finding(
+            finding = Finding(
                 verdict=Verdict.CONTRACT,
                 message=(
                     f"The value that {layer.name}.{method} had returned was changed by a later call "
@@ -124,9 +153,25 @@ def _disturbed(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Seq
                 ),
                 layer=layer.name,
                 method=method,
-                counterexample=evidence.example(exhibit, original),
+                counterexample=_looked_at(evidence, exhibit, step, original),
             )
+            return _among_others(evidence, exhibit, step, finding)
     return None
+
+
+def _looked_at(evidence: Evidence, exhibit: Exhibit, step: int, original: int) -> Counterexample | None:
+    """Return the call whose value a later one changed: the value as it is then, and as it was returned."""
+    example, now = evidence.example(exhibit, original), exhibit.calls[step]
+    if example is None or not isinstance(now, Returned):
+        return example
+    return msgspec.structs.replace(example, got=_by_name(example, now), expected=example.got)
+
+
+def _by_name(example: Counterexample, call: Returned) -> dict[str, Any]:
+    """Return the values of a call by the names of an example; one value stands for all."""
+    names = list(example.expected)
+    values = call.values if len(call.values) == len(names) else call.values * len(names)
+    return {name: shown(value) for name, value in zip(names, values, strict=False)}
 
 
 def _beside(evidence: Evidence, exhibit: Exhibit, step: int, alone: object) -> Counterexample | None:
@@ -134,10 +179,7 @@ def _beside(evidence: Evidence, exhibit: Exhibit, step: int, alone: object) -> C
     disturbed = evidence.example(exhibit, step)
     if disturbed is None or not isinstance(alone, Returned):
         return disturbed
-    names = list(disturbed.expected)
-    values = alone.values if len(alone.values) == len(names) else alone.values * len(names)
-    expected = {name: shown(value) for name, value in zip(names, values, strict=False)}
-    return msgspec.structs.replace(disturbed, expected=expected)
+    return msgspec.structs.replace(disturbed, expected=_by_name(disturbed, alone))
 
 
 def _same_answer(one: Any, other: Any) -> bool:

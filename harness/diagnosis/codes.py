@@ -13,6 +13,8 @@ class Diagnosis(Record, frozen=True):
     code: str
     #: In no language: numbers, names from the file, and formulas.
     values: dict[str, Value]
+    #: Where it is made, when that is not where it shows.
+    line: int | None = None
 
 
 _CALL = ("layer", "method")

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 
+import msgspec
 import numpy as np
 
 from harness.answers import Lost, Returned, layer_number
@@ -15,6 +16,7 @@ from harness.diagnosis.codes import CODES, OF_A_FORMULA, Diagnosis, Value
 from harness.diagnosis.faults import absent_class, absent_method, unanswered
 from harness.diagnosis.formulas import backward_mistakes, forward_mistakes, other_formulas
 from harness.diagnosis.hypotheses import Fit, Hypothesis, best, wrong_outputs
+from harness.diagnosis.places import line_of_memory
 from harness.diagnosis.regions import only_sometimes
 from harness.diagnosis.shapes import for_numbers_only, matrix_product, wrong_shape
 from harness.diagnosis.state import memory_mistakes, state_mistake
@@ -69,7 +71,9 @@ def named(evidence: Evidence, spec: CheckSpec, finding: Finding) -> Diagnosis | 
         fit = state_mistake(evidence, Model(evidence, evidence.layer(finding.layer)))
     else:
         fit = _first_unanswered(evidence, finding, evidence.group(_graphs(spec)))
-    return _diagnosis(fit or _general(spec, finding), finding)
+    made = _diagnosis(fit or _general(spec, finding), finding)
+    line = line_of_memory(made.code, found, finding, evidence.layer(finding.layer).inputs)
+    return msgspec.structs.replace(made, line=line)
 
 
 def _graphs(spec: CheckSpec) -> str:

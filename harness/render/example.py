@@ -8,7 +8,9 @@ __all__ = ["answer_table", "inputs_line"]
 
 
 def inputs_line(example: Counterexample) -> str:
-    """Return the inputs and the upstream gradient; empty where there are none."""
+    """Return the inputs and the upstream gradient; empty where there are none, and where whole calls are shown."""
+    if example.calls:
+        return ""
     inputs = [f"{name} = {cell(value)}" for name, value in example.inputs.items()]
     if example.dout is not None:
         inputs.append(f"dout = {cell(example.dout)}")

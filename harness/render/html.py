@@ -184,7 +184,10 @@ def _example(example: Counterexample, language: Language) -> Iterator[str]:
     text = language.text
     if inputs := inputs_line(example):
         yield f"<p>{escape(text('inputs'))}: <code>{escape(inputs)}</code></p>"
-    if example.got == example.expected:
+    if example.calls:
+        calls = "\n".join(example.calls)
+        yield f"<p>{escape(text('calls'))}:</p><pre>{escape(calls)}</pre>"
+    if not example.got and not example.expected:
         return
     (_, *titles), *rows = answer_table(example, language)
     heads = "".join(f'<th scope="col" class="number">{escape(title)}</th>' for title in titles)

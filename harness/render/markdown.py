@@ -98,10 +98,12 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
         # Four backticks: a learner's line of three would end a block of three.
         yield from ("````python", *[line.replace("````", "` ` ` `") for line in result.excerpt.lines], "````", "")
     example = result.counterexample
-    if example is not None and example.got and example.got != example.expected:
+    if example is not None and example.got:
         if inputs := inputs_line(example):
             yield f"{text('inputs')}: {_code(inputs)}"
             yield ""
+        if example.calls:
+            yield from ("````python", *example.calls, "````", "")
         (_, *titles), *rows = answer_table(example, language)
         yield "| | " + " | ".join(titles) + " |"
         yield "|---|" + "---:|" * len(titles)

@@ -135,13 +135,13 @@ def _example_lines(example: Counterexample, language: Language) -> Iterator[str]
     text = language.text
     if inputs := inputs_line(example):
         yield from _labelled(text("inputs"), inputs)
+    for number, call in enumerate(example.calls):
+        first = _labelled(text("calls"), call) if number == 0 else wrapped(call, " " * _LABELS, " " * (_LABELS + 4))
+        yield from first
     if not example.got:
         if example.expected:
             pairs = (f"{name} = {cell(value)}" for name, value in example.expected.items())
             yield from _labelled(text("expected"), ", ".join(pairs))
-        return
-    if example.got == example.expected:
-        # The values are right; something else is not, an argument changed in place for example.
         return
     table = answer_table(example, language)
     lines = columns(table, " " * _LABELS)

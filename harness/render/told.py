@@ -61,9 +61,10 @@ def _check_lines(result: CheckResult, language: Language) -> Iterator[str]:
     if found := what_else(result, language):
         yield found
     example = result.counterexample
-    if example is not None and example.got != example.expected:
+    if example is not None:
         if inputs := inputs_line(example):
             yield f"{text('inputs')}: {inputs}"
+        yield from example.calls
         table = answer_table(example, language)
         for name, *cells in table[1:]:
             yield f"{name}: " + ", ".join(f"{title} {one}" for title, one in zip(table[0][1:], cells, strict=True))

@@ -14,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "ARGUMENT",
     "ARRAY",
     "BACKWARD",
+    "CHANGED",
     "FORWARD",
     "FRAME",
+    "KEPT",
     "LAST_LINE",
     "LOOK",
     "MAX_FRAME",
@@ -25,6 +28,7 @@ __all__ = [
     "OTHER",
     "RESULT",
     "SCALAR",
+    "SHARED",
     "Answer",
     "BoundClass",
     "ClassSeen",
@@ -44,6 +48,7 @@ __all__ = [
     "Step",
     "ToWorker",
     "Value",
+    "Write",
     "decode_from_worker",
     "decode_to_worker",
     "encode_array",
@@ -70,6 +75,9 @@ MAX_DIMENSIONS = 8
 ARRAY, RESULT, OTHER = 1, 2, 3
 # Operations of a step.
 NEW, FORWARD, BACKWARD, LOOK = 0, 1, 2, 3
+# What a method stores: into an array that it was given, into its own layer, into an array kept there, or where all
+# layers see it.
+ARGUMENT, KEPT, CHANGED, SHARED = 0, 1, 2, 3
 #: In a RESULT reference: the whole result rather than one item of a pair.
 WHOLE = 255
 
@@ -175,6 +183,19 @@ class Problem(msgspec.Struct, array_like=True, frozen=True):
     message: Text
 
 
+class Write(msgspec.Struct, array_like=True, frozen=True):
+    """A place where a method stores something that outlives the call."""
+
+    method: Name
+    #: ``ARGUMENT``, ``KEPT``, ``CHANGED`` or ``SHARED``.
+    kind: Annotated[int, msgspec.Meta(ge=0, le=3)]
+    #: Number of the argument, from 0; 0 for other kinds.
+    argument: Annotated[int, msgspec.Meta(ge=0, le=255)]
+    line: Line
+    start: Column
+    end: Column
+
+
 class ClassSeen(msgspec.Struct, array_like=True, frozen=True):
     """A class statement as the parser saw it, before anything ran."""
 
@@ -186,6 +207,7 @@ class ClassSeen(msgspec.Struct, array_like=True, frozen=True):
     #: For each value of each method with one ``return``: the method's name, and line and columns of the expression
     #: that the value is made by.
     returns: Annotated[list[tuple[Name, Line, Column, Column]], msgspec.Meta(max_length=200)] = []
+    writes: Annotated[list[Write], msgspec.Meta(max_length=200)] = []
 
 
 class Parsed(msgspec.Struct, array_like=True, tag="parsed", frozen=True):

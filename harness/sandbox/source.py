@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from harness.sandbox.arithmetic import folded
 from harness.sandbox.evaluate import FILE_NAME
-from harness.sandbox.protocol import BoundClass, ClassSeen, Parsed, Problem, Source
+from harness.sandbox.places import made_at, written_at
+from harness.sandbox.protocol import BoundClass, ClassSeen, Parsed, Problem, Source, Write
 
 __all__ = ["Program", "is_definition", "read_program", "within_frame"]
 
@@ -157,35 +158,13 @@ def _named(statements: Sequence[ast.stmt]) -> dict[str, list[ast.stmt]]:
 
 def _class_seen(node: ast.ClassDef, named: dict[str, list[ast.stmt]]) -> ClassSeen:
     methods = [(item.name[:200], item.lineno) for item in _definitions(node.body)]
-    returns = [(item.name[:200], *place) for item in _definitions(node.body) for place in _made_at(item)]
-    return ClassSeen(node.name[:200], node.lineno, methods[:200], _literals(node, named), returns[:200])
-
-
-def _made_at(method: ast.stmt) -> list[tuple[int, int, int]]:
-    """Return line and columns (in bytes of UTF-8, as the parser counts) of each value that a method returns.
-
-    A returned name leads to the one place where it is assigned. Empty where there is not exactly one ``return``.
-    """
-    found = [part for part in ast.walk(method) if isinstance(part, ast.Return) and part.value is not None]
-    if not isinstance(method, ast.FunctionDef) or len(found) != 1 or found[0].value is None:
-        return []
-    assigned: dict[str, list[ast.expr]] = {}
-    for part in ast.walk(method):
-        if isinstance(part, ast.Assign):
-            for target in part.targets:
-                if isinstance(target, ast.Name):
-                    assigned.setdefault(target.id, []).append(part.value)
-        elif isinstance(part, (ast.AugAssign, ast.For)) and isinstance(part.target, ast.Name):
-            assigned.setdefault(part.target.id, []).extend((part.target, part.target))
-    whole = found[0].value
-    places = []
-    for value in whole.elts if isinstance(whole, (ast.Tuple, ast.List)) else [whole]:
-        sources = assigned.get(value.id, []) if isinstance(value, ast.Name) else []
-        made = sources[0] if len(sources) == 1 else value
-        if made.end_col_offset is None or made.lineno != made.end_lineno:
-            return []
-        places.append((made.lineno, made.col_offset, made.end_col_offset))
-    return places
+    returns, writes = [], []
+    for item in _definitions(node.body):
+        parts, name = list(ast.walk(item)), item.name[:200]
+        returns += [(name, *place) for place in made_at(item, parts)]
+        writes += [Write(name, kind, argument, *place) for kind, argument, place in written_at(item, parts)]
+    literals = _literals(node, named)
+    return ClassSeen(node.name[:200], node.lineno, methods[:200], literals, returns[:200], writes[:200])
 
 
 def _literals(node: ast.ClassDef, named: dict[str, list[ast.stmt]]) -> list[float]:

@@ -11,15 +11,18 @@ from typing import Any
 
 import msgspec
 
-from harness.checks.evidence import Evidence, Exhibit, Finding
+from harness.assignment import CheckSpec
+from harness.checks.evidence import Evidence
 from harness.errors import SandboxError
 from harness.escape import plain
 from harness.records import CheckResult, Counterexample, Verdict
 from harness.sandbox.channel import WorkerGone
 from harness.scoring import result_of
-from harness.shrink.failure import Failure, first_failure
+from harness.shrink.failure import Failure
+from harness.shrink.judged import Seen, first_failure
 from harness.shrink.measure import measured
 from harness.shrink.replay import Replays
+from harness.shrink.sequences import simpler_sequence
 
 __all__ = ["shrunk"]
 
@@ -39,37 +42,35 @@ def shrunk(results: Sequence[CheckResult], evidence: Evidence, replays: Replays)
     """
     began, made = time.monotonic(), []
     for number, result in enumerate(results):
-        seen = None
+        spec, seen = evidence.assignment.check[number], None
         if result.verdict in _SHRINKABLE and result.counterexample is not None:
-            seen = first_failure(evidence, evidence.assignment.check[number])
+            seen = first_failure(evidence, spec)
         if seen is None:
             made.append(result)
             continue
         replays.until = min(began + replays.excused + SUBMISSION_SECONDS, time.monotonic() + FAILURE_SECONDS)
-        made.append(_smaller(result, Failure(evidence, evidence.assignment.check[number], *seen, replays)))
+        made.append(_smaller(result, evidence, spec, seen, replays))
     return made
 
 
-def _smaller(result: CheckResult, failure: Failure) -> CheckResult:
-    finding, exhibit = failure.finding, failure.exhibit
+def _smaller(result: CheckResult, evidence: Evidence, spec: CheckSpec, seen: Seen, replays: Replays) -> CheckResult:
     # Where it hangs, dies or uses the time up, what was seen first stands.
     with suppress(WorkerGone, SandboxError):
-        finding, exhibit = failure.smallest() or (finding, exhibit)
-    return _with(result, finding, exhibit, failure)
-
-
-def _with(result: CheckResult, finding: Finding, exhibit: Exhibit, failure: Failure) -> CheckResult:
-    evidence, spec = failure.evidence, failure.spec
+        if spec.kind == "state":
+            seen = simpler_sequence(evidence, spec, seen, replays) or seen
+        else:
+            seen = Failure(evidence, spec, seen, replays).smallest() or seen
+    finding, exhibits = seen
     example = finding.counterexample
     if spec.kind == "backward" and example is not None and example.got:
         with suppress(WorkerGone, SandboxError):
-            own = measured(evidence, evidence.layer(spec.layer), exhibit, failure.replays)
+            own = measured(evidence, evidence.layer(spec.layer), exhibits[0], replays)
             example = msgspec.structs.replace(example, measured=own)
     made = result_of(spec, msgspec.structs.replace(finding, counterexample=example), evidence.found)
+    # The line stays: the same values are wrong in the same method.
     return msgspec.structs.replace(
         result,
         message=made.message,
-        line=made.line,
         counterexample=made.counterexample,
         values=_values(result.values, made.counterexample),
     )

@@ -4,20 +4,22 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-import msgspec
 import numpy as np
 
 from harness.answers import Returned
 from harness.assignment import CheckSpec
+from harness.cases import Case
 from harness.checks.evidence import Evidence, Exhibit, Finding, returned
+from harness.checks.gradient import is_straight
 from harness.gradients.compare import compare
-from harness.records import Verdict
-from harness.sandbox.protocol import C_ORDER, unpack_array
+from harness.shrink.judged import Seen, judged, same_mistake
 from harness.shrink.points import (
+    STRATUM,
     Point,
     around_literals,
     between,
     case_at,
+    kind_of,
     one_entry,
     simple_arrays,
     simple_entries,
@@ -27,78 +29,27 @@ from harness.shrink.points import (
 )
 from harness.shrink.replay import Replays
 from harness.shrink.search import WHOLE, Arrays, Numbers, OutOfReplays, Space, load_hypothesis, smallest
-from harness.strata import fixed_points
+from harness.strata import fixed_points, lattice_cases
 
-__all__ = ["Failure", "first_failure", "same_mistake"]
+__all__ = ["Failure"]
 
 #: Points that Hypothesis may try for one failure: a search mostly ends by itself before. A number and not a time, so
 #: that the same file gets the same inputs on a slow machine.
 MOST_REPLAYS = 150
 
-#: Steps of a case that a check of this kind judges.
-_STEPS = {"forward": (1,), "backward": (2,), "arrays": (1, 2)}
-
-Seen = tuple[Finding, Exhibit]
-
-
-def first_failure(evidence: Evidence, spec: CheckSpec) -> Seen | None:
-    """Return what a check of numbers or arrays found first; None for checks of another kind.
-
-    None as well where the reference's values are met, and only a rule between two cases is broken.
-    """
-    if spec.kind not in _STEPS:
-        return None
-    for exhibit in evidence.group(f"{spec.layer}/{'arrays' if spec.kind == 'arrays' else 'numbers'}"):
-        finding = _judged(evidence, spec, exhibit)
-        if finding is not None:
-            return finding, exhibit
-    return None
-
-
-def same_mistake(first: Finding, other: Finding) -> bool:
-    """Tell whether two findings of a check show the same: verdict, method, line, and which values are wrong."""
-    if (first.verdict, first.method, first.line) != (other.verdict, other.method, other.line):
-        return False
-    if first.verdict is Verdict.RAISED:
-        # What comes before the colon is the kind of the error and its place.
-        return first.message.partition(":")[0] == other.message.partition(":")[0]
-    return _wrong_values(first) == _wrong_values(other) != {}
-
-
-def _wrong_values(finding: Finding) -> dict[str, str]:
-    """Return the kind of each value that is seen to differ."""
-    example = finding.counterexample
-    if example is None:
-        return {}
-    kinds = {dict: "array", list: "array", int: "number", float: "number"}
-    return {
-        name: kinds.get(type(value), "number" if value in ("nan", "inf", "-inf") else str(value))
-        for name, value in example.got.items()
-        if value != example.expected.get(name)
-    }
-
-
-def _judged(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit) -> Finding | None:
-    for step in _STEPS[spec.kind]:
-        finding = evidence.judge(exhibit, step)
-        if finding is not None:
-            return finding
-    return None
-
 
 class Failure:
     """A failure as it was seen first, and the search for a simpler one."""
 
-    def __init__(
-        self, evidence: Evidence, spec: CheckSpec, finding: Finding, exhibit: Exhibit, replays: Replays
-    ) -> None:
+    def __init__(self, evidence: Evidence, spec: CheckSpec, seen: Seen, replays: Replays) -> None:
         self.evidence, self.spec, self.replays = evidence, spec, replays
-        self.finding, self.exhibit = finding, exhibit
+        self.finding, self.exhibits = seen
         self._width = len(evidence.layer(spec.layer).inputs)
         self._tried: dict[Point, Finding | None] = {}
         self._left = MOST_REPLAYS
-        called = range(1, 2 if spec.kind == "forward" else len(exhibit.case.steps))
-        self._sent = [value for step in called for value in evidence.arguments(exhibit, step)]
+        self._first = self.exhibits[0]
+        called = range(1, 2 if spec.kind == "forward" else len(self._first.case.steps))
+        self._sent = [value for step in called for value in evidence.arguments(self._first, step)]
 
     def smallest(self) -> Seen | None:
         """Return the simplest failure found; None when the first one is as simple, or is not seen again.
@@ -109,24 +60,40 @@ class Failure:
         """
         if self.spec.kind != "arrays" and tuple(self._sent) in self._first_points():
             return None
-        again = self.replays.ask([self.exhibit.case])[0]
-        if _judged(self.evidence, self.spec, again) != self.finding:
+        again = self.replays.ask([exhibit.case for exhibit in self.exhibits])
+        if judged(self.evidence, self.spec, again) != self.finding:
             return None
+        if self.spec.kind == "gradient":
+            # The grading walked along no axis here, so nothing was measured yet.
+            self.finding = self._judged(self._at(Point(tuple(self._sent)))) or self.finding
         point = self._found()
         if point is None:
             return None
         # A layer that answers otherwise when it is asked again shows nothing.
         last = self._at(point)
-        finding = _judged(self.evidence, self.spec, last)
+        finding = self._judged(last)
         return (finding, last) if finding is not None and finding == self._tried.get(point) else None
+
+    def _cases(self, point: Point) -> list[Case]:
+        """Return the cases that are judged together at a point."""
+        if self.spec.kind != "gradient":
+            return [case_at(point, self._first.case, self._width)]
+        index = self._first.case.layers[0]
+        *inputs, dout = point.values
+        return [*lattice_cases(index, self.evidence.layer(self.spec.layer), [(STRATUM, tuple(inputs), dout)], ())]
+
+    def _judged(self, exhibits: Sequence[Exhibit]) -> Finding | None:
+        if self.spec.kind == "gradient" and not is_straight(exhibits):
+            return None
+        return judged(self.evidence, self.spec, exhibits)
 
     def _first_points(self) -> list[tuple[float, ...]]:
         """Return the points that a bank begins with: small whole numbers, with two upstream gradients."""
         first = itertools.islice(fixed_points(self.evidence.layer(self.spec.layer)), 2)
         return [(*inputs, dout)[: len(self._sent)] for _, inputs, dout in first]
 
-    def _at(self, point: Point) -> Exhibit:
-        return self.replays.ask([case_at(point, self.exhibit.case, self._width)])[0]
+    def _at(self, point: Point) -> list[Exhibit]:
+        return self.replays.ask(self._cases(point))
 
     def _found(self) -> Point | None:
         """Look among simple points first, then have Hypothesis search; None when nothing simpler fails."""
@@ -141,7 +108,7 @@ class Failure:
     def _numbers(self) -> Iterator[Point | Space]:
         """Yield the first simple point that fails, else a boundary at a number in the file, else where to search."""
         sent = tuple(self._sent)
-        points = simple_numbers(self._width, backward=self.spec.kind == "backward")
+        points = simple_numbers(self._width, backward=self.spec.kind != "forward")
         whole = [isinstance(value, int) for value in sent]
         simple = [Point(tuple(_typed(values, whole))) for values in points]
         # Points of which each tells more than chance come first; all others only where none of those fails.
@@ -159,9 +126,8 @@ class Failure:
     def _arrays(self) -> Iterator[Point | Space]:
         """Yield the first simple array that fails, else where to search: in one entry, or in the shape."""
         sent = [value if isinstance(value, np.ndarray) else np.asarray(value) for value in self._sent]
-        argument = self.exhibit.case.steps[1].args[0]
-        layout = unpack_array(argument)[1] if isinstance(argument, msgspec.msgpack.Ext) else C_ORDER
-        shape, dtype = sent[0].shape, sent[0].dtype.str[1:]
+        shape = sent[0].shape
+        dtype, layout = kind_of([value for step in self._first.case.steps[1:] for value in step.args])
         yield from self._failing(simple_arrays(dtype, layout))
         yield from self._failing(simple_entries(self._width, dtype))
         entry = self._entry(shape)
@@ -175,10 +141,10 @@ class Failure:
     def _entry(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
         """Return the first entry that is wrong, of whichever value."""
         for step in (1, 2):
-            call = self.exhibit.calls[step]
+            call = self._first.calls[step]
             if not isinstance(call, Returned):
                 continue
-            wanted = self.exhibit.expected[step]
+            wanted = self._first.expected[step]
             values = returned(call, self.evidence.layer(self.spec.layer), wanted) if step > 1 else call.values
             for got, expected in zip(values, wanted, strict=False) if not isinstance(values, str) else ():
                 difference = compare(got, expected)
@@ -210,9 +176,10 @@ class Failure:
         new = [point for point in dict.fromkeys(points) if point not in self._tried]
         if not new:
             return
-        cases = [case_at(point, self.exhibit.case, self._width) for point in new]
-        for point, exhibit in zip(new, self.replays.ask(cases), strict=True):
-            self._tried[point] = _judged(self.evidence, self.spec, exhibit)
+        cases = [self._cases(point) for point in new]
+        exhibits = iter(self.replays.ask([case for together in cases for case in together]))
+        for point, together in zip(new, cases, strict=True):
+            self._tried[point] = self._judged([*itertools.islice(exhibits, len(together))])
 
 
 def _typed(values: Sequence[float], whole: Sequence[bool]) -> Iterator[float]:

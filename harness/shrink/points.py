@@ -5,17 +5,21 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from harness.cases import Case
-from harness.sandbox.protocol import BACKWARD, C_ORDER, FORWARD, NEW, STRIDED, Step, Value, encode_array
+from harness.sandbox.protocol import BACKWARD, C_ORDER, FORWARD, NEW, STRIDED, Step, Value, encode_array, unpack_array
 
 __all__ = [
     "PRIMES",
+    "STRATUM",
     "Point",
+    "arguments_at",
     "around_literals",
     "between",
     "case_at",
+    "kind_of",
     "one_entry",
     "simple_arrays",
     "simple_entries",
@@ -53,6 +57,7 @@ class Point(NamedTuple):
     values: tuple[float, ...]
     #: None for plain numbers.
     shape: tuple[int, ...] | None = None
+    #: One for all arrays, or one for each of them with spaces between.
     dtype: str = "f8"
     layout: int = C_ORDER
 
@@ -66,20 +71,32 @@ def case_at(point: Point, like: Case, width: int) -> Case:
         width: How many inputs the layer has.
     """
     backward = len(like.steps) > 2 and (point.shape is not None or len(point.values) > width)
-    args = _arguments(point, width + backward)
+    args = arguments_at(point, width + backward)
     steps = [Step(NEW, 0, [*like.layers]), Step(FORWARD, 0, args[:width])]
     if backward:
         steps.append(Step(BACKWARD, 0, args[width:]))
     return Case(group=like.group, stratum=STRATUM, layers=like.layers, steps=steps)
 
 
-def _arguments(point: Point, count: int) -> list[Value]:
+def kind_of(arrays: Sequence[Value]) -> tuple[str, int]:
+    """Return the dtypes, one where all are alike, and the memory layout of the arrays that a case was given."""
+    unpacked = [unpack_array(value) for value in arrays if isinstance(value, msgspec.msgpack.Ext)]
+    dtypes = [array.dtype.str[1:] for array, _ in unpacked]
+    return " ".join(dtypes if len(set(dtypes)) > 1 else dtypes[:1]), unpacked[0][1]
+
+
+def arguments_at(point: Point, count: int, first: int = 2) -> list[Value]:
+    """Return ``count`` arguments; the numbers in arrays begin with ``first``."""
     if point.shape is None:
         return [*point.values]
     arrays: list[Value] = []
+    dtypes = point.dtype.split()
     for place in range(count):
+        dtype = dtypes[place % len(dtypes)]
+        # Beside whole numbers, what is lost of a fraction shows.
+        fraction = 0.5 if len(dtypes) > 1 and dtype.startswith("f") else 0
         # 2, 5, 8 beside 3, 6, 9: no number twice.
-        array = (place + 2 + count * np.arange(int(np.prod(point.shape)))).astype(point.dtype)
+        array = (place + first + fraction + count * np.arange(int(np.prod(point.shape)))).astype(dtype)
         if point.values and array.size:
             array[-1] = point.values[place]
         arrays.append(encode_array(array.reshape(point.shape), point.layout))

@@ -186,10 +186,11 @@ def test_a_level_below_b_is_explained_in_one_line(graded):
     assert "Isolation A: " not in render_text(report)
 
 
-def test_values_that_are_right_are_not_shown_as_a_difference(graded):
+def test_an_argument_changed_in_place_is_shown_after_and_before_the_call(graded):
     text = render_text(graded(WRONG["an argument changed"]))
     assert "changes its argument in place: x" in " ".join(text.split())
-    assert "yours" not in text[text.index("changes its argument") :]
+    shown = " ".join(text[text.index("changes its argument") :].split())
+    assert "inputs: x = [2.0, 5.0], y = [3.0, 6.0] yours expected x [0.0, 0.0] [2.0, 5.0]" in shown
 
 
 def test_every_verdict_has_a_word():

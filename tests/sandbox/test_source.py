@@ -8,7 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.sandbox.protocol import (
+    ARGUMENT,
+    CHANGED,
+    KEPT,
     MAX_FRAME,
+    SHARED,
     BoundClass,
     ClassSeen,
     Parsed,
@@ -63,6 +67,36 @@ def test_where_a_returned_value_is_made_is_known(body: str, places: list[tuple[i
     method = textwrap.indent(body, "        ")
     (found,) = seen(f"class L:\n    def f(self, x, y):\n{method}\n").classes
     assert [place for _, *place in found.returns] == [list(place) for place in places]
+
+
+WRITES = {
+    "its own attribute": ("self.x = x", [(KEPT, 0)]),
+    "two at once": ("self.x, self.y = x, y", [(KEPT, 0), (KEPT, 0)]),
+    "an attribute with a type": ("self.x: float = x", [(KEPT, 0)]),
+    "what is in an attribute": ("self.out[...] = x", [(CHANGED, 0)]),
+    "an attribute that is added to": ("self.n += 1", [(CHANGED, 0)]),
+    "a list that grows": ("self.kept.append(x)", [(CHANGED, 0)]),
+    "another name for an attribute": ("out = self.out\nout[...] = x", [(CHANGED, 0)]),
+    "the class by its name": ("L.x = x", [(SHARED, 0)]),
+    "the class by type": ("type(self).x = x", [(SHARED, 0)]),
+    "a name of the module": ("global n\nn = x", [(SHARED, 0)]),
+    "a dictionary of the module": ("KEPT['x'] = x", [(SHARED, 0)]),
+    "the first argument": ("x += y", [(ARGUMENT, 0)]),
+    "an entry of the second argument": ("y[0] = 1", [(ARGUMENT, 1)]),
+    "another name for an argument": ("out = y\nout *= x", [(ARGUMENT, 1)]),
+    "an argument called out": ("np.add(x, y, out=y)", [(ARGUMENT, 1)]),
+    "a name of its own": ("out = x * y\nout += 1", []),
+    "an argument's name for a new value": ("x = x * y", []),
+}
+
+
+@pytest.mark.parametrize(("body", "kinds"), WRITES.values(), ids=WRITES)
+def test_what_a_method_stores_beyond_its_call_is_known(body: str, kinds: list[tuple[int, int]]) -> None:
+    method = textwrap.indent(body, "        ")
+    (found,) = seen(f"class L:\n    def f(self, x, y):\n{method}\n").classes
+    assert [(write.kind, write.argument) for write in found.writes] == kinds
+    lines = method.splitlines()
+    assert all(body.splitlines()[-1] == lines[write.line - 3][write.start : write.end] for write in found.writes)
 
 
 def test_lines_of_a_later_cell_count_from_its_first_line() -> None:

@@ -4,6 +4,7 @@ import json
 
 from harness.excerpt import excerpt_at
 from harness.naming import Found
+from harness.sandbox.protocol import CHANGED, Write
 from harness.submission import submission_from_bytes
 
 
@@ -54,3 +55,8 @@ def test_a_neighbour_in_another_cell_is_not_shown():
     notebook = json.dumps({"cells": cells})
     excerpt = of(notebook, 3, name="n.ipynb")
     assert excerpt.lines == ["b = 2", "c = 3"]
+
+
+def test_what_is_stored_on_the_line_is_meant_where_no_returned_value_is():
+    layer = Found(name="MulLayer", line=1, writes=(Write("forward", CHANGED, 0, 1, 4, 15),))
+    assert of("    self.n += 1\n", 1, [layer]).span == (4, 15)
