@@ -103,7 +103,7 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
             yield f"{text('inputs')}: {_code(inputs)}"
             yield ""
         if example.calls:
-            yield from ("````python", *example.calls, "````", "")
+            yield from (f"{text('calls')}:", "", "````python", *example.calls, "````", "")
         (_, *titles), *rows = answer_table(example, language)
         yield "| | " + " | ".join(titles) + " |"
         yield "|---|" + "---:|" * len(titles)
