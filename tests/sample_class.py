@@ -27,7 +27,18 @@ _MISTAKES: dict[str, tuple[float, dict[str, Verdict]]] = {
     "NOT-IMPLEMENTED": (0.05, {check: R if check.endswith("ward") else B for check in _CHECKS if not check.startswith("Add")}),
     "TIMEOUT": (0.02, {"MulLayer.forward": T, "MulLayer.arrays": B, "MulLayer.state": B, "graph.shop_forward": B, "graph.shop_backward": B, "graph.random": B}),
 }  # fmt: skip
-_NAMES = ["Kim Minji", "이서준", "Park Ji-woo", "최하은", "Jeong Do-yun", "강서연", "Anna-Lena Müller", "정예준", "Nguyễn Thị Hoa", "윤지호"]
+_NAMES = [
+    "Kim Minji",
+    "이서준",
+    "Park Ji-woo",
+    "최하은",
+    "Jeong Do-yun",
+    "강서연",
+    "Anna-Lena Müller",
+    "정예준",
+    "Nguyễn Thị Hoa",
+    "윤지호",
+]
 
 
 def head_of(**changes: Any) -> ClassHead:
@@ -85,7 +96,9 @@ def class_of(count: int, *, ungraded: int = 25, faults: int = 400) -> Callable[[
                 yield row_of(learner, [], head_of(checks=[]), name=name, outcome=Outcome.GRADER_FAULT, score=None, reason=reason)  # fmt: skip
                 continue
             if number % ungraded == ungraded - 1:
-                reason = Warn(code="EMPTY", line=None, message="the file is empty. Next: hand in the file with your classes")
+                reason = Warn(
+                    code="EMPTY", line=None, message="the file is empty. Next: hand in the file with your classes"
+                )
                 yield row_of(learner, [], head_of(checks=[]), name=name, outcome=Outcome.NOT_GRADABLE, score=0.0, reason=reason)  # fmt: skip
                 continue
             lost: dict[str, Verdict] = {}
@@ -95,6 +108,8 @@ def class_of(count: int, *, ungraded: int = 25, faults: int = 400) -> Callable[[
                 if drawn.random() < share * 2 * (1 - skill):
                     codes.append(code)
                     lost = checks | lost
-            yield row_of(learner, [lost.get(check, P) for check in _CHECKS], name=name, codes=codes, late=number % 13 == 0)
+            yield row_of(
+                learner, [lost.get(check, P) for check in _CHECKS], name=name, codes=codes, late=number % 13 == 0
+            )
 
     return rows

@@ -56,6 +56,7 @@ def _body(
     about = text("{id} version {version}, seed {seed}", id=head.assignment.id, version=head.assignment.version,
                  seed=head.seed)  # fmt: skip
     yield f"<header><h1>{escape(head.title)}</h1><p>{escape(about)}</p></header>"
+    yield from _contents(found, left_out, language)
     yield "<main>"
     yield from _headline(found, head.max_score, language)
     if not found.graded:
@@ -72,6 +73,24 @@ def _body(
         yield from heat_map(listed, found, language, anonymous=anonymous)
     yield "</main>"
     yield from _footer(head, language)
+
+
+def _contents(found: Figures, left_out: Sequence[LeftOut], language: Language) -> Iterator[str]:
+    """Yield links to the sections that there are."""
+    text = language.text
+    sections = (
+        (found.graded, "scores", text("Scores")),
+        (found.mistakes, "mistakes", text("Commonest mistakes")),
+        (found.graded, "checks", text("Checks, the hardest first")),
+        (found.faults, "faults", text("Our fault, no score")),
+        (found.not_gradable, "ungraded", text("Could not be graded")),
+        (left_out, "left-out", text("Left out")),
+        (found.graded > BEYOND, "bands", text("The whole class by checks")),
+        (found.graded, "learners", text("Learners and checks")),
+    )
+    links = "".join(f'<li><a href="#{place}">{escape(name)}</a></li>' for there, place, name in sections if there)
+    if links:
+        yield f'<nav aria-label="{escape(text("Sections"))}"><ul>{links}</ul></nav>'
 
 
 def _headline(found: Figures, most: float, language: Language) -> Iterator[str]:

@@ -74,7 +74,9 @@ def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     for result in report.checks:
         waits = f" ({text('waits for {check}', check=result.blocked_by)})" if result.blocked_by else ""
         word = verdict_word(result.verdict, language)
-        yield (f"| {as_code(result.id)} | {as_text(word + waits)} | {points(result.score)}/{points(result.max_score)} |")
+        yield (
+            f"| {as_code(result.id)} | {as_text(word + waits)} | {points(result.score)}/{points(result.max_score)} |"
+        )
     yield ""
     if report.graph.nodes and any(one.verdict is not Verdict.PASSED for one in report.checks):
         yield from ("```mermaid", mermaid(report.graph, language), "```", "")

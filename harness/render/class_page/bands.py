@@ -15,8 +15,8 @@ __all__ = ["BEYOND", "Band", "bands", "bands_map"]
 
 #: Learners up to which each has a row of the heat map only.
 BEYOND = 500
-#: As many rows as a screen holds.
-_BANDS = 40
+#: Rows: no more than twice as many as this, which a screen holds.
+_BANDS = 20
 #: Shades of a cell, from few passed to nearly all.
 _SHADES = 5
 _DASH = "\N{EN DASH}"
@@ -25,64 +25,67 @@ _DASH = "\N{EN DASH}"
 class Band(Record, frozen=True):
     """Learners whose scores are next to each other."""
 
-    count: int
     low: float
     high: float
+    count: int
     #: How many of them passed each check, in the assignment's order.
     passed: list[int]
 
 
 def bands(rows: Iterable[ClassRow], found: Figures) -> list[Band]:
-    """Return bands of equal size, give or take one learner, the lowest scores first.
+    """Return bands of whole scores, the lowest first: equal scores are never in two bands.
 
-    A learner's place in the order follows from the counts of the scores: nothing has to be sorted, so that memory does
-    not grow with the class. Equal scores stay in the order of ``rows``.
+    Scores are put together until they are one twentieth of the class; a score that many learners have stays alone.
     """
-    counts = [0] * _BANDS
-    passed = [[0] * len(found.checks) for _ in range(_BANDS)]
-    scores: list[list[float]] = [[] for _ in range(_BANDS)]
-    following, place = {}, 0
-    for score, count in found.scores.items():
-        following[score] = place
-        place += count
+    ranges = list(_ranges(found.scores, found.graded / _BANDS))
+    band_of = {score: number for number, scores in enumerate(ranges) for score in scores}
+    passed = [[0] * len(found.checks) for _ in ranges]
     for row in graded(rows):
-        score = score_of(row)
-        number = following[score] * _BANDS // found.graded
-        following[score] += 1
-        counts[number] += 1
-        ends = scores[number]
-        scores[number] = [min(ends[0], score), max(ends[1], score)] if ends else [score, score]
-        for check, verdict in enumerate(row.verdicts):
-            passed[number][check] += verdict is Verdict.PASSED
-    return [Band(counts[n], *scores[n], passed[n]) for n in range(_BANDS) if counts[n]]
+        own = passed[band_of[score_of(row)]]
+        for place, verdict in enumerate(row.verdicts):
+            own[place] += verdict is Verdict.PASSED
+    return [
+        Band(scores[0], scores[-1], sum(found.scores[score] for score in scores), own)
+        for scores, own in zip(ranges, passed, strict=True)
+    ]
+
+
+def _ranges(scores: dict[float, int], enough: float) -> Iterator[list[float]]:
+    taken: list[float] = []
+    count = 0
+    for score, here in scores.items():
+        if taken and (count >= enough or here >= enough):
+            yield taken
+            taken, count = [], 0
+        taken.append(score)
+        count += here
+    if taken:
+        yield taken
 
 
 def bands_map(drawn: list[Band], found: Figures, language: Language) -> Iterator[str]:
     """Yield the section: each cell is the share that passed, as a number and as a shade."""
     text = language.text
-    sizes = sorted({band.count for band in drawn})
-    size = _DASH.join(map(str, sizes))
     yield f'<section aria-labelledby="bands"><h2 id="bands">{escape(text("The whole class by checks"))}</h2>'
     yield "<p>"
     yield escape(
         text(
-            "Each row stands for {count} learners with neighbouring scores, the lowest first. The numbers are the "
-            "percentage of them who passed a check; the check that most passed comes first.",
-            count=size,
+            "Each row stands for all learners with these points, the lowest first. The numbers are the percentage of "
+            "them who passed a check; the check that most passed comes first."
         )
     )
     label = escape(text("The whole class by checks"))
     yield f'</p><div class="wide" tabindex="0" role="region" aria-label="{label}"><table class="map">'
     yield (
         f'<thead><tr><th scope="col" class="who">{escape(text("points"))}</th>'
-        f'<th scope="col" class="number">{escape(text("learners"))}</th>{check_heads(found, language)}</tr></thead><tbody>'
+        f'<th scope="col" class="number">{escape(text("learners"))}</th>{check_heads(found, language)}'
+        "</tr></thead><tbody>"
     )
     for band in drawn:
         ends = dict.fromkeys((points(band.low), points(band.high)))
         cells = "".join(_cell(band.passed[place], band.count) for place in found.easiest_first)
         yield (
-            f'<tr><th scope="row" class="who">{_DASH.join(ends)}</th>'
-            f'<td class="number">{band.count}</td>{cells}</tr>'
+            f'<tr><th scope="row" class="who">{_DASH.join(ends)}</th><td class="number">{band.count}</td>{cells}</tr>'
         )
     yield "</tbody></table></div></section>"
 

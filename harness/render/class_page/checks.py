@@ -78,13 +78,12 @@ def _row(one: CheckFigures, language: Language) -> str:
 
 
 def _bar(one: CheckFigures) -> str:
-    """Return passed and waiting as a bar; the numbers beside it say the same."""
-    whole = one.count or 1
-    passed, blocked = (round(_BAR * part / whole, 1) for part in (one.passed, one.blocked))
+    """Return passed, failed and waiting as a bar, from the left; the numbers beside it say the same."""
+    passed, failed = (round(_BAR * part / one.count, 1) for part in (one.passed, one.failed))
     return (
         f'<svg class="share" aria-hidden="true" width="{_BAR}" height="{_TALL}" viewBox="0 0 {_BAR} {_TALL}">'
         f'<rect class="all" width="{_BAR}" height="{_TALL}"/><rect class="passed" width="{passed:g}" height="{_TALL}"/>'
-        f'<rect class="waiting" x="{_BAR - blocked:g}" y="{_TALL / 2 - 1:g}" width="{blocked:g}" height="2"/></svg>'
+        f'<rect class="failed" x="{passed:g}" width="{failed:g}" height="{_TALL}"/></svg>'
     )
 
 

@@ -1,4 +1,4 @@
-"""The figures of a class, counted in one pass over its rows; how much they hold does not depend on how many there are."""
+"""The figures of a class, counted in one pass over its rows, in memory that does not grow with them."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -23,7 +23,7 @@ class _Blanks(dict[str, object]):
 def told(code: str, language: Language) -> str:
     """Return in one line what a mistake is, whoever makes it; empty for one that only a later version knows."""
     entry = language.entry(code)
-    return entry.message_for(_Blanks()) if entry is not None else ""
+    return entry.title or entry.message_for(_Blanks()) if entry is not None else ""
 
 
 def mistakes(found: Figures, language: Language, *, anonymous: bool) -> Iterator[str]:
@@ -45,9 +45,10 @@ def mistakes(found: Figures, language: Language, *, anonymous: bool) -> Iterator
     for one in found.mistakes[:_SHOWN]:
         name = shown(one.example.name or one.example.learner)
         last = "" if anonymous else f"<td>{linked(one.example, name)}</td>"
-        words = told(one.code, language)
+        words, code = told(one.code, language), f"<code>{escape(one.code)}</code>"
+        head = f'{escape(words)}<span class="about">{code}</span>' if words else code
         yield (
-            f'<tr><th scope="row"><code>{escape(one.code)}</code><span class="about">{escape(words)}</span></th>'
+            f'<tr><th scope="row">{head}</th>'
             f'<td class="number">{one.count}</td><td class="number">{percent(one.count, found.graded)}</td>{last}</tr>'
         )
     yield "</tbody></table></div>"

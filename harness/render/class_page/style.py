@@ -21,14 +21,15 @@ nav ul, .legend { list-style: none; padding: 0; margin: .75rem 0; display: flex;
 .figures small { font-size: .85rem; font-weight: 400; white-space: nowrap }
 .figures .alarm { border: 2px solid var(--bad) }
 .about { display: block; font-size: .85rem; font-weight: 400 } td .about { font-family: system-ui, sans-serif }
-th { vertical-align: bottom } tbody th { font-weight: 400; vertical-align: top } td { vertical-align: top }
+th { vertical-align: bottom } th.number { font-family: inherit } th code { overflow-wrap: normal; white-space: nowrap }
+ tbody th { font-weight: 400; vertical-align: top } td { vertical-align: top }
 .histogram { height: auto; min-width: 30rem; max-width: 100% }
 .histogram text { font: 13px system-ui, "Noto Sans KR", sans-serif; fill: var(--ink); text-anchor: middle }
 .histogram .bar { fill: var(--bar) } .histogram .full { fill: var(--good) }
 .histogram .axis { stroke: var(--line); stroke-width: 1.5; fill: none }
 .share { vertical-align: middle; margin-left: .5rem } .share .all { fill: var(--soft); stroke: var(--line) }
-.share .passed { fill: var(--bar) } .share .waiting { fill: var(--line) }
-.tall { max-height: 90vh; overflow: auto }
+.share .passed { fill: var(--bar) } .share .failed { fill: var(--bad) }
+.tall { max-height: 90vh; overflow: auto } .some { max-height: 24rem; overflow: auto }
 .map { border-collapse: separate; border-spacing: 0; margin: 0 } .map td, .map tbody th { border: 0 }
 .map thead th { position: sticky; top: 0; background: var(--paper); z-index: 2; padding-top: .25rem }
 .map .who { position: sticky; left: 0; background: var(--paper); z-index: 1; white-space: nowrap; padding-right: .5rem }
@@ -54,10 +55,14 @@ th { vertical-align: bottom } tbody th { font-weight: 400; vertical-align: top }
   :root { --pass: #1d3a2e; --wait: #3b404b; --stop: #cfa8f5; --on-bad: #16181d; --bar: #7cc4f5;
     --t0: #ffa36b; --t1: #8a4a24; --t2: #5a3a2a; --t3: #34352f; --t4: #1d3a2e }
 }
+@media (max-width: 40rem) {
+  .map .who { position: static; white-space: normal; min-width: 7rem } .map thead .who { position: sticky }
+}
 @media print {
   :root { --pass: #e4f2eb; --wait: #e3e5e9; --stop: #5a2d82; --on-bad: #ffffff; --bar: #2f6f9f;
     --t0: #8a3600; --t1: #f2b48f; --t2: #f7d9c3; --t3: #f3efe3; --t4: #e4f2eb }
-  .tall { max-height: none } .wide { overflow: visible } nav { display: none }
+  @page { margin: 15mm }
+  .tall, .some { max-height: none } .wide { overflow: visible } nav { display: none }
   .map thead th, .map .who { position: static }
 }
 """

@@ -77,8 +77,9 @@ def ungraded(
 def _rows(rows: Iterable[ClassRow], outcome: Outcome, count: int, language: Language) -> Iterator[str]:
     text = language.text
     label = escape(text("Our fault, no score") if outcome is Outcome.GRADER_FAULT else text("Could not be graded"))
-    yield f'<div class="wide" tabindex="0" role="region" aria-label="{label}"><table><thead><tr>'
-    yield f'<th scope="col">{escape(text("learner"))}</th><th scope="col">{escape(text("why"))}</th></tr></thead><tbody>'
+    yield f'<div class="wide some" tabindex="0" role="region" aria-label="{label}"><table><thead><tr>'
+    yield f'<th scope="col">{escape(text("learner"))}</th><th scope="col">{escape(text("why"))}</th>'
+    yield "</tr></thead><tbody>"
     left = _SHOWN
     for row in rows:
         if row.outcome is not outcome:
