@@ -71,7 +71,7 @@ def bands_map(drawn: list[Band], found: Figures, language: Language) -> Iterator
     yield escape(
         text(
             "Each row stands for all learners with these points, the lowest first. The numbers are the percentage of "
-            "them who passed a check; the check that most passed comes first."
+            "them who passed a check, the easiest check first."
         )
     )
     label = escape(text("The whole class by checks"))

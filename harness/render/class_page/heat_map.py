@@ -48,7 +48,7 @@ def heat_map(rows: Sequence[ClassRow], found: Figures, language: Language, *, an
     """
     text = language.text
     yield f'<section aria-labelledby="learners"><h2 id="learners">{escape(text("Learners and checks"))}</h2>'
-    yield f"<p>{escape(text('The lowest score comes first, and the check that most passed.'))}"
+    yield f"<p>{escape(text('Rows: the lowest score first. Columns: the easiest check first.'))}"
     if found.graded > len(rows):
         more = text(
             "These are the {count} of {all} learners with the lowest scores; grades.csv has all of them.",
