@@ -52,7 +52,7 @@ def summary_md(
 
 def _headline(head: ClassHead, found: Figures, language: Language) -> Iterator[str]:
     text = language.text
-    yield f"## {as_text(head.title)}"
+    yield f"## {as_text(plain(head.title))}"
     yield ""
     said = [text("graded: {count} of {most}", count=found.graded, most=found.learners)]
     if found.not_gradable:
@@ -95,7 +95,7 @@ def _mistakes(found: Figures, language: Language) -> Iterator[str]:
     yield "|---|---:|---:|---|"
     for one in found.mistakes[:_ROWS]:
         share = percent(one.count, found.graded)
-        yield f"| {as_text(told(one.code, language))} | {one.count} | {share} | {as_code(one.code)} |"
+        yield f"| {as_text(told(one.code, language))} | {one.count} | {share} | {as_code(plain(one.code))} |"
     yield ""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 
 from harness.class_records import ClassHead, ClassRow, LeftOut
+from harness.escape import plain
 from harness.language import Language
 from harness.render.class_page.bands import BEYOND, bands, bands_map
 from harness.render.class_page.checks import checks
@@ -39,7 +40,7 @@ def dashboard(
             no links, as the path of a report may hold the learner's name, and whom no score was given is only counted.
     """
     found = figures(head, rows())
-    title = f"{head.title}: {language.text('class')}"
+    title = f"{plain(head.title)}: {language.text('class')}"
     yield from page(title, language, STYLE, _body(head, rows, found, left_out, language, anonymous=anonymous))
 
 
@@ -55,7 +56,7 @@ def _body(
     text = language.text
     about = text("{id} version {version}, seed {seed}", id=head.assignment.id, version=head.assignment.version,
                  seed=head.seed)  # fmt: skip
-    yield f"<header><h1>{escape(head.title)}</h1><p>{escape(about)}</p></header>"
+    yield f"<header><h1>{escape(plain(head.title))}</h1><p>{escape(about)}</p></header>"
     yield from _contents(found, left_out, language)
     yield "<main>"
     yield from _headline(found, head.max_score, language)

@@ -16,7 +16,7 @@ _REST_SAME = marked("all other points are the same")
 class Spread:
     """Count, mean and sum of squared deviations of numbers that are seen once.
 
-    By the recurrence of Welford (1962): equal numbers have a sum of exactly 0, however many there are.
+    By the recurrence of Welford (1962), with West's weights (1979): equal numbers have a sum of exactly 0.
     """
 
     __slots__ = ("count", "mean", "squares")
@@ -26,16 +26,16 @@ class Spread:
         self.mean = 0.0
         self.squares = 0.0
 
-    def add(self, number: float) -> None:
-        """Take in one more number."""
-        self.count += 1
+    def add(self, number: float, times: int) -> None:
+        """Take in a number that is there ``times`` times."""
+        self.count += times
         distance = number - self.mean
-        self.mean += distance / self.count
-        self.squares += distance * (number - self.mean)
+        self.mean += distance * times / self.count
+        self.squares += distance * (number - self.mean) * times
 
 
 class Discrimination:
-    """The point-biserial correlation of one check, of learners who are seen once each.
+    """The point-biserial correlation of one check with the points of all others.
 
     It is Pearson's correlation of a 0 or 1 (passed) with a number, r = (M1 - M0) / s * sqrt(n1 * n0) / n: M1 and M0 are
     the means of those who passed and of the others, s the standard deviation of all, with divisor n (Lord and Novick,
@@ -50,9 +50,9 @@ class Discrimination:
         self.passed = Spread()
         self.others = Spread()
 
-    def add(self, rest: float, *, passed: bool) -> None:
-        """Take in one learner, with the points of all other checks."""
-        (self.passed if passed else self.others).add(rest)
+    def add(self, rest: float, times: int = 1, *, passed: bool) -> None:
+        """Take in ``times`` learners with the same points of all other checks."""
+        (self.passed if passed else self.others).add(rest, times)
 
     @property
     def value(self) -> float | None:

@@ -11,6 +11,8 @@ __all__ = ["CheckFigures", "Figures", "Mistake", "figures", "percent", "score_of
 
 #: Points that differ by less are the same: sums of fractions end in other digits in another order.
 _DECIMALS = 9
+#: Different rows of verdicts that are counted before they are taken in: classes have some hundreds of them.
+_PATTERNS = 10_000
 
 
 class CheckFigures(Record, frozen=True, kw_only=True):
@@ -80,6 +82,7 @@ def figures(head: ClassHead, rows: Iterable[ClassRow]) -> Figures:
     mistakes: Counter[str] = Counter()
     examples: dict[str, ClassRow] = {}
     seen = [_Check(check) for check in head.checks]
+    patterns: Counter[tuple[Verdict, ...]] = Counter()
     for row in rows:
         outcomes[row.outcome] += 1
         if row.outcome is Outcome.NOT_GRADABLE:
@@ -87,11 +90,14 @@ def figures(head: ClassHead, rows: Iterable[ClassRow]) -> Figures:
         if row.outcome is not Outcome.GRADED:
             continue
         scores[score_of(row)] += 1
-        _judge(seen, row.verdicts)
+        patterns[tuple(row.verdicts)] += 1
+        if len(patterns) == _PATTERNS:
+            _take_in(seen, patterns)
         for code in dict.fromkeys(row.codes):
             mistakes[code] += 1
             if code not in examples or len(row.codes) < len(examples[code].codes):
                 examples[code] = row
+    _take_in(seen, patterns)
     graded = outcomes[Outcome.GRADED]
     ordered = dict(sorted(scores.items()))
     most = round(head.max_score, _DECIMALS)
@@ -131,14 +137,18 @@ class _Check:
         )
 
 
-def _judge(seen: list[_Check], verdicts: list[Verdict]) -> None:
-    points = [
-        one.check.max_score if verdict is Verdict.PASSED else 0.0 for one, verdict in zip(seen, verdicts, strict=True)
-    ]
-    total = sum(points)
-    for one, verdict, own in zip(seen, verdicts, points, strict=True):
-        one.discrimination.add(round(total - own, _DECIMALS), passed=verdict is Verdict.PASSED)
-        one.blocked += verdict is Verdict.BLOCKED
+def _take_in(seen: list[_Check], patterns: Counter[tuple[Verdict, ...]]) -> None:
+    """Move what is counted by rows of verdicts to the checks."""
+    for verdicts, times in patterns.items():
+        points = [
+            one.check.max_score if verdict is Verdict.PASSED else 0.0
+            for one, verdict in zip(seen, verdicts, strict=True)
+        ]
+        total = sum(points)
+        for one, verdict, own in zip(seen, verdicts, points, strict=True):
+            one.discrimination.add(round(total - own, _DECIMALS), times, passed=verdict is Verdict.PASSED)
+            one.blocked += times * (verdict is Verdict.BLOCKED)
+    patterns.clear()
 
 
 def _median(scores: dict[float, int], count: int) -> float:

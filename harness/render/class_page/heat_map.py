@@ -8,7 +8,7 @@ from harness.language import Language, marked
 from harness.records import Verdict
 from harness.render.class_page.checks import title
 from harness.render.class_page.figures import Figures, score_of
-from harness.render.class_page.order import learner
+from harness.render.class_page.order import code, learner
 from harness.render.numbers import points
 from harness.render.phrases import verdict_word
 
@@ -89,4 +89,4 @@ def _codes(row: ClassRow) -> str:
     if not codes:
         return ""
     more = f" +{len(codes) - 1}" if len(codes) > 1 else ""
-    return f"<code>{escape(codes[0])}</code>{more}"
+    return f"{code(codes[0])}{more}"

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from html import escape
 
+from harness.escape import plain
 from harness.language import Language
 from harness.render.class_page.figures import Figures, percent
-from harness.render.class_page.order import linked, shown
+from harness.render.class_page.order import code, linked, shown
 
 __all__ = ["mistakes", "told"]
 
@@ -45,14 +46,14 @@ def mistakes(found: Figures, language: Language, *, anonymous: bool) -> Iterator
     for one in found.mistakes[:_SHOWN]:
         name = shown(one.example.name or one.example.learner)
         last = "" if anonymous else f"<td>{linked(one.example, name)}</td>"
-        words, code = told(one.code, language), f"<code>{escape(one.code)}</code>"
-        head = f'{escape(words)}<span class="about">{code}</span>' if words else code
+        words = told(one.code, language)
+        head = f'{escape(words)}<span class="about">{code(one.code)}</span>' if words else code(one.code)
         yield (
             f'<tr><th scope="row">{head}</th>'
             f'<td class="number">{one.count}</td><td class="number">{percent(one.count, found.graded)}</td>{last}</tr>'
         )
     yield "</tbody></table></div>"
     if more := found.mistakes[_SHOWN:]:
-        rest = ", ".join(f"{one.code} ({one.count})" for one in more)
+        rest = ", ".join(f"{plain(one.code)} ({one.count})" for one in more)
         yield f"<p>{escape(text('Rarer mistakes: {codes}', codes=rest))}</p>"
     yield "</section>"

@@ -11,7 +11,7 @@ from harness.language import Language
 from harness.records import Outcome
 from harness.render.class_page.figures import score_of
 
-__all__ = ["graded", "learner", "linked", "lowest", "shown"]
+__all__ = ["code", "graded", "learner", "linked", "lowest", "shown"]
 
 #: Characters: as many as the intake keeps of a name.
 _LIMIT = 255
@@ -38,6 +38,11 @@ def _blind(row: ClassRow) -> tuple[float, list[str], list[str], str]:
 def shown(text: str) -> str:
     """Return text from outside as HTML that stays by itself: no markup, and its direction of writing is its own."""
     return f"<bdi>{escape(plain(text, _LIMIT))}</bdi>"
+
+
+def code(name: str) -> str:
+    """Return the name of a mistake or of a reason as HTML."""
+    return f"<code>{escape(plain(name, _LIMIT))}</code>"
 
 
 def learner(row: ClassRow, language: Language, number: int | None = None) -> str:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 
 from harness.class_records import ClassRow, LeftOut
+from harness.escape import plain
 from harness.language import Language, marked
 from harness.records import Outcome
 from harness.render.class_page.figures import Figures
-from harness.render.class_page.order import learner, shown
+from harness.render.class_page.order import code, learner, shown
 from harness.render.phrases import note
 
 __all__ = ["left_out_words", "reasons", "ungraded"]
@@ -33,7 +34,7 @@ _LEFT_OUT = {
 
 def left_out_words(reason: str, language: Language) -> str:
     """Return a heading for a reason; the word itself where only a later version knows it."""
-    return language.text(_LEFT_OUT[reason]) if reason in _LEFT_OUT else reason
+    return language.text(_LEFT_OUT[reason]) if reason in _LEFT_OUT else plain(reason)
 
 
 def reasons(left_out: Sequence[LeftOut]) -> dict[str, int]:
@@ -65,7 +66,7 @@ def ungraded(
     if found.not_gradable:
         yield f'<section aria-labelledby="ungraded"><h2 id="ungraded">{escape(text("Could not be graded"))}</h2>'
         yield f"<p>{escape(text('It costs no attempt. The figures above leave these out.'))}</p>"
-        counts = (f"<li><code>{escape(code)}</code>: {count}</li>" for code, count in found.not_gradable.items())
+        counts = (f"<li>{code(reason)}: {count}</li>" for reason, count in found.not_gradable.items())
         yield f"<ul>{''.join(counts)}</ul>"
         if not anonymous:
             yield from _rows(rows(), Outcome.NOT_GRADABLE, sum(found.not_gradable.values()), language)
@@ -89,7 +90,7 @@ def _rows(rows: Iterable[ClassRow], outcome: Outcome, count: int, language: Lang
         left -= 1
         why = ""
         if row.reason is not None:
-            why = f"{shown(note(row.reason, language))} <code>{escape(row.reason.code)}</code>"
+            why = f"{shown(note(row.reason, language))} {code(row.reason.code)}"
         yield f'<tr><th scope="row">{learner(row, language)}</th><td>{why}</td></tr>'
     yield "</tbody></table></div>"
     if count > _SHOWN:
