@@ -66,7 +66,7 @@ def _ranges(scores: dict[float, int], enough: float) -> Iterator[list[float]]:
 def bands_map(drawn: list[Band], found: Figures, language: Language) -> Iterator[str]:
     """Yield the section: each cell is the share that passed, as a number and as a shade."""
     text = language.text
-    yield f'<section aria-labelledby="bands"><h2 id="bands">{escape(text("The whole class by checks"))}</h2>'
+    yield f'<section><h2 id="bands">{escape(text("The whole class by checks"))}</h2>'
     yield "<p>"
     yield escape(
         text(

@@ -30,7 +30,7 @@ def correlation(value: float) -> str:
 def checks(found: Figures, language: Language) -> Iterator[str]:
     """Yield the section."""
     text = language.text
-    yield f'<section aria-labelledby="checks"><h2 id="checks">{escape(text("Checks, the hardest first"))}</h2>'
+    yield f'<section><h2 id="checks">{escape(text("Checks, the hardest first"))}</h2>'
     yield f'<div class="wide" tabindex="0" role="region" aria-label="{escape(text("Checks, the hardest first"))}">'
     heads = (
         (marked("check"), ""),

@@ -47,7 +47,7 @@ def bins(scores: dict[float, int], most: float) -> list[Bin]:
 def distribution(found: Figures, most: float, language: Language) -> Iterator[str]:
     """Yield the section: a drawing, and the same as a table."""
     text = language.text
-    yield f'<section aria-labelledby="scores"><h2 id="scores">{escape(text("Scores"))}</h2>'
+    yield f'<section><h2 id="scores">{escape(text("Scores"))}</h2>'
     if most <= 0:
         yield f"<p>{escape(text('The assignment has no points.'))}</p></section>"
         return

@@ -47,7 +47,7 @@ def heat_map(rows: Sequence[ClassRow], found: Figures, language: Language, *, an
         anonymous: A learner is a number, and nothing is linked: a path may hold the learner's name.
     """
     text = language.text
-    yield f'<section aria-labelledby="learners"><h2 id="learners">{escape(text("Learners and checks"))}</h2>'
+    yield f'<section><h2 id="learners">{escape(text("Learners and checks"))}</h2>'
     yield f"<p>{escape(text('Rows: the lowest score first. Columns: the easiest check first.'))}"
     if found.graded > len(rows):
         more = text(

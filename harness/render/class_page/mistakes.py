@@ -35,7 +35,7 @@ def mistakes(found: Figures, language: Language, *, anonymous: bool) -> Iterator
     if not found.mistakes:
         return
     text = language.text
-    yield f'<section aria-labelledby="mistakes"><h2 id="mistakes">{escape(text("Commonest mistakes"))}</h2>'
+    yield f'<section><h2 id="mistakes">{escape(text("Commonest mistakes"))}</h2>'
     yield f'<div class="wide" tabindex="0" role="region" aria-label="{escape(text("Commonest mistakes"))}">'
     example = "" if anonymous else f'<th scope="col">{escape(text("example"))}</th>'
     yield (

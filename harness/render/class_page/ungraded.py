@@ -57,14 +57,14 @@ def ungraded(
     """Yield up to three sections. An anonymous page has counts only: a message, a file, a path may name the learner."""
     text = language.text
     if found.faults:
-        yield f'<section aria-labelledby="faults"><h2 id="faults">{escape(text("Our fault, no score"))}</h2>'
+        yield f'<section><h2 id="faults">{escape(text("Our fault, no score"))}</h2>'
         yield f"<p>{escape(text('The grader failed on these: {count}.', count=found.faults))}"
         yield f" {escape(text('It is not a zero: grade them again, and report what comes back as a bug.'))}</p>"
         if not anonymous:
             yield from _rows(rows(), Outcome.GRADER_FAULT, found.faults, language)
         yield "</section>"
     if found.not_gradable:
-        yield f'<section aria-labelledby="ungraded"><h2 id="ungraded">{escape(text("Could not be graded"))}</h2>'
+        yield f'<section><h2 id="ungraded">{escape(text("Could not be graded"))}</h2>'
         yield f"<p>{escape(text('It costs no attempt. The figures above leave these out.'))}</p>"
         counts = (f"<li>{code(reason)}: {count}</li>" for reason, count in found.not_gradable.items())
         yield f"<ul>{''.join(counts)}</ul>"
@@ -99,7 +99,7 @@ def _rows(rows: Iterable[ClassRow], outcome: Outcome, count: int, language: Lang
 
 def _left_out(left_out: Sequence[LeftOut], language: Language, *, anonymous: bool) -> Iterator[str]:
     text = language.text
-    yield f'<section aria-labelledby="left-out"><h2 id="left-out">{escape(text("Left out"))}</h2>'
+    yield f'<section><h2 id="left-out">{escape(text("Left out"))}</h2>'
     for reason, count in reasons(left_out).items():
         heading = f"{escape(left_out_words(reason, language))}: {count}"
         if anonymous:
