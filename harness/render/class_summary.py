@@ -13,7 +13,7 @@ from harness.render.class_page.mistakes import told
 from harness.render.class_page.ungraded import left_out_words, reasons
 from harness.render.markdown import as_code, as_text
 from harness.render.numbers import points
-from harness.render.phrases import note
+from harness.render.phrases import parted
 
 __all__ = ["summary_md"]
 
@@ -126,7 +126,7 @@ def _who(row: ClassRow, language: Language) -> str:
     who = as_text(f"{name} ({plain(row.learner, 255)})" if name and name != row.learner else plain(row.learner, 255))
     if row.reason is None:
         return who
-    return f"{who}: {as_text(plain(note(row.reason, language)))} {as_code(plain(row.reason.code))}"
+    return f"{who}: {as_text(plain(parted(row.reason, language)[0]))} {as_code(plain(row.reason.code))}"
 
 
 def _left_out(left_out: Sequence[LeftOut], language: Language) -> Iterator[str]:

@@ -58,8 +58,8 @@ def test_nothing_to_tell_makes_no_empty_table(rows):
 
 
 def test_those_who_could_not_be_graded_are_named_with_the_reason():
-    row = row_of("k1", [], NONE, name="Kim", outcome=Outcome.NOT_GRADABLE, score=0.0, reason=Warn("EMPTY", None, "it is empty"))  # fmt: skip
-    assert "- Kim (k1): it is empty `EMPTY`" in made([row])
+    row = row_of("k1", [], NONE, name="Kim", outcome=Outcome.NOT_GRADABLE, score=0.0, reason=Warn("EMPTY", None, "It is empty. Next: write it"))  # fmt: skip
+    assert "- Kim (k1): It is empty. `EMPTY`" in made([row])
     assert "- `EMPTY`: 1" in made([row], anonymous=True)
     assert "Kim" not in made([row], anonymous=True)
 

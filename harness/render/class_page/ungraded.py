@@ -10,7 +10,7 @@ from harness.language import Language, marked
 from harness.records import Outcome
 from harness.render.class_page.figures import Figures
 from harness.render.class_page.order import code, learner, shown
-from harness.render.phrases import note
+from harness.render.phrases import parted
 
 __all__ = ["left_out_words", "reasons", "ungraded"]
 
@@ -90,7 +90,7 @@ def _rows(rows: Iterable[ClassRow], outcome: Outcome, count: int, language: Lang
         left -= 1
         why = ""
         if row.reason is not None:
-            why = f"{shown(note(row.reason, language))} {code(row.reason.code)}"
+            why = f"{shown(parted(row.reason, language)[0])} {code(row.reason.code)}"
         yield f'<tr><th scope="row">{learner(row, language)}</th><td>{why}</td></tr>'
     yield "</tbody></table></div>"
     if count > _SHOWN:
