@@ -186,6 +186,7 @@ def test_a_level_below_b_is_explained_in_one_line(graded):
     assert "Isolation A: " not in render_text(report)
 
 
+@pytest.mark.usefixtures("patience")
 def test_an_argument_changed_in_place_is_shown_after_and_before_the_call(graded):
     text = render_text(graded(WRONG["an argument changed"]))
     assert "changes its argument in place: x" in " ".join(text.split())
