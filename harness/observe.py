@@ -219,7 +219,8 @@ class _Conversation:
                 return
             plan = self._answers(plan, calls, known)
             if plan and time.monotonic() >= self.until:
-                message = f"the whole submission took more than {self.limits.submission_seconds:g} s"
+                seconds = f"{self.limits.submission_seconds:g}"
+                message = Sentence("the whole submission took more than {seconds} s", seconds=seconds)
                 _lose_all(plan, calls, Lost(Ending.TIMEOUT, message))
                 return
             packed = _packed([plan.get(index, case) for index, case in enumerate(cases)])

@@ -1,8 +1,9 @@
 """Sentences that are said in English where something is found out, and in the reader's language where they are read."""
 
+from collections.abc import Sequence
 from typing import Self
 
-__all__ = ["LANGUAGES", "Sentence", "marked"]
+__all__ = ["LANGUAGES", "Sentence", "listed", "marked"]
 
 #: Those that a reader can choose, by their codes.
 LANGUAGES = ("en", "ko")
@@ -30,3 +31,12 @@ class Sentence(str):
         made = super().__new__(cls, pattern.format(**values))
         made.pattern, made.values = pattern, values
         return made
+
+
+def listed(parts: Sequence[str], pattern: str = marked("{first}, {rest}")) -> str:
+    """Return ``parts`` in one text; where one of them is a sentence, the whole is one, made of ``pattern``."""
+    *before, whole = parts
+    for part in reversed(before):
+        plain = not isinstance(part, Sentence) and not isinstance(whole, Sentence)
+        whole = pattern.format(first=part, rest=whole) if plain else Sentence(pattern, first=part, rest=whole)
+    return whole

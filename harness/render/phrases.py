@@ -12,6 +12,7 @@ __all__ = [
     "advice",
     "all_passed",
     "hints_of",
+    "message_of",
     "next_step",
     "note",
     "placed_note",
@@ -67,18 +68,16 @@ def title_of(result: CheckResult, language: Language = ENGLISH) -> str:
 
 
 def what_else(result: CheckResult, language: Language = ENGLISH) -> str:
-    """Return what the message of a check says that its title and its table of values do not; empty for nothing.
-
-    Messages are English: in another language they are shown only where nothing else says what happened.
-    """
-    message = result.message or ""
-    if result.code is None:
-        # With less feedback it is one of two sentences, which are translated.
-        return language.text(message) if message else ""
+    """Return what the message of a check says that its title and its table of values do not; empty for nothing."""
     has_table = result.counterexample is not None and bool(result.counterexample.got)
-    # Of an error, Python's own words are in it, and those are English everywhere.
-    tells = message != title_of(result, language) and (language.code == "en" or result.code == "RAISED")
-    return message if tells and not has_table else ""
+    if result.code is not None and (has_table or result.message == title_of(result)):
+        return ""
+    return message_of(result, language)
+
+
+def message_of(result: CheckResult, language: Language = ENGLISH) -> str:
+    """Return what was found in a check; Python's own words are English everywhere. Empty where nothing is said."""
+    return " ".join(language.sentences(result.said)) or result.message or ""
 
 
 def hints_of(result: CheckResult, language: Language = ENGLISH) -> list[str]:
@@ -115,7 +114,7 @@ def about_hidden(hidden: int, language: Language = ENGLISH) -> str:
 
 def note(warn: Warn, language: Language = ENGLISH) -> str:
     """Return what a warning says; Python's own words are English everywhere."""
-    return " ".join(language.sentences(warn)) or warn.message
+    return " ".join(language.sentences(warn.said)) or warn.message
 
 
 def placed_note(warn: Warn, language: Language = ENGLISH) -> str:
@@ -144,13 +143,14 @@ def next_step(report: Report, language: Language = ENGLISH, hidden: int = 0) -> 
 
 def reason_and_hint(report: Report, language: Language = ENGLISH) -> tuple[str, str]:
     """Return why a report has no mark, in the sentence of the front that found out, and what to do about it."""
-    faults = [result.message for result in report.checks if result.verdict is Verdict.GRADER_FAULT and result.message]
-    unknown = language.text("nothing is known about the reason")
-    told = next(iter([*faults, *[warn.message for warn in report.warnings]]), unknown)
-    known = [language.sentences(warn) for warn in report.warnings if warn.message == told]
+    faults = [result for result in report.checks if result.verdict is Verdict.GRADER_FAULT and result.message]
+    english = [fault.message for fault in faults] + [warn.message for warn in report.warnings]
+    known = [language.sentences(warn.said) for warn in report.warnings if warn.message == english[0]]
     if known and len(known[0]) == 2:
         return f"{known[0][0]}.", f"{known[0][1]}."
-    reason, _, hint = told.rpartition(" Next: ")
+    told = [message_of(fault, language) for fault in faults] + [note(warn, language) for warn in report.warnings]
+    unknown = language.text("nothing is known about the reason")
+    reason, _, hint = next(iter(told), unknown).rpartition(" Next: ")
     if reason:
         return reason, hint
     fallback = {
