@@ -69,6 +69,7 @@ def _with(result: CheckResult, finding: Finding, exhibit: Exhibit, failure: Fail
     return msgspec.structs.replace(
         result,
         message=made.message,
+        said=made.said,
         line=made.line,
         counterexample=made.counterexample,
         values=_values(result.values, made.counterexample),
