@@ -73,7 +73,10 @@ def open_container(path: str) -> Container:
         container = _Zip.opened(path, shown)
     if not container.names and not container.unsafe:
         container.close()
-        raise UsageError(f"{shown} is empty", "name the folder or zip that holds a file or folder per learner")
+        raise UsageError(
+            Sentence("{file} is empty", file=shown),
+            Sentence("name the folder or zip that holds a file or folder per learner"),
+        )
     return container
 
 
@@ -130,7 +133,9 @@ class _Folder:
         folder = os.path.join(self._path, name)
         if os.path.islink(folder):
             raise SubmissionError(
-                "SYMLINK", f"{plain(name)} is a link", "put the folder itself there, not a link to it"
+                "SYMLINK",
+                Sentence("{file} is a link", file=plain(name)),
+                Sentence("put the folder itself there, not a link to it"),
             )
         try:
             return read_submission(folder, size_limit=size_limit, words=words)
@@ -165,7 +170,10 @@ class _Zip:
         try:
             status = os.stat(path)
             if not stat.S_ISREG(status.st_mode):
-                raise UsageError(f"{shown}: this is no folder and no file", "name the folder or zip of the class")
+                raise UsageError(
+                    Sentence("{file}: this is no folder and no file", file=shown),
+                    Sentence("name the folder or zip of the class"),
+                )
             stream = open(path, "rb")  # noqa: SIM115 - open until close()
         except (OSError, ValueError) as exc:
             raise cannot_read(shown, exc) from None
@@ -173,11 +181,15 @@ class _Zip:
             archive = open_zip(shown, stream)
         except SubmissionError as exc:
             stream.close()
-            raise UsageError(exc.message, "name a folder or a zip; if you downloaded it, download it again") from None
+            hint = Sentence("name a folder or a zip; if you downloaded it, download it again")
+            raise UsageError(exc.message, hint) from None
         found = cls(shown, PurePath(path).stem, partial(_unpacker, archive, status.st_size), stream.close)
         if any(info.flag_bits & 1 for info in archive.infolist()):
             found.close()
-            raise UsageError(f"{shown} is locked with a password", "unpack it, and name the folder instead")
+            raise UsageError(
+                Sentence("{file} is locked with a password", file=shown),
+                Sentence("unpack it, and name the folder instead"),
+            )
         members = []
         for member in zip_members(archive.infolist()):
             if member.safe:
