@@ -7,7 +7,7 @@ from harness.escape import plain
 from harness.records import Said, Warn
 from harness.sentence import Sentence
 
-__all__ = ["MOST_WARNINGS", "reason_in_full", "reason_note", "said_in", "shown_notes"]
+__all__ = ["MOST_WARNINGS", "reason_in_full", "reason_note", "said_in", "self_check_note", "shown_notes"]
 
 #: More warnings than this say nothing new: one missing import makes a failure of every line that needs it.
 MOST_WARNINGS = 20
@@ -25,6 +25,12 @@ def shown_notes(warnings: Sequence[Warn]) -> list[Warn]:
         Warn(code=warn.code, line=warn.line, message=plain(warn.message, _LENGTH), said=said_in(warn.message))
         for warn in found
     ]
+
+
+def self_check_note(why: Sentence) -> Warn:
+    """Return the note that a report is no mark of record."""
+    [found] = shown_notes([Warn(code="SELF-CHECK", line=None, message=why)])
+    return found
 
 
 def reason_note(error: SubmissionError | SandboxError, code: str) -> Warn:

@@ -12,6 +12,7 @@ from harness.render.example import answer_table, inputs_line
 from harness.render.numbers import points
 from harness.render.phrases import (
     SELF_CHECK,
+    about,
     about_hidden,
     hints_of,
     next_step,
@@ -96,9 +97,7 @@ def body(report: Report, language: Language) -> Iterator[str]:
     text, hidden, report = language.text, hidden_count(report), visible_part(report)
     yield "<header>"
     yield f"<h1>{escape(report.submission.name)}</h1>"
-    about = text("{id} version {version}, seed {seed}", id=report.assignment.id, version=report.assignment.version,
-                 seed=report.seed)  # fmt: skip
-    yield f"<p>{escape(about)}</p>"
+    yield f"<p>{escape(about(report, language))}</p>"
     yield "</header>"
     yield "<main>"
     yield f'<p class="score">{escape(_score(report))}</p>'

@@ -8,6 +8,7 @@ from harness.records import CheckResult, Report, Verdict, Warn
 __all__ = [
     "SELF_CHECK",
     "WORDS",
+    "about",
     "about_hidden",
     "advice",
     "all_passed",
@@ -98,6 +99,14 @@ def advice(result: CheckResult, language: Language = ENGLISH) -> str:
     if result.verdict is Verdict.CONTRACT and result.counterexample is None and result.message:
         return language.text(_NEXT_MISSING)
     return language.text(_NEXT[result.verdict]) if result.verdict in _NEXT else ""
+
+
+def about(report: Report, language: Language = ENGLISH) -> str:
+    """Return what a report was graded against."""
+    assignment = report.assignment
+    return language.text(
+        "{id} version {version}, seed {seed}", id=assignment.id, version=assignment.version, seed=report.seed
+    )
 
 
 def all_passed(count: int, hidden: int, language: Language = ENGLISH) -> str:

@@ -11,6 +11,7 @@ from harness.render.example import answer_table, inputs_line
 from harness.render.numbers import cell, points
 from harness.render.phrases import (
     SELF_CHECK,
+    about,
     about_hidden,
     advice,
     all_passed,
@@ -39,10 +40,7 @@ def render_text(report: Report, language: Language = ENGLISH) -> str:
 
 def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     text = language.text
-    head = f"{report.submission.name}: " + text(
-        "{id} version {version}, seed {seed}", id=report.assignment.id, version=report.assignment.version,
-        seed=report.seed,
-    )  # fmt: skip
+    head = f"{report.submission.name}: {about(report, language)}"
     if report.isolation is not None:
         head += ", " + text("isolation {level}", level=report.isolation.level)
     yield from wrapped(head, "", "  ")
