@@ -201,11 +201,11 @@ def ungradable_report(error: SubmissionError, name: str, sha256: str, assignment
         Outcome.NOT_GRADABLE,
         Verdict.BLOCKED,
         error,
-        error.code,
         name,
         sha256,
         assignment,
         seed,
+        code=error.code,
     )
 
 
@@ -215,11 +215,11 @@ def fault_report(error: SandboxError, name: str, sha256: str, assignment: Assign
         Outcome.GRADER_FAULT,
         Verdict.GRADER_FAULT,
         error,
-        "GRADER-FAULT",
         name,
         sha256,
         assignment,
         seed,
+        code="GRADER-FAULT",
     )
 
 
@@ -227,11 +227,12 @@ def _empty_report(
     outcome: Outcome,
     verdict: Verdict,
     error: SubmissionError | SandboxError,
-    code: str,
     name: str,
     sha256: str,
     assignment: Assignment,
     seed: int,
+    *,
+    code: str,
 ) -> Report:
     found: dict[str, Found] = {}
     finding = Finding(verdict=verdict, message=reason_in_full(error))
