@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
@@ -91,15 +91,17 @@ def read_files(
     try:
         return submission_from_files(shown, files, size_limit=size_limit, words=words)
     except SubmissionError as exc:
-        zips = [name for name in files if _is_zip(name)]
-        if exc.code != "NO-CANDIDATE" or len(zips) != 1:
-            raise
-    return submission_from_bytes(zips[0].rpartition("/")[2], files[zips[0]](), size_limit=size_limit, words=words)
+        name = _only_zip(files, exc)
+    return submission_from_bytes(name.rpartition("/")[2], files[name](), size_limit=size_limit, words=words)
 
 
-def _is_zip(name: str) -> bool:
+def _only_zip(names: Iterable[str], refusal: SubmissionError) -> str:
+    """Return the one zip among ``names``, where there is no other candidate; else raise ``refusal``."""
     # As if it were code: not hidden, and not in a folder that a program made.
-    return name.lower().endswith(".zip") and may_be_graded(name[:-4] + ".ipynb")
+    zips = [name for name in names if name.lower().endswith(".zip") and may_be_graded(name[:-4] + ".ipynb")]
+    if refusal.code != "NO-CANDIDATE" or len(zips) != 1:
+        raise refusal
+    return zips[0]
 
 
 class _Folder:
@@ -140,11 +142,9 @@ class _Folder:
         try:
             return read_submission(folder, size_limit=size_limit, words=words)
         except SubmissionError as exc:
-            zips = [inner for inner, is_folder in self.inside(name).names.items() if not is_folder and _is_zip(inner)]
-            if exc.code != "NO-CANDIDATE" or len(zips) != 1:
-                raise
-        data = read_inside(folder, zips[0], plain(f"{name}/{zips[0]}"), CONTAINER_LIMIT)
-        return submission_from_bytes(zips[0], data, size_limit=size_limit, words=words)
+            inner = _only_zip((inner for inner, is_folder in self.inside(name).names.items() if not is_folder), exc)
+        data = read_inside(folder, inner, plain(f"{name}/{inner}"), CONTAINER_LIMIT)
+        return submission_from_bytes(inner, data, size_limit=size_limit, words=words)
 
     def close(self) -> None:
         pass
