@@ -1,9 +1,10 @@
 """Sentences that are said in English where something is found out, and in the reader's language where they are read."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Self
 
-__all__ = ["LANGUAGES", "Sentence", "listed", "marked"]
+__all__ = ["LANGUAGES", "Sentence", "listed", "marked", "read_back"]
 
 #: Those that a reader can choose, by their codes.
 LANGUAGES = ("en", "ko")
@@ -40,3 +41,12 @@ def listed(parts: Sequence[str], pattern: str = marked("{first}, {rest}")) -> st
         plain = not isinstance(part, Sentence) and not isinstance(whole, Sentence)
         whole = pattern.format(first=part, rest=whole) if plain else Sentence(pattern, first=part, rest=whole)
     return whole
+
+
+def read_back(text: str, patterns: Iterable[str]) -> Sentence | None:
+    """Return the sentence of the first of ``patterns`` that reads as ``text``: for English that was stored or sent."""
+    for pattern in patterns:
+        form = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(pattern))
+        if found := re.fullmatch(form, text, re.DOTALL):
+            return Sentence(pattern, **found.groupdict())
+    return None

@@ -5,7 +5,6 @@ confined to a share p of the inputs is missed by N random draws with probability
 """
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -29,7 +28,7 @@ from harness.sandbox.protocol import (
     encode_array,
     result_reference,
 )
-from harness.sentence import Sentence, marked
+from harness.sentence import Sentence, marked, read_back
 
 __all__ = [
     "Point",
@@ -402,8 +401,4 @@ def stratum_in_words(stratum: str) -> Sentence:
     """Return why a case is in the bank as a sentence: a bank holds the English text, which tells its values no more."""
     if isinstance(stratum, Sentence):
         return stratum
-    for pattern in (_TIMES, _INPUT, _UPSTREAM, _GRAPH):
-        places = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(pattern))
-        if found := re.fullmatch(places, stratum):
-            return Sentence(pattern, **found.groupdict())
-    return Sentence(stratum)
+    return read_back(stratum, (_TIMES, _INPUT, _UPSTREAM, _GRAPH)) or Sentence(stratum)

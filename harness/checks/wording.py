@@ -10,8 +10,9 @@ from harness.cases import Case
 from harness.escape import plain
 from harness.gradients.compare import Difference, Kind, Number
 from harness.records import Counterexample, Record, Verdict
+from harness.sandbox.evaluate import NOT_AVAILABLE
 from harness.sandbox.protocol import BACKWARD, FORWARD, Fault, Other
-from harness.sentence import Sentence, marked
+from harness.sentence import Sentence, marked, read_back
 
 __all__ = [
     "METHOD",
@@ -97,7 +98,8 @@ def raised_in_words(called: str, method: str, fault: Fault) -> tuple[Verdict, st
     if fault.kind == "MemoryError":
         return Verdict.MEMORY_LIMIT, Sentence("{called} used more memory than is allowed.", called=called)
     with_line = Sentence("{kind} on line {line}", kind=fault.kind, line=fault.line) if fault.line else fault.kind
-    error = Sentence("{kind}: {message}", kind=with_line, message=fault.message) if fault.message else with_line
+    message = read_back(fault.message, (NOT_AVAILABLE,)) or fault.message
+    error = Sentence("{kind}: {message}", kind=with_line, message=message) if message else with_line
     raised = Sentence("{called} raised {error}", called=called, error=error)
     if method == "__init__" and fault.kind == "TypeError":
         return Verdict.RAISED, Sentence("{raised}. The grader makes a layer without arguments.", raised=raised)

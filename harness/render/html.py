@@ -181,7 +181,7 @@ def _hints(result: CheckResult, language: Language) -> Iterator[str]:
 
 def _example(example: Counterexample, language: Language) -> Iterator[str]:
     text = language.text
-    if inputs := inputs_line(example):
+    if inputs := inputs_line(example, language):
         yield f"<p>{escape(text('inputs'))}: <code>{escape(inputs)}</code></p>"
     if example.got == example.expected:
         return

@@ -99,7 +99,7 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
         yield from ("````python", *[line.replace("````", "` ` ` `") for line in result.excerpt.lines], "````", "")
     example = result.counterexample
     if example is not None and example.got and example.got != example.expected:
-        if inputs := inputs_line(example):
+        if inputs := inputs_line(example, language):
             yield f"{text('inputs')}: {_code(inputs)}"
             yield ""
         (_, *titles), *rows = answer_table(example, language)

@@ -131,11 +131,11 @@ def _excerpt_lines(excerpt: Excerpt, line: int) -> Iterator[str]:
 
 def _example_lines(example: Counterexample, language: Language) -> Iterator[str]:
     text = language.text
-    if inputs := inputs_line(example):
+    if inputs := inputs_line(example, language):
         yield from _labelled(text("inputs"), inputs)
     if not example.got:
         if example.expected:
-            pairs = (f"{name} = {cell(value)}" for name, value in example.expected.items())
+            pairs = (f"{name} = {cell(value, language)}" for name, value in example.expected.items())
             yield from _labelled(text("expected"), ", ".join(pairs))
         return
     if example.got == example.expected:

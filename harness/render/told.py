@@ -65,7 +65,7 @@ def _check_lines(result: CheckResult, language: Language) -> Iterator[str]:
         yield found
     example = result.counterexample
     if example is not None and example.got != example.expected:
-        if inputs := inputs_line(example):
+        if inputs := inputs_line(example, language):
             yield f"{text('inputs')}: {inputs}"
         table = answer_table(example, language)
         for name, *cells in table[1:]:

@@ -13,7 +13,7 @@ from harness.errors import SubmissionError
 from harness.language import ENGLISH, language
 from harness.notes import reason_note, shown_notes
 from harness.records import Said, Warn
-from harness.sentence import Sentence, listed
+from harness.sentence import Sentence, listed, read_back
 
 KOREAN = language("ko")
 
@@ -47,6 +47,12 @@ def test_a_list_with_a_sentence_in_it_is_a_sentence():
     assert made == "1.0, an array of shape (2, 3), 2.0"
     assert KOREAN.told(made) == "1.0, 모양이 (2, 3)인 배열, 2.0"
     assert not isinstance(listed(["1.0", "2.0"]), Sentence)
+
+
+def test_english_that_was_stored_is_read_back_into_its_parts():
+    made = read_back("3 values", ("one value", "{count} values"))
+    assert (made.pattern, made.values) == ("{count} values", {"count": "3"})
+    assert read_back("3 values more", ("one value", "{count} values")) is None
 
 
 def test_text_that_is_no_sentence_stays_as_it_is():
@@ -83,6 +89,18 @@ def test_a_note_is_read_in_korean(tmp_path):
     )
     shown = dout("grade", "layers.py", folder=tmp_path).stdout
     assert "책에서는 이렇게 씁니다: AddLayer" in " ".join(shown.split())
+
+
+def test_our_own_words_on_an_import_are_read_in_korean_and_pythons_stay(tmp_path):
+    (tmp_path / "layers.py").write_text("import keras_core_missing\nprint(nothing)\n" + WRONG)
+    shown = dout("grade", "layers.py", folder=tmp_path).stdout
+    assert "1번째 줄: 채점에서 쓸 수 없는 모듈입니다: 'keras_core_missing'" in shown
+    assert "2번째 줄: NameError: name 'nothing' is not defined" in shown
+
+
+def test_what_came_back_instead_of_a_number_is_described_in_korean(tmp_path):
+    (tmp_path / "layers.py").write_text(WRONG.replace('raise ValueError("no idea")', "return dout, dout, dout"))
+    assert "값 3개" in dout("grade", "layers.py", folder=tmp_path).stdout
 
 
 @pytest.mark.parametrize(
