@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from harness.assignment import Assignment, LayerSpec, built_in
 from harness.cases import Case, encode_bank, shipped_path
+from harness.sentence import marked
 from harness.strata import (
     DIRECTION_LIMIT,
     Point,
@@ -78,7 +79,7 @@ def _points(layer: LayerSpec, seed: int) -> list[Point]:
         for number, point in enumerate(draw(st.tuples(*[_WHOLE] * width, _WHOLE), 8, seed))
     ]
     wide = draw(st.tuples(*[_wide(layer)] * width, _NICE), 4, seed + 1)
-    return [("drawn numbers", point[:-1], point[-1]) for point in (*nice, *wide)]
+    return [(marked("drawn numbers"), point[:-1], point[-1]) for point in (*nice, *wide)]
 
 
 def _lattice(layer: LayerSpec, seed: int) -> tuple[list[Point], list[tuple[int, ...]]]:
@@ -86,13 +87,13 @@ def _lattice(layer: LayerSpec, seed: int) -> tuple[list[Point], list[tuple[int, 
     limit = lattice_limit(width)
     whole = st.integers(limit // 2, limit - DIRECTION_LIMIT)
     ray = st.integers(-DIRECTION_LIMIT, DIRECTION_LIMIT)
-    points: list[Point] = [("small whole numbers", tuple(map(float, (2, 3, 5, 7, 11)[:width])), 5.0)]
+    points: list[Point] = [(marked("small whole numbers"), tuple(map(float, (2, 3, 5, 7, 11)[:width])), 5.0)]
     for number, point in enumerate(draw(st.tuples(*[whole] * (width + 1)), 2, seed + 2)):
         # Every input is negative at one of the two points, and dout at both: abs() anywhere is found.
         *inputs, dout = [
             -float(n) if place == width or place % 2 == number else float(n) for place, n in enumerate(point)
         ]
-        points.append(("drawn whole numbers", tuple(inputs), dout))
+        points.append((marked("drawn whole numbers"), tuple(inputs), dout))
     return points, draw(st.tuples(*[ray] * width).filter(all), 12, seed + 3)
 
 
@@ -133,7 +134,7 @@ def _cases(assignment: Assignment, seed: int) -> Iterator[Case]:
         yield from state_cases(index, layer)
     yield from shop_cases(assignment)
     for leaves, nodes, dout in draw(_graphs(assignment), 5, seed * 1009 * 16 - 1):
-        yield graph_case("graph/random", "a drawn graph", leaves, nodes, dout)
+        yield graph_case("graph/random", marked("a drawn graph"), leaves, nodes, dout)
 
 
 def build_bank(assignment: Assignment, seed: int) -> bytes:

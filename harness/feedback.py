@@ -4,7 +4,7 @@ import enum
 
 import msgspec
 
-from harness.records import CheckResult, Counterexample, Graph, Outcome, Report, Verdict
+from harness.records import CheckResult, Counterexample, Graph, Outcome, Report, Said, Verdict
 from harness.sentence import marked
 
 __all__ = ["Feedback", "with_feedback"]
@@ -43,18 +43,20 @@ def with_feedback(report: Report, feedback: Feedback) -> Report:
 
 def _actual_only(result: CheckResult) -> CheckResult:
     example = result.counterexample
-    if example is None:
-        message = result.message
-    else:
-        message = _NEUTRAL.get(result.verdict, result.message)
+    if example is not None:
+        result = _neutral(result)
         example = msgspec.structs.replace(example, expected={}, measured=None)
-    return msgspec.structs.replace(result, code=None, values={}, message=message, counterexample=example)
+    return msgspec.structs.replace(result, code=None, values={}, counterexample=example)
 
 
 def _verdict_only(result: CheckResult) -> CheckResult:
     # A wrong value always has a message and a counterexample (docs/report.md): here they say nothing more than that.
-    message = _NEUTRAL.get(result.verdict) if result.verdict is Verdict.WRONG else None
-    example = Counterexample(inputs={}, got={}, expected={}) if result.verdict is Verdict.WRONG else None
-    return msgspec.structs.replace(
-        result, code=None, values={}, message=message, line=None, counterexample=example, excerpt=None
-    )
+    is_wrong = result.verdict is Verdict.WRONG
+    result = _neutral(result) if is_wrong else msgspec.structs.replace(result, message=None, said=[])
+    example = Counterexample(inputs={}, got={}, expected={}) if is_wrong else None
+    return msgspec.structs.replace(result, code=None, values={}, line=None, counterexample=example, excerpt=None)
+
+
+def _neutral(result: CheckResult) -> CheckResult:
+    message = _NEUTRAL.get(result.verdict)
+    return msgspec.structs.replace(result, message=message, said=[Said(message)]) if message else result

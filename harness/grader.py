@@ -18,10 +18,11 @@ from harness.cases import Bank, bank_for
 from harness.checks import CHECKS
 from harness.checks.evidence import Evidence, Finding
 from harness.checks.graph_values import graph_values
+from harness.checks.wording import must_pass
 from harness.errors import DoutError, SandboxError, SubmissionError
 from harness.excerpt import excerpt_at
 from harness.naming import Found
-from harness.notes import reason_note, shown_notes
+from harness.notes import reason_in_full, reason_note, said_in, shown_notes
 from harness.observe import Observations, observe
 from harness.records import (
     CasesId,
@@ -143,7 +144,7 @@ def judged(assignment: Assignment, evidence: Evidence) -> Iterator[CheckResult]:
         waiting = next((need for need in spec.needs if verdicts[need] is not Verdict.PASSED), None)
         finding: Finding | None
         if waiting is not None:
-            finding = Finding(verdict=Verdict.BLOCKED, message=f"{waiting} must pass first.", blocked_by=waiting)
+            finding = Finding(verdict=Verdict.BLOCKED, message=must_pass(waiting), blocked_by=waiting)
         else:
             finding = CHECKS[spec.kind](evidence, spec)
         diagnosis = _diagnosed(evidence, spec, finding) if finding else None
@@ -182,10 +183,11 @@ def placed(result: CheckResult, submission: Submission, evidence: Evidence) -> C
     excerpt = excerpt_at(submission, result.line, evidence.found.values(), first_wrong(result.counterexample))
     if excerpt is None:
         return result
-    message = result.message
+    message, said = result.message, result.said
     if submission.blocks[0].label is not None:
-        message = f"{message} See {submission.where(result.line)}."
-    return msgspec.structs.replace(result, message=message, excerpt=excerpt)
+        see = Sentence("See {place}.", place=submission.where(result.line))
+        message, said = f"{message} {see}", [*said, *said_in(see)] if said else []
+    return msgspec.structs.replace(result, message=message, said=said, excerpt=excerpt)
 
 
 def versions() -> Versions:
@@ -198,11 +200,12 @@ def ungradable_report(error: SubmissionError, name: str, sha256: str, assignment
     return _empty_report(
         Outcome.NOT_GRADABLE,
         Verdict.BLOCKED,
-        reason_note(error, error.code),
+        error,
         name,
         sha256,
         assignment,
         seed,
+        code=error.code,
     )
 
 
@@ -211,25 +214,29 @@ def fault_report(error: SandboxError, name: str, sha256: str, assignment: Assign
     return _empty_report(
         Outcome.GRADER_FAULT,
         Verdict.GRADER_FAULT,
-        reason_note(error, code="GRADER-FAULT"),
+        error,
         name,
         sha256,
         assignment,
         seed,
+        code="GRADER-FAULT",
     )
 
 
 def _empty_report(
     outcome: Outcome,
     verdict: Verdict,
-    reason: Warn,
+    error: SubmissionError | SandboxError,
     name: str,
     sha256: str,
     assignment: Assignment,
     seed: int,
+    *,
+    code: str,
 ) -> Report:
     found: dict[str, Found] = {}
-    results = [result_of(spec, Finding(verdict=verdict, message=reason.message), found) for spec in assignment.check]
+    finding = Finding(verdict=verdict, message=reason_in_full(error))
+    results = [result_of(spec, finding, found) for spec in assignment.check]
     return Report(
         outcome=outcome,
         assignment=assignment.identity,
@@ -241,7 +248,7 @@ def _empty_report(
         cases=None,
         layers=layer_scores(assignment, results, found),
         checks=results,
-        warnings=[reason],
+        warnings=[reason_note(error, code)],
         graph=Graph(),
         versions=versions(),
         timing=Timing(wall_s=0.0, cpu_s=0.0),

@@ -3,7 +3,7 @@
 import gettext
 import locale
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from harness.sentence import LANGUAGES, Sentence, marked
 
 if TYPE_CHECKING:
     from harness.catalogue import Entry
-    from harness.records import Said, Warn
+    from harness.records import Said
 
 __all__ = ["ENGLISH", "LANGUAGES", "Language", "chosen_language", "current", "language", "marked"]
 
@@ -32,6 +32,8 @@ class Language:
         self.code = code
         self._catalogue_folder = folder
         self._found = gettext.translation("dout", _FOLDER, [code], fallback=True)
+        self._ours = gettext.translation("dout", _FOLDER, [code], fallback=True)
+        self._ours.add_fallback(_Unknown())
 
     def text(self, sentence: str, /, **values: object) -> str:
         """Return ``sentence`` in this language with ``values`` in its {places}."""
@@ -45,18 +47,18 @@ class Language:
         values = {name: self.told(value) if isinstance(value, str) else value for name, value in text.values.items()}
         return self._found.gettext(text.pattern).format(**values)
 
-    def sentences(self, warn: "Warn") -> list[str]:
-        """Return what a warning of a report says; nothing where this language does not have all of it.
+    def sentences(self, parts: Sequence["Said"]) -> list[str]:
+        """Return what a report says, from its parts; nothing where this language does not have all of them.
 
         A report may come from anywhere, and from a later version: only patterns of our own are filled in.
         """
-        found = [self._said(said) for said in warn.said]
+        found = [self._said(said) for said in parts]
         return [sentence for sentence in found if sentence is not None] if None not in found else []
 
     def _said(self, said: "Said") -> str | None:
-        found = self._found.gettext(said.pattern)
+        found = self._ours.gettext(said.pattern)
         values = {name: one if isinstance(one, (str, int)) else self._said(one) for name, one in said.values.items()}
-        if found == said.pattern or None in values.values():
+        if not found or None in values.values():
             return None
         try:
             return found.format(**values)
@@ -69,6 +71,14 @@ class Language:
         from harness.catalogue import entries
 
         return entries(self.code, self._catalogue_folder).get(code)
+
+
+class _Unknown(gettext.NullTranslations):
+    """Has no sentence at all, where gettext's own returns the one that it was asked for."""
+
+    def gettext(self, message: str) -> str:
+        del message
+        return ""
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from harness.assignment import LayerSpec
 from harness.records import Record, Warn
 from harness.sandbox.protocol import BoundClass, Loaded, Parsed, Write
-from harness.sentence import Sentence
+from harness.sentence import Sentence, listed, marked
 
 __all__ = ["Absence", "Found", "find_layers", "folded", "misspelt"]
 
@@ -87,12 +87,14 @@ def find_layers(layers: Sequence[LayerSpec], parsed: Parsed, loaded: Loaded) -> 
                     "{found} was graded as {layer}: rename it to {layer}", found=bound.name, layer=layer.name
                 )
             elif candidates:
-                names = " and ".join(item.name for item in candidates)
+                names = listed([item.name for item in candidates], marked("{first} and {rest}"))
                 found.append(
                     Found(
                         name=None,
                         line=None,
-                        reason=f"{names} could each be {layer.name}: name one of them {layer.name}",
+                        reason=Sentence(
+                            "{names} could each be {layer}: name one of them {layer}", names=names, layer=layer.name
+                        ),
                         absence=Absence.NOT_WRITTEN,
                     )
                 )
@@ -144,7 +146,6 @@ def _why_missing(name: str, parsed: Parsed, loaded: Loaded) -> tuple[Absence, st
     for seen in parsed.classes:
         if folded(seen.name) == folded(name):
             failed = next((p for p in loaded.problems if p.line is not None and p.line >= seen.line), None)
-            detail = f" ({failed.message})" if failed else ""
             imports = any(p.code == "IMPORT-FAILED" for p in loaded.problems)
             # A decorator's line is one above the class's own.
             unknown = any(
@@ -152,27 +153,39 @@ def _why_missing(name: str, parsed: Parsed, loaded: Loaded) -> tuple[Absence, st
                 for p in loaded.problems
             )
             absence = Absence.IMPORT if imports and unknown else Absence.NOT_MADE
-            return absence, f"the class {seen.name} could not be made{detail}"
+            if failed is None:
+                return absence, Sentence("the class {name} could not be made", name=seen.name)
+            return absence, Sentence(
+                "the class {name} could not be made ({error})", name=seen.name, error=failed.message
+            )
     for problem in parsed.problems:
         place = _UNREADABLE.search(problem.message)
         if place and folded(place[1]) == folded(name):
             absence = Absence.PYTHON2 if problem.code == "PYTHON2" else Absence.UNREADABLE
-            return absence, f"the class {place[1]} could not be read: line {problem.line}: {problem.message}"
+            return absence, Sentence(
+                "the class {name} could not be read: line {line}: {error}",
+                name=place[1],
+                line=problem.line,
+                error=problem.message,
+            )
     for function, line in parsed.functions:
         if folded(function) == folded(name):
-            return (
-                Absence.NOT_WRITTEN,
-                f"{function} on line {line} is a function, but a class was expected: write class {name}: instead",
+            return Absence.NOT_WRITTEN, Sentence(
+                "{function} on line {line} is a function, but a class was expected: write class {name}: instead",
+                function=function,
+                line=line,
+                name=name,
             )
     import difflib
 
     close = difflib.get_close_matches(name, [item.name for item in loaded.classes], 1, 0.8)
     if close:
-        return (
-            Absence.NOT_WRITTEN,
-            f"there is no class {name}; found {close[0]}: is that the one? Then rename it to {name}",
+        return Absence.NOT_WRITTEN, Sentence(
+            "there is no class {name}; found {found}: is that the one? Then rename it to {name}",
+            name=name,
+            found=close[0],
         )
-    return Absence.NOT_WRITTEN, f"there is no class {name} in this file"
+    return Absence.NOT_WRITTEN, Sentence("there is no class {name} in this file", name=name)
 
 
 def misspelt(methods: Sequence[str], wanted: str) -> str | None:

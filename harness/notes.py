@@ -7,7 +7,7 @@ from harness.escape import plain
 from harness.records import Said, Warn
 from harness.sentence import Sentence
 
-__all__ = ["MOST_WARNINGS", "reason_note", "shown_notes"]
+__all__ = ["MOST_WARNINGS", "reason_in_full", "reason_note", "said_in", "self_check_note", "shown_notes"]
 
 #: More warnings than this say nothing new: one missing import makes a failure of every line that needs it.
 MOST_WARNINGS = 20
@@ -22,19 +22,31 @@ def shown_notes(warnings: Sequence[Warn]) -> list[Warn]:
         more = Sentence("notes of this kind that are not shown: {count}", count=len(found) - MOST_WARNINGS)
         found[MOST_WARNINGS:] = [Warn(code="MORE", line=None, message=more)]
     return [
-        Warn(code=warn.code, line=warn.line, message=plain(warn.message, _LENGTH), said=_said(warn.message))
+        Warn(code=warn.code, line=warn.line, message=plain(warn.message, _LENGTH), said=said_in(warn.message))
         for warn in found
     ]
 
 
+def self_check_note(why: Sentence) -> Warn:
+    """Return the note that a report is no mark of record."""
+    [found] = shown_notes([Warn(code="SELF-CHECK", line=None, message=why)])
+    return found
+
+
 def reason_note(error: SubmissionError | SandboxError, code: str) -> Warn:
     """Return why there is nothing to grade, and what to do about it."""
-    hint = f" Next: {error.hint}." if error.hint else ""
     parts = [error.message, error.hint] if error.hint else [error.message]
-    return Warn(code=code, line=None, message=plain(f"{error.message}.{hint}"), said=_said(*parts))
+    return Warn(code=code, line=None, message=plain(reason_in_full(error)), said=said_in(*parts))
 
 
-def _said(*messages: str) -> list[Said]:
+def reason_in_full(error: SubmissionError | SandboxError) -> Sentence:
+    """Return the same in one text."""
+    if error.hint:
+        return Sentence("{reason}. Next: {hint}.", reason=error.message, hint=error.hint)
+    return Sentence("{reason}.", reason=error.message)
+
+
+def said_in(*messages: str) -> list[Said]:
     """Return what sentences were made of; nothing where not all of them are sentences of ours."""
     found = [_taken_apart(message) for message in messages if isinstance(message, Sentence)]
     return found if len(found) == len(messages) else []

@@ -16,6 +16,7 @@ from harness.naming import Found, find_layers
 from harness.probes import probe_cases
 from harness.records import Isolation, Warn
 from harness.sandbox.channel import Ending, Worker, WorkerGone
+from harness.sandbox.evaluate import NOT_AVAILABLE
 from harness.sandbox.importable import named_modules
 from harness.sandbox.limits import WorkerLimits
 from harness.sandbox.protocol import (
@@ -33,7 +34,7 @@ from harness.sandbox.protocol import (
     decode_from_worker,
 )
 from harness.sandbox.runner import Sandbox
-from harness.sentence import Sentence
+from harness.sentence import Sentence, marked, read_back
 from harness.submission import Submission
 
 __all__ = ["Observations", "answering_steps", "observe"]
@@ -92,7 +93,12 @@ Known = Sequence[Sequence[Mapping[bytes, Returned]]]
 
 
 def _warnings(problems: Sequence[Problem]) -> list[Warn]:
-    return [Warn(code=problem.code, line=problem.line, message=problem.message) for problem in problems]
+    return [Warn(code=problem.code, line=problem.line, message=_in_words(problem)) for problem in problems]
+
+
+def _in_words(problem: Problem) -> str:
+    """Return what a worker says of a problem: in Python's words, or in ours, which have a translation."""
+    return read_back(problem.message, (NOT_AVAILABLE, marked("{error} (in class {name})"))) or problem.message
 
 
 #: What an honest worker calls a problem (harness.sandbox.source and worker).
@@ -219,7 +225,8 @@ class _Conversation:
                 return
             plan = self._answers(plan, calls, known)
             if plan and time.monotonic() >= self.until:
-                message = f"the whole submission took more than {self.limits.submission_seconds:g} s"
+                seconds = f"{self.limits.submission_seconds:g}"
+                message = Sentence("the whole submission took more than {seconds} s", seconds=seconds)
                 _lose_all(plan, calls, Lost(Ending.TIMEOUT, message))
                 return
             packed = _packed([plan.get(index, case) for index, case in enumerate(cases)])
@@ -282,13 +289,13 @@ def _not_parsable(problems: Sequence[Problem]) -> SubmissionError:
     if python_2:
         return SubmissionError(
             "PYTHON2",
-            Sentence("line {line}: this is Python 2 ({error})", line=python_2[0].line, error=python_2[0].message),
+            Sentence("line {line}: this is Python 2 ({error})", line=python_2[0].line, error=_in_words(python_2[0])),
             Sentence("write it for Python 3: print is a function there, print(x)"),
         )
     first = problems[0]
     return SubmissionError(
         "NOT-PARSABLE",
-        Sentence("line {line}: this is not Python ({error})", line=first.line, error=first.message),
+        Sentence("line {line}: this is not Python ({error})", line=first.line, error=_in_words(first)),
         Sentence("run the file by itself and fix the line it names"),
     )
 

@@ -15,6 +15,7 @@ from harness.assignment import Assignment
 from harness.cases import Case
 from harness.naming import Found
 from harness.sandbox.protocol import BACKWARD, FORWARD, NEW, Step, Value, encode_array
+from harness.sentence import Sentence
 
 __all__ = ["probe_cases"]
 
@@ -46,7 +47,7 @@ def _case(index: int, layer: str, kind: str, literal: float, values: Sequence[Va
     *inputs, dout = values
     return Case(
         group=f"{layer}/{kind}",
-        stratum=f"the number {literal:g} written in the file",
+        stratum=Sentence("the number {number} written in the file", number=f"{literal:g}"),
         layers=(index,),
         steps=[Step(NEW, 0, [index]), Step(FORWARD, 0, inputs), Step(BACKWARD, 0, [dout])],
     )

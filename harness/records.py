@@ -153,6 +153,8 @@ class CheckResult(Record, frozen=True, kw_only=True):
     #: What a message about that mistake has to say, in no language.
     values: dict[str, str | float | int] = {}
     message: str | None = None
+    #: What ``message`` was made of, one sentence or two; empty where it is Python's words.
+    said: "list[Said]" = []
     line: int | None = None
     blocked_by: str | None = None
     visibility: str = "visible"
@@ -262,7 +264,7 @@ class Report(Record, frozen=True, kw_only=True):
     #: Null only when the outcome is ``grader_fault``.
     score: float | None
     max_score: float
-    #: Null when no learner code was run.
+    #: Null when no process was started for the learner's code: nothing to run, or it ran in the learner's own.
     isolation: Isolation | None
     cases: CasesId | None
     layers: list[LayerScore]

@@ -7,6 +7,7 @@ from harness.assignment import GRAPH, Assignment, CheckSpec
 from harness.checks.evidence import Finding
 from harness.escape import plain
 from harness.naming import Found
+from harness.notes import said_in
 from harness.records import CheckResult, Counterexample, LayerScore, Verdict
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def result_of(
         code=diagnosis.code if diagnosis else None,
         values=diagnosis.values if diagnosis else {},
         message=plain(finding.message),
+        said=said_in(finding.message),
         line=line,
         blocked_by=finding.blocked_by,
         visibility=spec.visibility,

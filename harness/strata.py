@@ -28,6 +28,7 @@ from harness.sandbox.protocol import (
     encode_array,
     result_reference,
 )
+from harness.sentence import Sentence, marked, read_back
 
 __all__ = [
     "Point",
@@ -39,7 +40,13 @@ __all__ = [
     "number_cases",
     "shop_cases",
     "state_cases",
+    "stratum_in_words",
 ]
+
+#: Why a case is in a bank, where that has a value in it.
+_TIMES = marked("the upstream gradient times {scale}")
+_INPUT, _UPSTREAM = marked("an input of {number}"), marked("an upstream gradient of {number}")
+_GRAPH = marked("the {graph} with an upstream gradient of {dout}")
 
 #: (why it is here, the inputs, the upstream gradient)
 Point = tuple[str, tuple[float, ...], float]
@@ -62,42 +69,42 @@ def fixed_points(layer: LayerSpec) -> Iterator[Point]:
     """Yield the listed scalar inputs of a layer, simplest first: a report shows the first that fails."""
     small, large = layer.magnitudes
     table: list[tuple[str, tuple[float, float], float]] = [
-        ("small whole numbers", (2.0, 3.0), 1.0),
-        ("an upstream gradient other than 1", (2.0, 3.0), 5.0),
-        ("Python integers", (3, 4), 2),
-        ("numbers of a shop", (100, 2), 1.1),
-        ("fractions", (0.1, 0.7), 0.3),
-        ("a product that is not whole", (2.5, 1.3), 1.0),
-        ("two zero inputs", (0.0, 0.0), 2.0),
-        ("ones", (1.0, 1.0), 1.0),
-        ("equal inputs", (4, 4), 1.5),
-        ("opposite inputs", (3.5, -3.5), 1.5),
-        ("inputs over ten", (12.5, 47.25), 8.5),
-        ("inputs over a hundred", (123.25, 456.5), 12.5),
-        ("inputs over a thousand", (1234.5, -5678.25), 123.5),
-        ("inputs over 100 000", (123456.75, 654321.5), -4321.5),
-        ("small inputs", (3.1e-5, 7.7e-7), 1.3),
+        (marked("small whole numbers"), (2.0, 3.0), 1.0),
+        (marked("an upstream gradient other than 1"), (2.0, 3.0), 5.0),
+        (marked("Python integers"), (3, 4), 2),
+        (marked("numbers of a shop"), (100, 2), 1.1),
+        (marked("fractions"), (0.1, 0.7), 0.3),
+        (marked("a product that is not whole"), (2.5, 1.3), 1.0),
+        (marked("two zero inputs"), (0.0, 0.0), 2.0),
+        (marked("ones"), (1.0, 1.0), 1.0),
+        (marked("equal inputs"), (4, 4), 1.5),
+        (marked("opposite inputs"), (3.5, -3.5), 1.5),
+        (marked("inputs over ten"), (12.5, 47.25), 8.5),
+        (marked("inputs over a hundred"), (123.25, 456.5), 12.5),
+        (marked("inputs over a thousand"), (1234.5, -5678.25), 123.5),
+        (marked("inputs over 100 000"), (123456.75, 654321.5), -4321.5),
+        (marked("small inputs"), (3.1e-5, 7.7e-7), 1.3),
         # Very small, moderate and very large: every pair of the three in every pair of places, in nine rows.
-        ("a very small input", (small * 3.1, 1.7), 2.1),
-        ("a very small input", (2.3, small * 7.3), -1.9),
-        ("very large inputs", (large * 0.31, -large * 0.73), 1.7),
-        ("a very large upstream gradient", (2.25, 3.75), large * 0.57),
-        ("a very large input and a very small upstream gradient", (-3.3, large * 0.77), small * 5.7),
-        ("a very large input and a very small upstream gradient", (large * 0.41, 7.1), -small * 2.9),
-        ("inputs and an upstream gradient, all very small", (small * 4.7, -small * 1.9), small * 3.7),
+        (marked("a very small input"), (small * 3.1, 1.7), 2.1),
+        (marked("a very small input"), (2.3, small * 7.3), -1.9),
+        (marked("very large inputs"), (large * 0.31, -large * 0.73), 1.7),
+        (marked("a very large upstream gradient"), (2.25, 3.75), large * 0.57),
+        (marked("a very large input and a very small upstream gradient"), (-3.3, large * 0.77), small * 5.7),
+        (marked("a very large input and a very small upstream gradient"), (large * 0.41, 7.1), -small * 2.9),
+        (marked("inputs and an upstream gradient, all very small"), (small * 4.7, -small * 1.9), small * 3.7),
         (
-            "a very large and a very small input, and a very large upstream gradient",
+            marked("a very large and a very small input, and a very large upstream gradient"),
             (-large * 0.11, small * 9.1),
             large * 0.37,
         ),
         (
-            "a very small and a very large input, and a very large upstream gradient",
+            marked("a very small and a very large input, and a very large upstream gradient"),
             (small * 6.1, large * 0.59),
             -large * 0.13,
         ),
-        ("whole numbers of 25 bits", (16777217.0, 33554431.0), 16777219.0),
-        ("whole numbers of 25 bits", (-16777217, 3), 16777219),
-        ("a whole number of 53 bits", (4503599627370497.0, -7.7e9), 1.0),
+        (marked("whole numbers of 25 bits"), (16777217.0, 33554431.0), 16777219.0),
+        (marked("whole numbers of 25 bits"), (-16777217, 3), 16777219),
+        (marked("a whole number of 53 bits"), (4503599627370497.0, -7.7e9), 1.0),
     ]
     width = len(layer.inputs)
     for stratum, pair, dout in table:
@@ -114,18 +121,18 @@ def _signs(width: int) -> Iterator[Point]:
     for signs in itertools.product((1, -1), repeat=width + 1):
         if -1 in signs:
             *inputs, dout = [sign * magnitude for sign, magnitude in zip(signs, magnitudes, strict=True)]
-            negative = "an upstream gradient" if all(sign == 1 for sign in signs[:-1]) else "an input"
-            yield f"{negative} below zero", tuple(inputs), dout
+            of_dout, of_input = marked("an upstream gradient below zero"), marked("an input below zero")
+            yield of_dout if all(sign == 1 for sign in signs[:-1]) else of_input, tuple(inputs), dout
 
 
 def _special_places(width: int) -> Iterator[Point]:
     """Yield 0, -0, 1 and -1 in every place: probes for numbers in a learner's file leave these to the bank."""
-    names = [*["an input"] * width, "an upstream gradient"]
-    for (place, name), special in itertools.product(enumerate(names), (0.0, -0.0, 1.0, -1.0)):
+    patterns = [*[_INPUT] * width, _UPSTREAM]
+    for (place, pattern), special in itertools.product(enumerate(patterns), (0.0, -0.0, 1.0, -1.0)):
         values = [*itertools.islice(itertools.cycle((3.5, 4.25)), width), 5.75]
         values[place] = special
         *inputs, dout = values
-        yield f"{name} of {special:g}", tuple(inputs), dout
+        yield pattern.format(number=f"{special:g}"), tuple(inputs), dout
 
 
 def number_cases(index: int, layer: LayerSpec, points: Sequence[Point]) -> Iterator[Case]:
@@ -138,7 +145,7 @@ def number_cases(index: int, layer: LayerSpec, points: Sequence[Point]) -> Itera
         for scale in SCALES:
             yield Case(
                 group=group,
-                stratum=f"the upstream gradient times {scale}",
+                stratum=_TIMES.format(scale=scale),
                 layers=(index,),
                 steps=_round_trip(index, inputs, dout * scale),
                 relation=(base, scale),
@@ -163,22 +170,22 @@ def array_cases(index: int, layer: LayerSpec) -> Iterator[Case]:
     """Yield forward and backward on arrays: shapes, memory layouts, dtypes, and a grid of special values."""
     width = len(layer.inputs) + 1
     for stratum, shape, dtype, layout in (
-        ("an array of three numbers", (3,), "f8", C_ORDER),
-        ("an array of one number", (1,), "f8", C_ORDER),
-        ("an array of shape ()", (), "f8", C_ORDER),
-        ("an empty array", (0,), "f8", C_ORDER),
-        ("an empty array of three rows", (3, 0), "f8", C_ORDER),
-        ("a square array", (4, 4), "f8", C_ORDER),
-        ("an array of 340 numbers", (17, 20), "f8", C_ORDER),
-        ("an array of four axes", (2, 1, 2, 3), "f8", C_ORDER),
-        ("an array in Fortran order", (3, 4), "f8", F_ORDER),
-        ("every second entry of an array", (2, 5), "f8", STRIDED),
-        ("arrays of three axes, the second of integers", (2, 3, 4), ("f8", "i8", "f8"), C_ORDER),
-        ("an array of float32", (5,), "f4", C_ORDER),
+        (marked("an array of three numbers"), (3,), "f8", C_ORDER),
+        (marked("an array of one number"), (1,), "f8", C_ORDER),
+        (marked("an array of shape ()"), (), "f8", C_ORDER),
+        (marked("an empty array"), (0,), "f8", C_ORDER),
+        (marked("an empty array of three rows"), (3, 0), "f8", C_ORDER),
+        (marked("a square array"), (4, 4), "f8", C_ORDER),
+        (marked("an array of 340 numbers"), (17, 20), "f8", C_ORDER),
+        (marked("an array of four axes"), (2, 1, 2, 3), "f8", C_ORDER),
+        (marked("an array in Fortran order"), (3, 4), "f8", F_ORDER),
+        (marked("every second entry of an array"), (2, 5), "f8", STRIDED),
+        (marked("arrays of three axes, the second of integers"), (2, 3, 4), ("f8", "i8", "f8"), C_ORDER),
+        (marked("an array of float32"), (5,), "f4", C_ORDER),
         # Results in np.zeros_like(x) lose their fractions where x is whole and something else is not.
-        ("arrays of integers, an upstream gradient of fractions", (5,), ("i8", "i8", "f8"), C_ORDER),
-        ("an array of integers and one of fractions", (5,), ("i8", "f8", "i8"), C_ORDER),
-        ("numbers of numpy's own type", (), "f8", SCALAR),
+        (marked("arrays of integers, an upstream gradient of fractions"), (5,), ("i8", "i8", "f8"), C_ORDER),
+        (marked("an array of integers and one of fractions"), (5,), ("i8", "f8", "i8"), C_ORDER),
+        (marked("numbers of numpy's own type"), (), "f8", SCALAR),
     ):
         dtypes = (
             (dtype,) * width
@@ -187,12 +194,12 @@ def array_cases(index: int, layer: LayerSpec) -> Iterator[Case]:
         )
         arrays = [_spread(shape, each, offset) for offset, each in enumerate(dtypes)]
         yield _array_case(index, layer, stratum, arrays, layout)
-    yield _array_case(index, layer, "special values in every pair", _grid(layer))
+    yield _array_case(index, layer, marked("special values in every pair"), _grid(layer))
     # Moved by three, each of the first three meets numbers only: beside one another it would not show that a layer had
     # made one of them finite.
     special = np.array([np.inf, -np.inf, np.nan, 0.0, 2.0, -3.0, 5.0, -7.0, 0.5, 11.0, -0.25, 13.0])
     infinite = [np.roll(special, 3 * offset) for offset in range(width)]
-    yield _array_case(index, layer, "infinities and NaN", infinite)
+    yield _array_case(index, layer, marked("infinities and NaN"), infinite)
 
 
 def _array_case(index: int, layer: LayerSpec, stratum: str, arrays: Sequence[Array], layout: int = C_ORDER) -> Case:
@@ -291,14 +298,24 @@ def state_cases(index: int, layer: LayerSpec) -> Iterator[Case]:
     arrays: list[list[Value]] = [[encode_array(_spread((2, 3), "f8", n + m)) for n in range(width)] for m in (0, 3)]
     sequences: list[tuple[str, list[Step], tuple[int, ...]]] = []
     every: list[tuple[list[Value], Value]] = []
-    for kind, (first, second) in (("numbers", numbers), ("arrays", arrays)):
+    of_numbers = (
+        marked("alone (numbers)"),
+        marked("two layers at once (numbers)"),
+        marked("forward twice, then backward (numbers)"),
+    )
+    of_arrays = (
+        marked("alone (arrays)"),
+        marked("two layers at once (arrays)"),
+        marked("forward twice, then backward (arrays)"),
+    )
+    for (alone, together, twice), (first, second) in ((of_numbers, numbers), (of_arrays, arrays)):
         (*a, da), (*b, db) = [list(itertools.islice(itertools.cycle(values), width)) for values in (first, second)]
         every += [(a, da), (b, db)]
         sequences += [
-            (f"alone ({kind})", _round_trip(index, a, da, watch=True), ()),
-            (f"alone ({kind})", _round_trip(index, b, db, watch=True), ()),
+            (alone, _round_trip(index, a, da, watch=True), ()),
+            (alone, _round_trip(index, b, db, watch=True), ()),
             (
-                f"two layers at once ({kind})",
+                together,
                 [
                     Step(NEW, 0, [index]),
                     Step(FORWARD, 0, a),
@@ -315,12 +332,12 @@ def state_cases(index: int, layer: LayerSpec) -> Iterator[Case]:
                 (2, 1),
             ),
             (
-                f"forward twice, then backward ({kind})",
+                twice,
                 [Step(NEW, 0, [index]), Step(FORWARD, 0, a), Step(FORWARD, 0, b), Step(BACKWARD, 0, [db])],
                 (3, 2),
             ),
         ]
-    sequences.append(("one layer used again and again", _used_again(index, every, 12), (8, 7, 4, 3)))
+    sequences.append((marked("one layer used again and again"), _used_again(index, every, 12), (8, 7, 4, 3)))
     for stratum, steps, relation in sequences:
         yield Case(group=group, stratum=stratum, layers=(index,), steps=steps, relation=relation)
 
@@ -377,4 +394,11 @@ def shop_cases(assignment: Assignment) -> Iterator[Case]:
     nodes = [(assignment.layer_index(node.layer), tuple(places[name] for name in node.inputs)) for node in graph.nodes]
     for dout in (1, -2.5, 0.125):
         values = [source.value for source in graph.inputs]
-        yield graph_case("graph/shop", f"the {graph.name} with an upstream gradient of {dout}", values, nodes, dout)
+        yield graph_case("graph/shop", _GRAPH.format(graph=graph.name, dout=dout), values, nodes, dout)
+
+
+def stratum_in_words(stratum: str) -> Sentence:
+    """Return why a case is in the bank as a sentence: a bank holds the English text, which tells its values no more."""
+    if isinstance(stratum, Sentence):
+        return stratum
+    return read_back(stratum, (_TIMES, _INPUT, _UPSTREAM, _GRAPH)) or Sentence(stratum)

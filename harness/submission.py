@@ -27,7 +27,7 @@ from harness.errors import SubmissionError
 from harness.escape import plain
 from harness.notebook import code_cells, without_commands
 from harness.records import Record, Warn
-from harness.sentence import Sentence, marked
+from harness.sentence import Sentence, listed, marked
 from harness.zip_archive import zip_files
 
 __all__ = [
@@ -80,7 +80,8 @@ class Submission(Record, frozen=True):
             return self.name
         if block.label is None:
             return f"{self.name}:{line}"
-        return f"{self.name} {block.label} line {line - block.first_line + 1}"
+        number = line - block.first_line + 1
+        return Sentence("{file} {cell} line {line}", file=self.name, cell=block.label, line=number)
 
     def text_of(self, line: int | None) -> str | None:
         """Return the source line as it is, not escaped; null where there is none."""
@@ -268,13 +269,13 @@ def _notebook_blocks(shown: str, data: bytes, size_limit: int) -> tuple[tuple[Bl
     for number, cell in enumerate(cells, start=1):
         text, lost = without_commands(cell)
         if lost:
-            dropped.append(f"cell {number}")
+            dropped.append(Sentence("cell {number}", number=number))
         if text.strip():
-            blocks.append(Block(text=text, first_line=first_line, label=f"cell {number}"))
+            blocks.append(Block(text=text, first_line=first_line, label=Sentence("cell {number}", number=number)))
         first_line += cell.count("\n") + 2
     if not dropped:
         return tuple(blocks), ()
-    where = ", ".join(dropped[:5]) + (", …" if len(dropped) > 5 else "")
+    where = listed([*dropped[:5], "…"] if len(dropped) > 5 else dropped)
     message = Sentence("notebook commands (%, ! and ?) are not run in grading; skipped in {cells}", cells=where)
     return tuple(blocks), (Warn(code="NOTEBOOK-MAGIC", line=None, message=message),)
 

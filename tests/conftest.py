@@ -1,6 +1,13 @@
 """What holds for every test."""
 
+import os
+
 import pytest
+
+# The developer's own language is no matter here: a test that is about another one than English says so.
+for _variable in ("DOUT_LANG", "LANGUAGE", "LC_MESSAGES"):
+    os.environ.pop(_variable, None)
+os.environ["LC_ALL"] = "C.UTF-8"
 
 
 @pytest.fixture(autouse=True)

@@ -83,7 +83,7 @@ def entries(language: str, folder: Path | None = None) -> dict[str, Entry]:
         try:
             found[code] = msgspec.convert(table, Entry)
         except msgspec.ValidationError as error:
-            raise AssignmentError(f"{path}: {code}: {error}") from None
+            raise AssignmentError(Sentence("{file}: {code}: {error}", file=path, code=code, error=error)) from None
         _check_braces(path, code, found[code])
     return found
 

@@ -4,6 +4,7 @@ from harness.answers import Returned
 from harness.assignment import CheckSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding, returned
 from harness.records import Verdict
+from harness.sentence import Sentence
 
 __all__ = ["check_backward"]
 
@@ -46,9 +47,15 @@ def _homogeneous(evidence: Evidence, spec: CheckSpec, base: Exhibit, scaled: Exh
         if isinstance(single, (int, float)) and isinstance(multiple, (int, float)) and single * scale != multiple:
             return Finding(
                 verdict=Verdict.WRONG,
-                message=(
-                    f"{layer.name}.backward is not proportional to dout: {name} = {single!r}, "
-                    f"and with dout times {scale} {name} = {multiple!r}, but {single * scale!r} was expected."
+                message=Sentence(
+                    "{layer}.backward is not proportional to dout: {name} = {single}, "
+                    "and with dout times {scale} {name} = {multiple}, but {expected} was expected.",
+                    layer=layer.name,
+                    name=name,
+                    single=repr(single),
+                    scale=scale,
+                    multiple=repr(multiple),
+                    expected=repr(single * scale),
                 ),
                 layer=layer.name,
                 method="backward",

@@ -9,7 +9,16 @@ import numpy as np
 from harness.answers import Call, Lost, Returned, bank_answers, layer_number, one_for_each, reference_answers
 from harness.assignment import Assignment, CheckSpec, LayerSpec
 from harness.cases import Bank, Case, forward_of
-from harness.checks.wording import METHOD, Finding, differences_in_words, in_words, raised_in_words, shown
+from harness.checks.wording import (
+    METHOD,
+    Finding,
+    case_in_words,
+    differences_in_words,
+    in_words,
+    must_pass,
+    raised_in_words,
+    shown,
+)
 from harness.gradients.compare import Difference, Number, compare
 from harness.naming import Found, misspelt
 from harness.observe import Observations
@@ -26,6 +35,7 @@ from harness.sandbox.protocol import (
     unpack_reference,
     value_of,
 )
+from harness.sentence import Sentence, listed, marked
 
 __all__ = ["Evidence", "Exhibit", "Finding", "returned"]
 
@@ -73,26 +83,26 @@ class Evidence:
         """Return what is wrong when the class, or a method of it, is not there at all."""
         found, name = self.found[spec.layer], spec.layer
         if found.name is None:
-            return Finding(verdict=Verdict.CONTRACT, message=f"{found.reason}.", layer=name)
+            return _no_class(name, found)
         if found.has(method):
             return None
         meant = misspelt(found.methods, method)
         line = found.method_lines.get(meant, found.line) if meant else found.line
-        detail = (
-            f"found {meant!r}, expected {method!r}: correct the spelling" if meant else f"add def {method}(self, ...)"
-        )
-        return Finding(
-            verdict=Verdict.CONTRACT,
-            message=f"{name} has no method {method}: {detail}.",
-            line=line,
-            layer=name,
-        )
+        message = Sentence("{layer} has no method {method}: add def {method}(self, ...).", layer=name, method=method)
+        if meant:
+            message = Sentence(
+                "{layer} has no method {method}: found '{found}', expected '{method}': correct the spelling.",
+                layer=name,
+                method=method,
+                found=meant,
+            )
+        return Finding(verdict=Verdict.CONTRACT, message=message, line=line, layer=name)
 
     def any_layer_absent(self) -> Finding | None:
         """Return why no graph can be built, when one of the layers is not there."""
         for name, found in self.found.items():
             if found.name is None:
-                return Finding(verdict=Verdict.CONTRACT, message=f"{found.reason}.", layer=name)
+                return _no_class(name, found)
         return None
 
     def blocked(self, layer: str, method: str) -> Finding | None:
@@ -100,8 +110,7 @@ class Evidence:
         for check in self.assignment.check:
             failed = self.verdicts.get(check.id, Verdict.PASSED) is not Verdict.PASSED
             if failed and check.layer == layer and check.kind == method:
-                message = f"{check.id} must pass first."
-                return Finding(verdict=Verdict.BLOCKED, message=message, blocked_by=check.id)
+                return Finding(verdict=Verdict.BLOCKED, message=must_pass(check.id), blocked_by=check.id)
         return None
 
     def judge(self, exhibit: Exhibit, step: int) -> Finding | None:
@@ -147,17 +156,20 @@ class Evidence:
                 Ending.CRASHED: Verdict.CRASHED,
                 Ending.MEMORY: Verdict.MEMORY_LIMIT,
             }[call.ending]
-            message = f"{called} gave no answer: {call.message}."
+            message = Sentence("{called} gave no answer: {reason}.", called=called, reason=call.message)
             return Finding(verdict=verdict, message=message, layer=spec.name, method=method, counterexample=example)
-        return Finding(
-            verdict=Verdict.GRADER_FAULT, message=f"{called} was never asked.", layer=spec.name, method=method
-        )
+        message = Sentence("{called} was never asked.", called=called)
+        return Finding(verdict=Verdict.GRADER_FAULT, message=message, layer=spec.name, method=method)
 
     def _judge_forward(self, spec: LayerSpec, exhibit: Exhibit, step: int, answer: Returned) -> Finding | None:
         expected = exhibit.expected[step][0]
         if answer.several:
-            call = self._call(spec, exhibit, step)
-            message = f"{call} returned {len(answer.values)} values, but one was expected: {spec.formula}."
+            message = Sentence(
+                "{call} returned {count} values, but one was expected: {formula}.",
+                call=self._call(spec, exhibit, step),
+                count=len(answer.values),
+                formula=spec.formula,
+            )
             return self._finding(Verdict.CONTRACT, message, spec, exhibit, step, {"out": "several values"})
         got = answer.values[0]
         difference = compare(got, expected)
@@ -172,8 +184,13 @@ class Evidence:
             return None
         expected = dict(zip(spec.gradients, wanted, strict=True))
         if isinstance(values, str):
-            call, names = self._call(spec, exhibit, step), ", ".join(spec.gradients)
-            message = f"{call} returned {values}, but {len(expected)} gradients were expected: return {names}."
+            message = Sentence(
+                "{call} returned {values}, but {count} gradients were expected: return {names}.",
+                call=self._call(spec, exhibit, step),
+                values=values,
+                count=len(expected),
+                names=", ".join(spec.gradients),
+            )
             return self._finding(Verdict.CONTRACT, message, spec, exhibit, step, dict.fromkeys(expected, values))
         got = dict(zip(spec.gradients, values, strict=True))
         differences = {name: (compare(got[name], value), value) for name, value in expected.items()}
@@ -181,8 +198,9 @@ class Evidence:
         return self._different(spec, exhibit, step, got, wrong)
 
     def _call(self, spec: LayerSpec, exhibit: Exhibit, step: int) -> str:
-        arguments = ", ".join(in_words(value) for value in self.arguments(exhibit, step))
-        return f"{spec.name}.{METHOD[exhibit.case.steps[step].op]}({arguments})"
+        called = f"{spec.name}.{METHOD[exhibit.case.steps[step].op]}"
+        arguments = listed([in_words(value) for value in self.arguments(exhibit, step)])
+        return Sentence("{called}({arguments})", called=called, arguments=arguments)
 
     def _different(
         self,
@@ -193,8 +211,12 @@ class Evidence:
         wrong: dict[str, tuple[Difference, Number]],
     ) -> Finding:
         verdict, parts, entry = differences_in_words(got, wrong)
-        call = self._call(spec, exhibit, step)
-        message = f"{call} returned {'; '.join(parts)} ({exhibit.case.stratum})."
+        message = Sentence(
+            "{call} returned {values} ({case}).",
+            call=self._call(spec, exhibit, step),
+            values=listed(parts, marked("{first}; {rest}")),
+            case=case_in_words(exhibit.case),
+        )
         return self._finding(verdict, message, spec, exhibit, step, got, entry)
 
     def _finding(
@@ -252,6 +274,10 @@ class Evidence:
         return [_argument(value, exhibit) for value in exhibit.case.steps[step].args]
 
 
+def _no_class(layer: str, found: Found) -> Finding:
+    return Finding(verdict=Verdict.CONTRACT, message=Sentence("{reason}.", reason=found.reason), layer=layer)
+
+
 def _is_real(value: object) -> bool:
     return isinstance(value, (int, float)) or (isinstance(value, np.ndarray) and value.dtype.kind in "iuf")
 
@@ -267,7 +293,7 @@ def returned(answer: Returned, spec: LayerSpec, expected: Sequence[Number]) -> l
     if answer.several:
         if len(values) == width:
             return values
-        return f"{len(values)} value{'s' * (len(values) != 1)}"
+        return Sentence("{count} values", count=len(values)) if len(values) != 1 else Sentence("1 value")
     only = values[0]
     shape = np.shape(expected[0])
     if isinstance(only, np.ndarray) and only.shape == (width, *shape):
@@ -276,7 +302,7 @@ def returned(answer: Returned, spec: LayerSpec, expected: Sequence[Number]) -> l
         return [only] * width
     if isinstance(only, Other):
         return only.description
-    return "one value"
+    return Sentence("one value")
 
 
 def picked(call: Returned, item: int) -> Decoded | None:

@@ -14,6 +14,7 @@ from harness.gradients.finite_difference import central_difference, exact, inner
 from harness.gradients.tolerance import MOST_ULPS
 from harness.records import Counterexample, Verdict
 from harness.sandbox.protocol import Decoded, Other
+from harness.sentence import Sentence, marked
 
 __all__ = ["change_along", "check_gradient", "is_straight", "judge_point", "lattice_points"]
 
@@ -147,12 +148,22 @@ def _disagrees(evidence: Evidence, layer: LayerSpec, base: Exhibit, rays: list[E
     arguments = ", ".join(f"{name} = {_short(value)}" for name, value in example.inputs.items())
     got = ", ".join(f"{name} = {value}" for name, value in example.got.items())
     seen = ", ".join(f"{name} = {_short(value)}" for name, value in measured.items())
-    told = f"; nudging your forward's inputs gives {seen}" if measured else ""
+    only_got = marked(
+        "Your {layer}.backward is not the derivative of your own forward: at {inputs}, backward({dout}) returned {got}."
+    )
+    with_measured = marked(
+        "Your {layer}.backward is not the derivative of your own forward: at {inputs}, backward({dout}) returned "
+        "{got}; nudging your forward's inputs gives {measured}."
+    )
     return Finding(
         verdict=Verdict.WRONG,
-        message=(
-            f"Your {layer.name}.backward is not the derivative of your own forward: at {arguments}, "
-            f"backward({_short(dout)}) returned {got}{told}."
+        message=Sentence(
+            with_measured if measured else only_got,
+            layer=layer.name,
+            inputs=arguments,
+            dout=_short(dout),
+            got=got,
+            measured=seen,
         ),
         layer=layer.name,
         method="backward",

@@ -11,10 +11,11 @@ from harness.answers import Returned
 from harness.assignment import CheckSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding
 from harness.checks.statements import statements
-from harness.checks.wording import shown
+from harness.checks.wording import case_in_words, shown
 from harness.gradients.compare import Number, compare
 from harness.records import Counterexample, Verdict
 from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Decoded, Value
+from harness.sentence import Sentence
 
 __all__ = ["check_state", "judge_sequence", "sequences"]
 
@@ -89,13 +90,17 @@ def _changed_argument(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit) -> 
                 method = "backward" if planned.op == BACKWARD else "forward"
                 # Where only the last call was watched, an input may have been changed by the one before it.
                 earlier = planned.op == BACKWARD and name != "dout" and not exhibit.case.steps[step - 1].watch
-                who = f"{layer.name}.forward or {method}" if earlier else f"{layer.name}.{method}"
+                who = f"{layer.name}.{method}"
+                if earlier:
+                    who = Sentence("{layer}.forward or {method}", layer=layer.name, method=method)
                 return Finding(
                     verdict=Verdict.CONTRACT,
-                    message=(
-                        f"{who} changed its argument {name} in place. "
-                        f"The caller still needs {name}: compute a new value instead "
-                        f"(no {name} += ..., no {name}[...] = ...)."
+                    message=Sentence(
+                        "{who} changed its argument {name} in place. "
+                        "The caller still needs {name}: compute a new value instead "
+                        "(no {name} += ..., no {name}[...] = ...).",
+                        who=who,
+                        name=name,
                     ),
                     layer=layer.name,
                     method=method,
@@ -132,10 +137,12 @@ def _disturbed(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Seq
             method = "forward" if planned.op == FORWARD else "backward"
             finding = Finding(
                 verdict=Verdict.WRONG,
-                message=(
-                    f"{layer.name}.{method} gives another answer than the same calls on a fresh layer alone "
-                    f"({exhibit.case.stratum}). "
-                    "Keep what backward needs in self, not in the class or in a global variable."
+                message=Sentence(
+                    "{layer}.{method} gives another answer than the same calls on a fresh layer alone ({case}). "
+                    "Keep what backward needs in self, not in the class or in a global variable.",
+                    layer=layer.name,
+                    method=method,
+                    case=case_in_words(exhibit.case),
                 ),
                 layer=layer.name,
                 method=method,
@@ -147,9 +154,12 @@ def _disturbed(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Seq
             method = "forward" if exhibit.case.steps[original].op == FORWARD else "backward"
             finding = Finding(
                 verdict=Verdict.CONTRACT,
-                message=(
-                    f"The value that {layer.name}.{method} had returned was changed by a later call "
-                    f"({exhibit.case.stratum}). Return a new value each time."
+                message=Sentence(
+                    "The value that {layer}.{method} had returned was changed by a later call ({case}). "
+                    "Return a new value each time.",
+                    layer=layer.name,
+                    method=method,
+                    case=case_in_words(exhibit.case),
                 ),
                 layer=layer.name,
                 method=method,

@@ -6,12 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from harness.cases import Case
 from harness.escape import plain
 from harness.gradients.compare import Difference, Kind, Number
 from harness.records import Counterexample, Record, Verdict
+from harness.sandbox.evaluate import NOT_AVAILABLE
 from harness.sandbox.protocol import BACKWARD, FORWARD, Fault, Other
+from harness.sentence import Sentence, marked, read_back
 
-__all__ = ["METHOD", "Finding", "differences_in_words", "in_words", "raised_in_words", "shown"]
+__all__ = [
+    "METHOD",
+    "Finding",
+    "case_in_words",
+    "differences_in_words",
+    "in_words",
+    "must_pass",
+    "raised_in_words",
+    "shown",
+]
 
 #: Arrays up to this many entries are shown whole; a longer one by the entry that differs.
 SHOWN_ENTRIES = 12
@@ -43,35 +55,55 @@ def differences_in_words(
     for name, (difference, expected) in wrong.items():
         if difference.kind is Kind.TYPE:
             verdict = Verdict.CONTRACT
-            missing = ": is a return missing?" if difference.found.startswith("None") else ""
-            parts.append(f"{name} = {difference.found}, but a number or an array was expected{missing}")
+            missing = marked("{name} = {found}, but a number or an array was expected: is a return missing?")
+            other = marked("{name} = {found}, but a number or an array was expected")
+            pattern = missing if difference.found.startswith("None") else other
+            parts.append(Sentence(pattern, name=name, found=difference.found))
         elif difference.kind is Kind.SHAPE:
             verdict = Verdict.CONTRACT
-            parts.append(f"{name} of shape {difference.found}, but {np.shape(expected)} was expected")
+            shapes = {"found": difference.found, "expected": np.shape(expected)}
+            parts.append(Sentence("{name} of shape {found}, but {expected} was expected", name=name, **shapes))
         elif difference.entry is not None:
             entry = difference.entry
             place = "[" + ", ".join(map(str, entry)) + "]"
-            seen = np.asarray(got[name])[entry]
-            parts.append(f"{name}{place} = {in_words(seen)}, but {in_words(np.asarray(expected)[entry])} was expected")
+            parts.append(_unlike(f"{name}{place}", np.asarray(got[name])[entry], np.asarray(expected)[entry]))
         else:
-            parts.append(f"{name} = {in_words(got[name])}, but {in_words(expected)} was expected")
+            parts.append(_unlike(name, got[name], expected))
     return verdict, parts, entry
+
+
+def _unlike(name: str, got: Any, expected: Any) -> Sentence:
+    return Sentence(
+        "{name} = {got}, but {expected} was expected", name=name, got=in_words(got), expected=in_words(expected)
+    )
+
+
+def case_in_words(case: Case) -> Sentence:
+    """Return why a case is tried."""
+    # A right submission has no use for it.
+    from harness.strata import stratum_in_words
+
+    return stratum_in_words(case.stratum)
+
+
+def must_pass(check: str) -> Sentence:
+    """Return the sentence on a check that waits for another one."""
+    return Sentence("{check} must pass first.", check=check)
 
 
 def raised_in_words(called: str, method: str, fault: Fault) -> tuple[Verdict, str]:
     """Return the verdict and the sentence on a call that raised."""
     if fault.kind == "NotImplementedError":
-        return Verdict.RAISED, f"{called} is not written yet."
+        return Verdict.RAISED, Sentence("{called} is not written yet.", called=called)
     if fault.kind == "MemoryError":
-        return Verdict.MEMORY_LIMIT, f"{called} used more memory than is allowed."
-    detail = f": {fault.message}" if fault.message else ""
-    where = f" on line {fault.line}" if fault.line else ""
+        return Verdict.MEMORY_LIMIT, Sentence("{called} used more memory than is allowed.", called=called)
+    with_line = Sentence("{kind} on line {line}", kind=fault.kind, line=fault.line) if fault.line else fault.kind
+    message = read_back(fault.message, (NOT_AVAILABLE,)) or fault.message
+    error = Sentence("{kind}: {message}", kind=with_line, message=message) if message else with_line
+    raised = Sentence("{called} raised {error}", called=called, error=error)
     if method == "__init__" and fault.kind == "TypeError":
-        return (
-            Verdict.RAISED,
-            f"{called} raised TypeError{where}{detail}. The grader makes a layer without arguments.",
-        )
-    return Verdict.RAISED, f"{called} raised {fault.kind}{where}{detail}."
+        return Verdict.RAISED, Sentence("{raised}. The grader makes a layer without arguments.", raised=raised)
+    return Verdict.RAISED, Sentence("{raised}.", raised=raised)
 
 
 def shown(value: Any, entry: tuple[int, ...] | None = None) -> Any:
@@ -94,7 +126,7 @@ def shown(value: Any, entry: tuple[int, ...] | None = None) -> Any:
         return shown(value.item())
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    if isinstance(value, complex):
+    if isinstance(value, (complex, str)):
         return str(value)
     return value
 
@@ -105,7 +137,7 @@ def in_words(value: Any) -> str:
         return value.description
     if isinstance(value, np.ndarray) and value.ndim:
         if value.size > SHOWN_ENTRIES:
-            return f"an array of shape {value.shape}"
+            return Sentence("an array of shape {shape}", shape=value.shape)
         return str(value.tolist())
     if isinstance(value, (np.ndarray, np.generic)):
         return repr(value.item())

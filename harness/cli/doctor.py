@@ -4,13 +4,15 @@ import argparse
 import locale
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import harness
 from harness.cli import FAULT, OK
 from harness.cli.console import say, show
 from harness.interrupts import held_back
+from harness.language import Language, chosen_language
+from harness.sentence import Sentence, marked
 
 if TYPE_CHECKING:
     from harness.sandbox.selftest import Canary
@@ -18,10 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["not_held", "run"]
 
 LEVELS = {
-    "A": "seccomp, Landlock and a user of its own: a learner's code reaches nothing",
-    "B": "seccomp and resource limits: it reaches nothing that a system call is needed for",
-    "C": "Landlock without seccomp: it reaches no file, but other parts of the system",
-    "D": "a separate process with deadlines: it can read and write what you can",
+    "A": marked("seccomp, Landlock and a user of its own: a learner's code reaches nothing"),
+    "B": marked("seccomp and resource limits: it reaches nothing that a system call is needed for"),
+    "C": marked("Landlock without seccomp: it reaches no file, but other parts of the system"),
+    "D": marked("a separate process with deadlines: it can read and write what you can"),
 }
 #: Needs no lock: every worker is started with a clean environment, and with no file but its channel open.
 _ALWAYS = frozenset({"reads_the_environment", "keeps_descriptors"})
@@ -40,7 +42,6 @@ _NOT_SECCOMP = frozenset({"exceeds_memory"})
 
 def run(options: argparse.Namespace) -> int:
     """Print the level reached, why not a better one, the attacks tried, versions and encodings."""
-    del options
     with held_back():
         import msgspec
         import numpy as np
@@ -51,33 +52,61 @@ def run(options: argparse.Namespace) -> int:
         from harness.sandbox.runner import Sandbox
         from harness.sandbox.selftest import self_test
 
+    language = chosen_language(options.lang)
+    text = language.text
     with Sandbox() as sandbox:
         with sandbox.spawn(WorkerLimits()) as worker:
             isolation = sandbox.isolation_of(worker)
         canaries = self_test(sandbox, WorkerLimits())
-        missing = dict(sandbox.missing)
-    screen, files = getattr(sys.stdout, "encoding", None), sys.getfilesystemencoding()
+        missing = [(lock, language.told(why)) for lock, why in sandbox.missing.items()]
+    locks = ", ".join(isolation.layers) or text("none")
     packages = f"numpy {np.__version__}, msgspec {msgspec.__version__}"
-    broken = not_held(isolation.layers, canaries)
-    lines = [
-        *wrapped(f"isolation level {isolation.level}: {LEVELS[isolation.level]}", "", "  "),
-        *wrapped(f"locks in force: {', '.join(isolation.layers) or 'none'}", "  ", "    "),
-        *[line for lock, why in missing.items() for line in wrapped(f"not here: {lock}: {why}", "  ", "    ")],
-        "",
-        "attacks tried from inside a learner's process",
-        *[f"  {'stopped' if canary.stopped else 'OPEN   '}  {canary.what}" for canary in canaries],
-        "",
-        *wrapped(f"dout {harness.__version__}, Python {platform.python_version()}, {packages}", "", "  "),
-        *wrapped(f"system: {platform.system()} {platform.release()}, {platform.machine()}", "", "  "),
-        f"encodings: screen {screen}, files {files}, locale {locale.getpreferredencoding(do_setlocale=False)}",
-        *wrapped(f"drawn cases are kept in {cache_directory()}", "", "  "),
+    system = f"{platform.system()} {platform.release()}, {platform.machine()}"
+    screen, files = getattr(sys.stdout, "encoding", None), sys.getfilesystemencoding()
+    paragraphs = [
+        ("", text("isolation level {level}: {what}", level=isolation.level, what=text(LEVELS[isolation.level]))),
+        ("  ", text("locks in force: {locks}", locks=locks)),
+        *[("  ", text("not here: {lock}: {why}", lock=lock, why=why)) for lock, why in missing],
+        ("", ""),
+        ("", text("attacks tried from inside a learner's process")),
+        *_attempts(canaries, language),
+        ("", ""),
+        ("", f"dout {harness.__version__}, Python {platform.python_version()}, {packages}"),
+        ("", text("system: {system}", system=system)),
+        (
+            "",
+            text(
+                "encodings: screen {screen}, files {files}, locale {locale}",
+                screen=screen,
+                files=files,
+                locale=locale.getpreferredencoding(do_setlocale=False),
+            ),
+        ),
+        ("", text("drawn cases are kept in {folder}", folder=cache_directory())),
     ]
-    show("\n".join(lines) + "\n")
+    shown = [line for margin, one in paragraphs for line in wrapped(one, margin, " " * len(margin) + "  ")]
+    show("\n".join(shown) + "\n")
+    broken = not_held(isolation.layers, canaries)
     for canary in broken:
-        say(f"a lock that is in force did not stop this: {canary.what}")
+        attempt = Sentence(canary.what)
+        say(Sentence("a lock that is in force did not stop this: {attempt}", attempt=attempt), lang=options.lang)
     if broken:
-        say("this machine does not keep a learner's code in", "grade no stranger's file here, and please report it")
+        say(
+            Sentence("this machine does not keep a learner's code in"),
+            Sentence("grade no stranger's file here, and please report it"),
+            options.lang,
+        )
     return FAULT if broken else OK
+
+
+def _attempts(canaries: "Sequence[Canary]", language: Language) -> Iterator[tuple[str, str]]:
+    from harness.render.cells import width_of
+
+    words = {True: language.text("stopped"), False: language.text("OPEN")}
+    width = max(map(width_of, words.values()))
+    for canary in canaries:
+        word = words[canary.stopped]
+        yield f"  {word}{' ' * (width - width_of(word))}  ", language.text(canary.what)
 
 
 def not_held(locks: Sequence[str], canaries: "Sequence[Canary]") -> "list[Canary]":

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable
+from functools import partial
 from gettext import gettext
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -42,7 +43,12 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *, language: Language, **options: Any) -> None:
         super().__init__(formatter_class=_Formatter, **options)
-        self.text = language.text
+        self.text, self._language = language.text, language
+
+    def add_subparsers(self, **options: Any) -> Any:
+        """As argparse has it; the commands say what they say in the same language."""
+        options["parser_class"] = partial(type(self), language=self._language)
+        return super().add_subparsers(**options)
 
     def error(self, message: str) -> NoReturn:
         """Exit with status 2."""

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import harness
@@ -78,80 +78,67 @@ def _parser(language: Language) -> Parser:
         "--version", action="version", version=version, help=text("show program's version number and exit")
     )
     commands = words.add_subparsers(dest="command", metavar="command")
-    _add_grade(commands, language)
-    _add_watch(commands, language)
-    init = _command(
-        commands,
-        language,
+    _add_grade(commands, text)
+    _add_watch(commands, text)
+    init = commands.add_parser(
         "init",
-        text("write the exercise into a new folder"),
-        text("Write the student template."),
-        text(examples.INIT),
+        help=text("write the exercise into a new folder"),
+        description=text("Write the student template."),
+        epilog=text(examples.INIT),
     )
     init.add_argument(
         "directory",
         metavar="DIR",
         help=text("a folder; it is made when it does not exist, and nothing in it is overwritten"),
     )
-    explain = _command(
-        commands,
-        language,
+    explain = commands.add_parser(
         "explain",
-        text("say what a mistake is"),
-        text("Explain a mistake by its code."),
-        text(examples.EXPLAIN),
+        help=text("say what a mistake is"),
+        description=text("Explain a mistake by its code."),
+        epilog=text(examples.EXPLAIN),
     )
     explain.add_argument(
         "code", nargs="?", metavar="CODE", help=text("as the report names it (default: list all codes)")
     )
     _add_catalogue(explain)
-    hint = _command(
-        commands,
-        language,
+    hint = commands.add_parser(
         "hint",
-        text("give a hint at a mistake"),
-        text("Give one of three hints at a mistake."),
-        text(examples.HINT),
+        help=text("give a hint at a mistake"),
+        description=text("Give one of three hints at a mistake."),
+        epilog=text(examples.HINT),
     )
     hint.add_argument("code", metavar="CODE", help=text("as the report names it"))
     hint.add_argument(
         "number", nargs="?", type=int, choices=(1, 2, 3), default=1, help=text("which hint (default: %(default)s)")
     )
     _add_catalogue(hint)
-    _command(
-        commands,
-        language,
+    doctor = commands.add_parser(
         "doctor",
-        text("say how well a learner's code is locked in here"),
-        text("Try to break out; print the isolation level reached and why not a better one."),
-        text(examples.DOCTOR),
+        help=text("say how well a learner's code is locked in here"),
+        description=text("Try to break out; print the isolation level reached and why not a better one."),
+        epilog=text(examples.DOCTOR),
     )
-    report = _command(
-        commands,
-        language,
+    _add_language(doctor)
+    report = commands.add_parser(
         "report",
-        text("show a stored report in another format"),
-        text("Write a report that dout grade --format json made in any format and language."),
-        text(examples.REPORT),
+        help=text("show a stored report in another format"),
+        description=text("Write a report that dout grade --format json made in any format and language."),
+        epilog=text(examples.REPORT),
     )
     report.add_argument("path", metavar="FILE", help=text("a JSON report; - reads standard input"))
     _add_form(report)
-    assignment = _command(
-        commands,
-        language,
+    assignment = commands.add_parser(
         "assignment",
-        text("for instructors: check an assignment"),
-        text("Work on assignments."),
-        text(examples.ASSIGNMENT),
+        help=text("for instructors: check an assignment"),
+        description=text("Work on assignments."),
+        epilog=text(examples.ASSIGNMENT),
     )
     actions = assignment.add_subparsers(dest="action", metavar="action")
-    check = _command(
-        actions,
-        language,
+    check = actions.add_parser(
         "check",
-        text("check an assignment.toml"),
-        text("Check that an assignment makes sense."),
-        text(examples.ASSIGNMENT),
+        help=text("check an assignment.toml"),
+        description=text("Check that an assignment makes sense."),
+        epilog=text(examples.ASSIGNMENT),
     )
     check.add_argument(
         "path", metavar="PATH", help=text("an assignment.toml, its folder, or the name of an assignment")
@@ -159,15 +146,12 @@ def _parser(language: Language) -> Parser:
     return words
 
 
-def _add_grade(commands: "argparse._SubParsersAction[Parser]", language: Language) -> None:
-    text = language.text
-    grade = _command(
-        commands,
-        language,
+def _add_grade(commands: "argparse._SubParsersAction[Parser]", text: Callable[[str], str]) -> None:
+    grade = commands.add_parser(
         "grade",
-        text("grade submissions"),
-        text("Grade .py files, notebooks, folders or zip files; - reads standard input."),
-        text(examples.GRADE),
+        help=text("grade submissions"),
+        description=text("Grade .py files, notebooks, folders or zip files; - reads standard input."),
+        epilog=text(examples.GRADE),
     )
     grade.add_argument(
         "paths", nargs="+", metavar="PATH", help=text(".py, .ipynb, .zip, a folder, or - for standard input")
@@ -196,15 +180,12 @@ def _add_grade(commands: "argparse._SubParsersAction[Parser]", language: Languag
     )
 
 
-def _add_watch(commands: "argparse._SubParsersAction[Parser]", language: Language) -> None:
-    text = language.text
-    watch = _command(
-        commands,
-        language,
+def _add_watch(commands: "argparse._SubParsersAction[Parser]", text: Callable[[str], str]) -> None:
+    watch = commands.add_parser(
         "watch",
-        text("grade a file each time you save it"),
-        text("Grade a file each time you save it, and show your first mistake."),
-        text(examples.WATCH),
+        help=text("grade a file each time you save it"),
+        description=text("Grade a file each time you save it, and show your first mistake."),
+        epilog=text(examples.WATCH),
     )
     watch.add_argument("path", nargs="?", metavar="FILE", help=text("the file that you work on (default: layers.py)"))
     _add_assignment(watch)
@@ -270,14 +251,3 @@ def _add_language(command: Parser) -> None:
             "of the text (default: DOUT_LANG, else the assignment's language, else the system's, else en)"
         ),
     )
-
-
-def _command(
-    commands: "argparse._SubParsersAction[Parser]",
-    language: Language,
-    name: str,
-    help_line: str,
-    description: str,
-    epilog: str,
-) -> Parser:
-    return commands.add_parser(name, language=language, help=help_line, description=description, epilog=epilog)

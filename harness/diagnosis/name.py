@@ -215,6 +215,6 @@ def _shown(trials: list[Trial], names: tuple[str, ...]) -> dict[str, Value]:
                     "names": ", ".join(names[k] for k in wrong),
                     "name": names[n],
                     "got": plain(got, 120) or "?",
-                    "expected": in_words(trial.expected[n]),
+                    "expected": str(in_words(trial.expected[n])),
                 }
     return {"names": "", "name": "?", "got": "?", "expected": "?"}

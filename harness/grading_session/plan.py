@@ -13,9 +13,8 @@ from harness.errors import SandboxError, SubmissionError
 from harness.feedback import Feedback, with_feedback
 from harness.interrupts import held_back
 from harness.language import Language
-from harness.notes import shown_notes
-from harness.records import Level, Report, Warn
-from harness.render.phrases import SELF_CHECK
+from harness.notes import self_check_note
+from harness.records import Level, Report
 from harness.sentence import Sentence
 from harness.submission import Submission
 
@@ -27,14 +26,8 @@ __all__ = ["GRADABLE", "Grades", "Planned", "Settings", "SharedSandbox"]
 
 #: The one item of a submission that cannot even be read.
 GRADABLE = "gradable"
-[_SELF_CHECK_NOTE] = shown_notes(
-    [
-        Warn(
-            code=SELF_CHECK,
-            line=None,
-            message=Sentence("SELF-CHECK - not a mark of record: pytest was set up by the submission's own folder."),
-        )
-    ]
+_SELF_CHECK_NOTE = self_check_note(
+    Sentence("SELF-CHECK - not a mark of record: pytest was set up by the submission's own folder.")
 )
 
 

@@ -9,12 +9,12 @@ import msgspec
 from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Outcome, Report, Verdict
 from harness.render.cells import WIDTH, width_of, wrapped
-from harness.render.phrases import reason_and_hint, self_check, verdict_word
+from harness.render.phrases import about, reason_and_hint, self_check, verdict_word
 from harness.render.text import cause_lines, failure_lines, render_text
 
 __all__ = ["PARTIAL", "failure_text", "grading_lines"]
 
-PARTIAL = "PARTIAL RUN - not a grade"
+PARTIAL = marked("PARTIAL RUN - not a grade")
 #: Cells that a path may take in a line of 80; a longer one is shown by its file name.
 _PATH_WIDTH = 50
 
@@ -36,9 +36,9 @@ def grading_lines(
         if report.outcome is not Outcome.GRADED:
             yield from _self_check(report, language)
         if ran is not None:
-            yield PARTIAL
+            yield language.text(PARTIAL)
         return
-    yield f"{report.submission.name}: {report.assignment.id} version {report.assignment.version}, seed {report.seed}"
+    yield f"{report.submission.name}: {about(report, language)}"
     yield ""
     results = [result for result in report.checks if result.id in ran]
     yield from cause_lines(report.submission.name, results, language)
@@ -49,7 +49,9 @@ def grading_lines(
         word = shown[result.id] + " " * (words - width_of(shown[result.id]))
         yield from wrapped(f"{result.id}{waits}", f"  {word}  ", " " * (words + 6))
     yield from _self_check(report, language)
-    yield f"{PARTIAL}: " + language.text("{ran} of {all} checks ran.", ran=len(results), all=len(report.checks))
+    yield f"{language.text(PARTIAL)}: " + language.text(
+        "{ran} of {all} checks ran.", ran=len(results), all=len(report.checks)
+    )
 
 
 def _self_check(report: Report, language: Language) -> Iterator[str]:

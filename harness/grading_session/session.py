@@ -125,7 +125,7 @@ class GradingSession:
             shown = path_from(self._config.invocation_params.dir, path)
             if len(reports) < len(self._plan):
                 missing = language.text("{file} was not written. Run all checks for that.", file=shown)
-                self._told.append(f"{PARTIAL}: {missing}")
+                self._told.append(f"{language.text(PARTIAL)}: {missing}")
                 continue
             try:
                 write_file(path, joined(reports, format_name, language, several=len(self._plan) > 1))
@@ -164,4 +164,4 @@ class GradingSession:
         ]
         yield from faults[:1]
         none = marked("no check of {file} could be judged.") if faults else marked("no check of {file} ran.")
-        yield f"{PARTIAL}: {language.text(none, file=one.shown)}"
+        yield f"{language.text(PARTIAL)}: {language.text(none, file=one.shown)}"

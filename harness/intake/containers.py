@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
@@ -73,7 +73,10 @@ def open_container(path: str) -> Container:
         container = _Zip.opened(path, shown)
     if not container.names and not container.unsafe:
         container.close()
-        raise UsageError(f"{shown} is empty", "name the folder or zip that holds a file or folder per learner")
+        raise UsageError(
+            Sentence("{file} is empty", file=shown),
+            Sentence("name the folder or zip that holds a file or folder per learner"),
+        )
     return container
 
 
@@ -88,15 +91,17 @@ def read_files(
     try:
         return submission_from_files(shown, files, size_limit=size_limit, words=words)
     except SubmissionError as exc:
-        zips = [name for name in files if _is_zip(name)]
-        if exc.code != "NO-CANDIDATE" or len(zips) != 1:
-            raise
-    return submission_from_bytes(zips[0].rpartition("/")[2], files[zips[0]](), size_limit=size_limit, words=words)
+        name = _only_zip(files, exc)
+    return submission_from_bytes(name.rpartition("/")[2], files[name](), size_limit=size_limit, words=words)
 
 
-def _is_zip(name: str) -> bool:
+def _only_zip(names: Iterable[str], refusal: SubmissionError) -> str:
+    """Return the one zip among ``names``, where there is no other candidate; else raise ``refusal``."""
     # As if it were code: not hidden, and not in a folder that a program made.
-    return name.lower().endswith(".zip") and may_be_graded(name[:-4] + ".ipynb")
+    zips = [name for name in names if name.lower().endswith(".zip") and may_be_graded(name[:-4] + ".ipynb")]
+    if refusal.code != "NO-CANDIDATE" or len(zips) != 1:
+        raise refusal
+    return zips[0]
 
 
 class _Folder:
@@ -130,16 +135,16 @@ class _Folder:
         folder = os.path.join(self._path, name)
         if os.path.islink(folder):
             raise SubmissionError(
-                "SYMLINK", f"{plain(name)} is a link", "put the folder itself there, not a link to it"
+                "SYMLINK",
+                Sentence("{file} is a link", file=plain(name)),
+                Sentence("put the folder itself there, not a link to it"),
             )
         try:
             return read_submission(folder, size_limit=size_limit, words=words)
         except SubmissionError as exc:
-            zips = [inner for inner, is_folder in self.inside(name).names.items() if not is_folder and _is_zip(inner)]
-            if exc.code != "NO-CANDIDATE" or len(zips) != 1:
-                raise
-        data = read_inside(folder, zips[0], plain(f"{name}/{zips[0]}"), CONTAINER_LIMIT)
-        return submission_from_bytes(zips[0], data, size_limit=size_limit, words=words)
+            inner = _only_zip((inner for inner, is_folder in self.inside(name).names.items() if not is_folder), exc)
+        data = read_inside(folder, inner, plain(f"{name}/{inner}"), CONTAINER_LIMIT)
+        return submission_from_bytes(inner, data, size_limit=size_limit, words=words)
 
     def close(self) -> None:
         pass
@@ -165,7 +170,10 @@ class _Zip:
         try:
             status = os.stat(path)
             if not stat.S_ISREG(status.st_mode):
-                raise UsageError(f"{shown}: this is no folder and no file", "name the folder or zip of the class")
+                raise UsageError(
+                    Sentence("{file}: this is no folder and no file", file=shown),
+                    Sentence("name the folder or zip of the class"),
+                )
             stream = open(path, "rb")  # noqa: SIM115 - open until close()
         except (OSError, ValueError) as exc:
             raise cannot_read(shown, exc) from None
@@ -173,11 +181,15 @@ class _Zip:
             archive = open_zip(shown, stream)
         except SubmissionError as exc:
             stream.close()
-            raise UsageError(exc.message, "name a folder or a zip; if you downloaded it, download it again") from None
+            hint = Sentence("name a folder or a zip; if you downloaded it, download it again")
+            raise UsageError(exc.message, hint) from None
         found = cls(shown, PurePath(path).stem, partial(_unpacker, archive, status.st_size), stream.close)
         if any(info.flag_bits & 1 for info in archive.infolist()):
             found.close()
-            raise UsageError(f"{shown} is locked with a password", "unpack it, and name the folder instead")
+            raise UsageError(
+                Sentence("{file} is locked with a password", file=shown),
+                Sentence("unpack it, and name the folder instead"),
+            )
         members = []
         for member in zip_members(archive.infolist()):
             if member.safe:

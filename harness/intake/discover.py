@@ -10,6 +10,7 @@ from harness.intake.containers import Container
 from harness.intake.exports import CanvasName, canvas_name, is_canvas, moodle_name
 from harness.intake.found import Entry, Export, Learner, Reason, Unassigned, displayed, fold
 from harness.intake.gradescope import METADATA, WITHOUT_IT, submitters
+from harness.sentence import Sentence
 
 __all__ = ["discover"]
 
@@ -173,7 +174,7 @@ def _gradescope(container: Container, names: dict[str, bool]) -> Iterator[Entry 
     except SubmissionError as exc:
         raise UsageError(exc.message, WITHOUT_IT) from None
     except UnicodeDecodeError:
-        raise UsageError(f"{shown} is not UTF-8 text", WITHOUT_IT) from None
+        raise UsageError(Sentence("{file} is not UTF-8 text", file=shown), WITHOUT_IT) from None
     people = submitters(text, shown)
     for name, is_folder in names.items():
         if name == METADATA:

@@ -17,12 +17,13 @@ from typing import NamedTuple
 
 from harness.errors import UsageError
 from harness.escape import plain
+from harness.sentence import Sentence
 
 __all__ = ["METADATA", "WITHOUT_IT", "Submitter", "submitters"]
 
 METADATA = "submission_metadata.yml"
 #: What to do where the file cannot be understood.
-WITHOUT_IT = "download the export again; or take that file away, and the folders' own names are used"
+WITHOUT_IT = Sentence("download the export again; or take that file away, and the folders' own names are used")
 
 _ANCHOR = r"(?: &[0-9]+)?"
 _SUBMISSION = re.compile(rf"([^\s#&*!|>%@`{{\[,\-][^:]*|'[^']+'|\"[^\"\\]+\"):{_ANCHOR}")
@@ -83,7 +84,8 @@ def submitters(text: str, shown: str) -> dict[str, tuple[Submitter, ...]]:
             name = match[1].strip("'\"")
             if name in found:
                 raise UsageError(
-                    f"{shown}:{number}: {plain(name, 200)} is there twice", "download the export from Gradescope again"
+                    Sentence("{file}:{line}: {name} is there twice", file=shown, line=number, name=plain(name, 200)),
+                    Sentence("download the export from Gradescope again"),
                 )
             people = found[name] = []
             listing = False
@@ -126,6 +128,11 @@ def _unescaped(match: re.Match[str]) -> str:
 
 def _strange(shown: str, number: int, line: str) -> UsageError:
     return UsageError(
-        f"{shown}:{number}: this line is not as Gradescope writes it: {plain(line.strip(), 100)}",
+        Sentence(
+            "{file}:{line}: this line is not as Gradescope writes it: {text}",
+            file=shown,
+            line=number,
+            text=plain(line.strip(), 100),
+        ),
         WITHOUT_IT,
     )

@@ -11,6 +11,7 @@ from harness.errors import SubmissionError, UsageError
 from harness.escape import plain
 from harness.intake.found import Learner, displayed, fold
 from harness.records import Record
+from harness.sentence import Sentence, marked
 
 __all__ = ["Row", "read_roster", "roster_from_bytes"]
 
@@ -54,6 +55,15 @@ _FIELDS = {header: field for field, headers in _HEADERS.items() for header in he
 _NAMING = ("id", "email", "login", "github", "number", "identifier", "name", "family", "given")
 # One value of these belongs to one learner.
 _UNIQUE = ("id", "email", "login", "github", "number")
+#: What a message calls them, and what the learner is known by where there is none of them.
+_NAMES_ONE = {
+    "id": marked("id"),
+    "email": marked("email"),
+    "login": marked("login"),
+    "github": "github",
+    "number": marked("platform's number"),
+    "key": marked("name"),
+}
 # Moodle's grading worksheet says "Participant 123", with the word in the site's language.
 _PARTICIPANT = re.compile(r"\S+ ([0-9]{1,18})")
 
@@ -80,7 +90,7 @@ def read_roster(path: str) -> tuple[Row, ...]:
     try:
         data = read_file(path, CONTAINER_LIMIT)
     except SubmissionError as exc:
-        raise UsageError(exc.message, "name a CSV file with a learner a row") from None
+        raise UsageError(exc.message, Sentence("name a CSV file with a learner a row")) from None
     return roster_from_bytes(data, plain(path))
 
 
@@ -102,26 +112,44 @@ def roster_from_bytes(data: bytes, shown: str) -> tuple[Row, ...]:
     for line, cells in lines:
         if any(cell.strip() for cell in cells[len(header) :]):
             raise UsageError(
-                f"{shown}:{line}: this row has {len(cells)} cells, but the header has {len(header)}",
-                "put a cell in double quotes if there is a comma in it",
+                Sentence(
+                    "{file}:{line}: this row has {count} cells, but the header has {expected}",
+                    file=shown,
+                    line=line,
+                    count=len(cells),
+                    expected=len(header),
+                ),
+                Sentence("put a cell in double quotes if there is a comma in it"),
             )
         row = _row(zip(fields, cells, strict=False), line)
         if row is None:
-            raise UsageError(f"{shown}:{line}: this row names nobody", "fill in the learner's id, or delete the row")
+            raise UsageError(
+                Sentence("{file}:{line}: this row names nobody", file=shown, line=line),
+                Sentence("fill in the learner's id, or delete the row"),
+            )
         if fold(row.learner.name).startswith("points possible"):  # the second row of a gradebook of Canvas
             continue
         keys = [(field, value) for field, value in row.values.items() if field in _UNIQUE]
         for field, value in [*keys, ("key", fold(row.learner.key))]:
             if (field, value) in seen:
-                what = {"key": "name", "number": "platform's number"}.get(field, field)
                 raise UsageError(
-                    f"{shown}:{line}: the {what} {plain(value, 100)} is in line {seen[field, value]} too",
-                    "give each learner one row, and an id of their own",
+                    Sentence(
+                        "{file}:{line}: the {what} {value} is in line {other} too",
+                        file=shown,
+                        line=line,
+                        what=Sentence(_NAMES_ONE[field]),
+                        value=plain(value, 100),
+                        other=seen[field, value],
+                    ),
+                    Sentence("give each learner one row, and an id of their own"),
                 )
             seen[field, value] = line
         rows.append(row)
     if not rows:
-        raise UsageError(f"{shown} has no learner in it", "a header line comes first, then a line for each learner")
+        raise UsageError(
+            Sentence("{file} has no learner in it", file=shown),
+            Sentence("a header line comes first, then a line for each learner"),
+        )
     return tuple(rows)
 
 
@@ -143,8 +171,8 @@ def _decoded(data: bytes, shown: str) -> str:
         return text
     line = 1 + data.count(b"\n", 0, at)
     raise UsageError(
-        f"{shown}:{line}: this is not text in UTF-8, UTF-16 or cp949",
-        "save the roster as CSV in UTF-8; an Excel workbook (.xlsx) is not read",
+        Sentence("{file}:{line}: this is not text in UTF-8, UTF-16 or cp949", file=shown, line=line),
+        Sentence("save the roster as CSV in UTF-8; an Excel workbook (.xlsx) is not read"),
     )
 
 
@@ -162,8 +190,10 @@ def _lines(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
             return
         except csv.Error as exc:
             raise UsageError(
-                f"{shown}:{line}: this row is no CSV ({plain(str(exc), 100)})",
-                "look for a double quote that is not closed",
+                Sentence(
+                    "{file}:{line}: this row is no CSV ({error})", file=shown, line=line, error=plain(str(exc), 100)
+                ),
+                Sentence("look for a double quote that is not closed"),
             ) from None
         if any(cell.strip() for cell in cells):
             yield line, cells
@@ -182,14 +212,20 @@ def _columns(header: list[str], shown: str) -> list[str]:
         same = [cell for cell, one in zip(header, fields, strict=True) if one == field]
         if len(same) > 1:
             raise UsageError(
-                f"{shown}: two columns say the same: {', '.join(plain(cell, 50) for cell in same)}",
-                "keep the one that the submissions are named by, and rename the other",
+                Sentence(
+                    "{file}: two columns say the same: {columns}",
+                    file=shown,
+                    columns=", ".join(plain(cell, 50) for cell in same),
+                ),
+                Sentence("keep the one that the submissions are named by, and rename the other"),
             )
     if not set(_NAMING).intersection(fields):
-        shown_header = ", ".join(plain(cell.strip(), 50) for cell in header[:10]) or "nothing"
+        shown_header = ", ".join(plain(cell.strip(), 50) for cell in header[:10]) or Sentence("nothing")
         raise UsageError(
-            f"{shown}: no column says who is meant; the first line has: {shown_header}",
-            "name a column id, email, name, login or github in the first line",
+            Sentence(
+                "{file}: no column says who is meant; the first line has: {columns}", file=shown, columns=shown_header
+            ),
+            Sentence("name a column id, email, name, login or github in the first line"),
         )
     return fields
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from harness.errors import UsageError
 from harness.language import ENGLISH, Language
 from harness.records import Report
+from harness.sentence import Sentence, listed, marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,16 +75,24 @@ def render(report: Report, format_name: str, language: Language = ENGLISH) -> st
 
 def _added(report: Report, name: str, language: Language) -> str:
     points = added_formats()[name]
-    owners = " and ".join(point.dist.name if point.dist else point.value for point in points)
+    owners = listed([point.dist.name if point.dist else point.value for point in points], marked("{first} and {rest}"))
     if len(points) > 1:
-        raise UsageError(f"the format {name} is in more than one package: {owners}", "uninstall all but one of them")
+        raise UsageError(
+            Sentence("the format {format} is in more than one package: {packages}", format=name, packages=owners),
+            Sentence("uninstall all but one of them"),
+        )
     try:
         text = points[0].load()(report, language)
         if not isinstance(text, str):
             raise TypeError(f"{points[0].value} returned {type(text).__name__}, not str")
     except Exception as error:  # noqa: BLE001 - it is other people's code
         raise UsageError(
-            f"the format {name} of the package {owners} does not work: {type(error).__name__}: {error}",
-            "update or uninstall that package",
+            Sentence(
+                "the format {format} of the package {package} does not work: {error}",
+                format=name,
+                package=owners,
+                error=f"{type(error).__name__}: {error}",
+            ),
+            Sentence("update or uninstall that package"),
         ) from None
     return text

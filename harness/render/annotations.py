@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from harness.language import ENGLISH, Language
 from harness.records import Outcome, Report
 from harness.render.causes import causes
-from harness.render.phrases import advice, reason_and_hint
+from harness.render.phrases import advice, message_of, reason_and_hint, wanted_of
 from harness.render.visible import visible_part
 
 __all__ = ["MOST", "render_annotations"]
@@ -28,7 +28,7 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
     for cause in causes(visible_part(report).checks)[:MOST]:
         result = cause.first
         title = f"{result.id} {result.code}" if result.code else result.id
-        message = result.message or result.title
+        message = message_of(result, language) or wanted_of(result, language)
         yield _command(name, result.line, title, f"{message}\n{advice(result, language)}".strip())
 
 

@@ -11,6 +11,7 @@ from harness.records import Outcome, Report, Verdict
 from harness.render.numbers import points
 from harness.render.told import check_text, report_text
 from harness.render.visible import visible_part
+from harness.sentence import Sentence
 
 __all__ = ["SET_BY_RUNNER", "classroom50", "render_classroom50"]
 
@@ -47,8 +48,11 @@ def classroom50(report: Report, variables: Mapping[str, str], language: Language
     missing = [name for name in SET_BY_RUNNER.values() if not variables.get(name)]
     if missing:
         raise UsageError(
-            f"the format classroom50 needs what the runner of Classroom 50 sets: {', '.join(missing)}",
-            "call dout from an autograder.py that this runner starts",
+            Sentence(
+                "the format classroom50 needs what the runner of Classroom 50 sets: {variables}",
+                variables=", ".join(missing),
+            ),
+            Sentence("call dout from an autograder.py that this runner starts"),
         )
     shown = visible_part(report)
     scale = _scale(shown)

@@ -1,19 +1,19 @@
 """A counterexample as every format writes it: the inputs in one line, and the answers beside one another."""
 
-from harness.language import Language
+from harness.language import ENGLISH, Language
 from harness.records import Counterexample
 from harness.render.numbers import cell
 
 __all__ = ["answer_table", "inputs_line"]
 
 
-def inputs_line(example: Counterexample) -> str:
+def inputs_line(example: Counterexample, language: Language = ENGLISH) -> str:
     """Return the inputs and the upstream gradient; empty where there are none, and where whole calls are shown."""
     if example.calls:
         return ""
-    inputs = [f"{name} = {cell(value)}" for name, value in example.inputs.items()]
+    inputs = [f"{name} = {cell(value, language)}" for name, value in example.inputs.items()]
     if example.dout is not None:
-        inputs.append(f"dout = {cell(example.dout)}")
+        inputs.append(f"dout = {cell(example.dout, language)}")
     return ", ".join(inputs)
 
 
@@ -25,4 +25,5 @@ def answer_table(example: Counterexample, language: Language) -> list[list[str]]
     if not there:
         return []
     names = example.expected or example.got
-    return [["", *there], *[[name, *[cell(values.get(name, "-")) for values in there.values()]] for name in names]]
+    rows = [[name, *[cell(values.get(name, "-"), language) for values in there.values()]] for name in names]
+    return [["", *there], *rows]

@@ -9,6 +9,7 @@ from harness.errors import UsageError
 from harness.records import Record
 from harness.render.gradebook import Mark, csv_text, score_cell
 from harness.render.numbers import points
+from harness.sentence import Sentence, listed, marked
 
 __all__ = ["Filled", "filled_canvas", "filled_moodle"]
 
@@ -61,7 +62,8 @@ def filled_canvas(exported: str, marks: Sequence[Mark], assignment: str) -> Fill
         if row and "Points Possible" in row[0] and column < len(row):
             if "read only" in row[column]:
                 raise UsageError(
-                    f"Canvas calculates the column {head[column]!r} itself", "choose an assignment's column"
+                    Sentence("Canvas calculates the column {column} itself", column=repr(head[column])),
+                    Sentence("choose an assignment's column"),
                 )
             _same_points(row[column], marks, head[column])
     return _filled(table, marks, column, _places(head, _CANVAS_KEYS))
@@ -93,8 +95,8 @@ def filled_moodle(
     known = _places(head, keys)
     if not known:
         raise UsageError(
-            f"the worksheet has no column by which a learner is known: {', '.join(keys)}",
-            "download the worksheet again, with names, or give the names of its columns",
+            Sentence("the worksheet has no column by which a learner is known: {columns}", columns=", ".join(keys)),
+            Sentence("download the worksheet again, with names, or give the names of its columns"),
         )
     for most in _places(head, [maximum]):
         for text in {row[most] for row in table.rows[1:] if most < len(row)}:
@@ -114,8 +116,12 @@ def _read(text: str, wanted: Sequence[str], platform: str) -> _Table:
         if rows and len(_places(rows[0], wanted)) >= len(wanted):
             return _Table(rows, delimiter, "\r\n" if first.endswith("\r") else "\n", mark)
     raise UsageError(
-        f"this is no file that {platform} exported: its first line does not name the columns {', '.join(wanted)}",
-        f"export the file from {platform} again, and leave its first line as it is",
+        Sentence(
+            "this is no file that {platform} exported: its first line does not name the columns {columns}",
+            platform=platform,
+            columns=", ".join(wanted),
+        ),
+        Sentence("export the file from {platform} again, and leave its first line as it is", platform=platform),
     )
 
 
@@ -127,9 +133,11 @@ def _places(head: Sequence[str], names: Collection[str]) -> list[int]:
 
 def _only(places: Sequence[int], name: str, head: Sequence[str]) -> int:
     if len(places) != 1:
+        none = marked("the file has no column {column}; it has: {columns}")
+        several = marked("the file has more than one column {column}; it has: {columns}")
         raise UsageError(
-            f"the file has {'no' if not places else 'more than one'} column {name!r}; it has: {', '.join(head)}",
-            "give the name of one column, to the letter",
+            Sentence(several if places else none, column=repr(name), columns=", ".join(head)),
+            Sentence("give the name of one column, to the letter"),
         )
     return places[0]
 
@@ -143,9 +151,14 @@ def _same_points(text: str, marks: Sequence[Mark], column: str) -> None:
     for mark in marks:
         if mark.score is not None and mark.max_score != most:
             raise UsageError(
-                f"the column {column!r} has {points(most)} points, the mark of {mark.learner} is out of "
-                f"{points(mark.max_score)}",
-                f"give the assignment {points(mark.max_score)} points there, and export it again",
+                Sentence(
+                    "the column {column} has {points} points, the mark of {learner} is out of {most}",
+                    column=repr(column),
+                    points=points(most),
+                    learner=mark.learner,
+                    most=points(mark.max_score),
+                ),
+                Sentence("give the assignment {most} points there, and export it again", most=points(mark.max_score)),
             )
 
 
@@ -157,10 +170,14 @@ def _filled(table: _Table, marks: Sequence[Mark], column: int, keys: Sequence[in
     for mark in marks:
         at = {place for name in (mark.learner, mark.email) if name for place in found.get(name.casefold(), ())}
         if len(at) > 1 or at & taken.keys():
-            others = "".join(f" and of {taken[place]}" for place in at & taken.keys())
+            meant = [mark.learner, *(taken[place] for place in at & taken.keys())]
             raise UsageError(
-                f"the rows {', '.join(str(place + 1) for place in sorted(at))} can be that of {mark.learner}{others}",
-                "give each learner the login that the file has",
+                Sentence(
+                    "the rows {rows} can be that of {learners}",
+                    rows=", ".join(str(place + 1) for place in sorted(at)),
+                    learners=listed(meant, marked("{first} and of {rest}")),
+                ),
+                Sentence("give each learner the login that the file has"),
             )
         if not at:
             missing.append(mark.learner)

@@ -11,6 +11,7 @@ from harness.render.numbers import points
 from harness.render.page import PAGE_STYLE, page
 from harness.render.phrases import (
     SELF_CHECK,
+    about,
     about_hidden,
     hints_of,
     next_step,
@@ -51,9 +52,7 @@ def body(report: Report, language: Language) -> Iterator[str]:
     text, hidden, report = language.text, hidden_count(report), visible_part(report)
     yield "<header>"
     yield f"<h1>{escape(report.submission.name)}</h1>"
-    about = text("{id} version {version}, seed {seed}", id=report.assignment.id, version=report.assignment.version,
-                 seed=report.seed)  # fmt: skip
-    yield f"<p>{escape(about)}</p>"
+    yield f"<p>{escape(about(report, language))}</p>"
     yield "</header>"
     yield "<main>"
     yield f'<p class="score">{escape(_score(report))}</p>'
@@ -137,7 +136,7 @@ def _hints(result: CheckResult, language: Language) -> Iterator[str]:
 
 def _example(example: Counterexample, language: Language) -> Iterator[str]:
     text = language.text
-    if inputs := inputs_line(example):
+    if inputs := inputs_line(example, language):
         yield f"<p>{escape(text('inputs'))}: <code>{escape(inputs)}</code></p>"
     if example.calls:
         calls = "\n".join(example.calls)

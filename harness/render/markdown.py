@@ -101,7 +101,7 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
         yield from ("````python", *[line.replace("````", "` ` ` `") for line in result.excerpt.lines], "````", "")
     example = result.counterexample
     if example is not None and example.got:
-        if inputs := inputs_line(example):
+        if inputs := inputs_line(example, language):
             yield f"{text('inputs')}: {as_code(inputs)}"
             yield ""
         if example.calls:

@@ -2,7 +2,22 @@
 
 from typing import Any
 
+from harness.language import ENGLISH, Language, marked
+from harness.sentence import read_back
+
 __all__ = ["cell", "points", "short", "short_pair"]
+
+#: What stands in the place of a value that is no number (harness.checks, harness.sandbox.protocol).
+_DESCRIPTIONS = (
+    marked("one value"),
+    marked("1 value"),
+    marked("several values"),
+    marked("{count} values"),
+    marked("an int beyond 64 bits"),
+    marked("an array of dtype {dtype}"),
+    marked("an array of shape {shape}"),
+    marked("None (it printed {text})"),
+)
 
 
 def points(value: float) -> str:
@@ -10,15 +25,17 @@ def points(value: float) -> str:
     return f"{value:.10g}"
 
 
-def cell(value: Any) -> str:
+def cell(value: Any, language: Language = ENGLISH) -> str:
     """Return a value of a counterexample to its last digit."""
     if isinstance(value, dict):
         place = ", ".join(map(str, value["entry"]))
         shape = "(" + ", ".join(map(str, value["shape"])) + ("," if len(value["shape"]) == 1 else "") + ")"
-        return f"{cell(value['value'])} at [{place}] of an array {shape}"
+        entry = marked("{value} at [{place}] of an array {shape}")
+        return language.text(entry, value=cell(value["value"], language), place=place, shape=shape)
     if isinstance(value, list):
-        return "[" + ", ".join(map(cell, value)) + "]"
-    return str(value)
+        return "[" + ", ".join(cell(one, language) for one in value) + "]"
+    # A report holds the description of what is no number in English.
+    return language.told(read_back(value, _DESCRIPTIONS) or value) if isinstance(value, str) else str(value)
 
 
 def short(value: Any) -> str:

@@ -8,10 +8,12 @@ from harness.records import CheckResult, Report, Verdict, Warn
 __all__ = [
     "SELF_CHECK",
     "WORDS",
+    "about",
     "about_hidden",
     "advice",
     "all_passed",
     "hints_of",
+    "message_of",
     "next_step",
     "note",
     "parted",
@@ -68,18 +70,16 @@ def title_of(result: CheckResult, language: Language = ENGLISH) -> str:
 
 
 def what_else(result: CheckResult, language: Language = ENGLISH) -> str:
-    """Return what the message of a check says that its title and its table of values do not; empty for nothing.
-
-    Messages are English: in another language they are shown only where nothing else says what happened.
-    """
-    message = result.message or ""
-    if result.code is None:
-        # With less feedback it is one of two sentences, which are translated.
-        return language.text(message) if message else ""
+    """Return what the message of a check says that its title and its table of values do not; empty for nothing."""
     has_table = result.counterexample is not None and bool(result.counterexample.got)
-    # Of an error, Python's own words are in it, and those are English everywhere.
-    tells = message != title_of(result, language) and (language.code == "en" or result.code == "RAISED")
-    return message if tells and not has_table else ""
+    if result.code is not None and (has_table or result.message == title_of(result)):
+        return ""
+    return message_of(result, language)
+
+
+def message_of(result: CheckResult, language: Language = ENGLISH) -> str:
+    """Return what was found in a check; Python's own words are English everywhere. Empty where nothing is said."""
+    return " ".join(language.sentences(result.said)) or result.message or ""
 
 
 def hints_of(result: CheckResult, language: Language = ENGLISH) -> list[str]:
@@ -102,6 +102,14 @@ def advice(result: CheckResult, language: Language = ENGLISH) -> str:
     return language.text(_NEXT[result.verdict]) if result.verdict in _NEXT else ""
 
 
+def about(report: Report, language: Language = ENGLISH) -> str:
+    """Return what a report was graded against."""
+    assignment = report.assignment
+    return language.text(
+        "{id} version {version}, seed {seed}", id=assignment.id, version=assignment.version, seed=report.seed
+    )
+
+
 def all_passed(count: int, hidden: int, language: Language = ENGLISH) -> str:
     """Return the words for a report in which nothing that is shown failed."""
     if hidden:
@@ -116,7 +124,7 @@ def about_hidden(hidden: int, language: Language = ENGLISH) -> str:
 
 def note(warn: Warn, language: Language = ENGLISH) -> str:
     """Return what a warning says; Python's own words are English everywhere."""
-    return " ".join(language.sentences(warn)) or warn.message
+    return " ".join(language.sentences(warn.said)) or warn.message
 
 
 def placed_note(warn: Warn, language: Language = ENGLISH) -> str:
@@ -145,11 +153,13 @@ def next_step(report: Report, language: Language = ENGLISH, hidden: int = 0) -> 
 
 def reason_and_hint(report: Report, language: Language = ENGLISH) -> tuple[str, str]:
     """Return why a report has no mark, in the sentence of the front that found out, and what to do about it."""
-    faults = [result.message for result in report.checks if result.verdict is Verdict.GRADER_FAULT and result.message]
-    unknown = language.text("nothing is known about the reason")
-    told = next(iter([*faults, *[warn.message for warn in report.warnings]]), unknown)
-    same = next((warn for warn in report.warnings if warn.message == told), None)
-    reason, hint = parted(same or Warn(code="", line=None, message=told), language)
+    faults = [result for result in report.checks if result.verdict is Verdict.GRADER_FAULT and result.message]
+    told = [*[Warn(code="", line=None, message=one.message or "", said=one.said) for one in faults], *report.warnings]
+    reason, hint = language.text("nothing is known about the reason"), ""
+    if told:
+        # A fault's message is a warning's, which has its sentences apart.
+        same = next((warn for warn in report.warnings if warn.message == told[0].message), told[0])
+        reason, hint = parted(same, language)
     if hint:
         return reason, hint
     fallback = {
@@ -161,8 +171,8 @@ def reason_and_hint(report: Report, language: Language = ENGLISH) -> tuple[str, 
 
 def parted(warn: Warn, language: Language = ENGLISH) -> tuple[str, str]:
     """Return the reason why something has no mark, and what to do about it; the latter empty where nothing says it."""
-    known = language.sentences(warn)
+    known = language.sentences(warn.said)
     if len(known) == 2:
         return f"{known[0]}.", f"{known[1]}."
-    reason, _, hint = warn.message.rpartition(" Next: ")
+    reason, _, hint = note(warn, language).rpartition(" Next: ")
     return (reason, hint) if reason else (hint, "")

@@ -11,6 +11,7 @@ from harness.render.example import answer_table, inputs_line
 from harness.render.numbers import cell, points
 from harness.render.phrases import (
     SELF_CHECK,
+    about,
     about_hidden,
     advice,
     all_passed,
@@ -39,10 +40,7 @@ def render_text(report: Report, language: Language = ENGLISH) -> str:
 
 def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     text = language.text
-    head = f"{report.submission.name}: " + text(
-        "{id} version {version}, seed {seed}", id=report.assignment.id, version=report.assignment.version,
-        seed=report.seed,
-    )  # fmt: skip
+    head = f"{report.submission.name}: {about(report, language)}"
     if report.isolation is not None:
         head += ", " + text("isolation {level}", level=report.isolation.level)
     yield from wrapped(head, "", "  ")
@@ -133,14 +131,14 @@ def _excerpt_lines(excerpt: Excerpt, line: int) -> Iterator[str]:
 
 def _example_lines(example: Counterexample, language: Language) -> Iterator[str]:
     text = language.text
-    if inputs := inputs_line(example):
+    if inputs := inputs_line(example, language):
         yield from _labelled(text("inputs"), inputs)
     for number, call in enumerate(example.calls):
         first = _labelled(text("calls"), call) if number == 0 else wrapped(call, " " * _LABELS, " " * (_LABELS + 4))
         yield from first
     if not example.got:
         if example.expected:
-            pairs = (f"{name} = {cell(value)}" for name, value in example.expected.items())
+            pairs = (f"{name} = {cell(value, language)}" for name, value in example.expected.items())
             yield from _labelled(text("expected"), ", ".join(pairs))
         return
     table = answer_table(example, language)

@@ -10,6 +10,7 @@ from harness.render.phrases import (
     SELF_CHECK,
     about_hidden,
     advice,
+    message_of,
     next_step,
     note,
     reason_and_hint,
@@ -54,7 +55,9 @@ def _check_lines(result: CheckResult, language: Language) -> Iterator[str]:
     if result.verdict is Verdict.PASSED:
         return
     if result.verdict is Verdict.BLOCKED:
-        waits = text("waits for {check}", check=result.blocked_by) if result.blocked_by else result.message
+        waits = (
+            text("waits for {check}", check=result.blocked_by) if result.blocked_by else message_of(result, language)
+        )
         yield waits or verdict_word(result.verdict, language)
         return
     yield title_of(result, language)
@@ -62,7 +65,7 @@ def _check_lines(result: CheckResult, language: Language) -> Iterator[str]:
         yield found
     example = result.counterexample
     if example is not None:
-        if inputs := inputs_line(example):
+        if inputs := inputs_line(example, language):
             yield f"{text('inputs')}: {inputs}"
         yield from example.calls
         table = answer_table(example, language)

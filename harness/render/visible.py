@@ -22,7 +22,9 @@ def visible_part(report: Report) -> Report:
     hidden = {result.id for result in report.checks if result.visibility == HIDDEN}
     checks = [
         # Which hidden check one waits for would tell what is in it.
-        msgspec.structs.replace(result, blocked_by=None, message=None) if result.blocked_by in hidden else result
+        msgspec.structs.replace(result, blocked_by=None, message=None, said=[])
+        if result.blocked_by in hidden
+        else result
         for result in report.checks
         if result.id not in hidden
     ]

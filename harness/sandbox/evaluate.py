@@ -27,11 +27,14 @@ from harness.sandbox.protocol import (
     unpack_array,
     unpack_reference,
 )
+from harness.sentence import marked
 
-__all__ = ["FILE_NAME", "describe_error", "evaluate_case", "evaluate_cases", "sendable"]
+__all__ = ["FILE_NAME", "NOT_AVAILABLE", "describe_error", "evaluate_case", "evaluate_cases", "sendable"]
 
 #: The name under which the learner's code is compiled, so that its frames are told from all others.
 FILE_NAME = "<submission>"
+#: Instead of Python's own words, which speak of what is installed.
+NOT_AVAILABLE = marked("the module {module} is not available in grading")
 
 Emit = Callable[[Answer | Fault], None]
 Printed = Callable[[], str]
@@ -144,7 +147,7 @@ def describe_error(error: BaseException) -> tuple[str, str, int | None]:
                 line = error.lineno
             return sendable(type(error).__name__, 200), sendable(str(error.msg), 2000), line
         if type(error) is ModuleNotFoundError and type(error.name) is str:
-            return "ModuleNotFoundError", f"the module {sendable(error.name, 100)!r} is not available in grading", line
+            return "ModuleNotFoundError", NOT_AVAILABLE.format(module=repr(sendable(error.name, 100))), line
         return sendable(type(error).__name__, 200), sendable(str(error), 2000), line
     except BaseException:  # noqa: BLE001 - a hostile __str__ or metaclass
         return "Exception", "(its message could not be read)", line

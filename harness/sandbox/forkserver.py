@@ -42,15 +42,15 @@ class ForkServer:
     def _adopt(self, launched: Launched) -> None:
         self._locks, self._process, self._control = launched.locks, launched.process, launched.control
         self._exits: dict[int, Exit] = {}
-        self._missing: dict[str, str] | None = None
+        self._missing: dict[str, Sentence] | None = None
         self._words = ""
 
     @property
-    def missing(self) -> dict[str, str]:
+    def missing(self) -> dict[str, Sentence]:
         """Which locks this machine does not offer, and why."""
         if self._missing is None:
             hello, _ = self._control_message(time.monotonic() + _START_SECONDS)
-            self._missing = dict(hello["hello"])
+            self._missing = {lock: Sentence(pattern, **values) for lock, (pattern, values) in hello["hello"].items()}
         return self._missing
 
     def spawn(self, limits: WorkerLimits, modules: Sequence[str] = ()) -> Worker:

@@ -45,7 +45,7 @@ _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 class FreshStarter:
     """Starts workers that are merely separate processes (level D)."""
 
-    missing = {"seccomp": "this system runs each submission in an ordinary child process"}  # noqa: RUF012
+    missing = {"seccomp": Sentence("this system runs each submission in an ordinary child process")}  # noqa: RUF012
 
     def spawn(self, limits: WorkerLimits, modules: Sequence[str] = ()) -> Worker:
         """Return a worker that has not seen a byte of any submission. It can import what is installed.

@@ -4,6 +4,7 @@ import errno
 import os
 
 from harness.sandbox.libc import unshare
+from harness.sentence import Sentence
 
 __all__ = [
     "LOW_UIDS",
@@ -90,25 +91,26 @@ def _write(name: str, text: str) -> None:
         raise OSError(error.errno, f"write {name}: {error.strerror}") from None
 
 
-def explain_no_uid(error: OSError) -> str:
+def explain_no_uid(error: OSError) -> Sentence:
     """Say in a sentence why workers keep this process's user id."""
     if error.errno == errno.EPERM and os.geteuid() != 0:
-        return "workers keep your user id: only root may give them one of their own"
+        return Sentence("workers keep your user id: only root may give them one of their own")
     if error.errno in {errno.EPERM, errno.EINVAL}:
-        return "workers keep this user id: the container that this runs in has no others"
-    return f"workers keep this user id: {error.strerror}"
+        return Sentence("workers keep this user id: the container that this runs in has no others")
+    return Sentence("workers keep this user id: {error}", error=error.strerror)
 
 
-def explain_no_namespace(error: OSError) -> str:
+def explain_no_namespace(error: OSError) -> Sentence:
     """Say in a sentence why there is no user namespace, naming the setting that forbids it where one does."""
     for name, forbidding in _SETTINGS:
         if _setting(name) == forbidding:
-            return f"user namespaces are forbidden here by the setting {name.replace('/', '.')}={forbidding}"
+            setting = f"{name.replace('/', '.')}={forbidding}"
+            return Sentence("user namespaces are forbidden here by the setting {setting}", setting=setting)
     if error.errno in {errno.EPERM, errno.EACCES}:
-        return "user namespaces are forbidden here, probably by the container that this runs in"
+        return Sentence("user namespaces are forbidden here, probably by the container that this runs in")
     if error.errno == errno.ENOENT:
-        return "a user namespace needs /proc, which is hidden here"
-    return f"a user namespace could not be made: {error.strerror}"
+        return Sentence("a user namespace needs /proc, which is hidden here")
+    return Sentence("a user namespace could not be made: {error}", error=error.strerror)
 
 
 def _setting(name: str) -> str:

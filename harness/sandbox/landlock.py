@@ -9,6 +9,7 @@ import os
 import struct
 
 from harness.sandbox.libc import no_new_privs, system_call
+from harness.sentence import Sentence
 
 __all__ = ["create_ruleset", "explain", "handled_rights", "restrict_self", "try_out"]
 
@@ -71,12 +72,12 @@ def try_out(ruleset: int) -> None:
     raise OSError(errno.EIO, "the ruleset was accepted but is without effect")
 
 
-def explain(error: OSError) -> str:
+def explain(error: OSError) -> Sentence:
     """Say in a sentence why there is no Landlock."""
     if error.errno == errno.ENOSYS:
-        return "this kernel has no Landlock (needs Linux 5.13)"
+        return Sentence("this kernel has no Landlock (needs Linux 5.13)")
     if error.errno == errno.EOPNOTSUPP:
-        return "this kernel has Landlock, but it is switched off (add landlock to the boot parameter lsm=)"
+        return Sentence("this kernel has Landlock, but it is switched off (add landlock to the boot parameter lsm=)")
     if error.errno in {errno.EPERM, errno.EACCES}:
-        return "Landlock is forbidden here, probably by the container that this runs in"
-    return f"Landlock could not be applied: {error.strerror}"
+        return Sentence("Landlock is forbidden here, probably by the container that this runs in")
+    return Sentence("Landlock could not be applied: {error}", error=error.strerror)

@@ -22,6 +22,7 @@ from harness.sandbox.libc import (
     set_dumpable,
     set_pdeathsig,
 )
+from harness.sentence import Sentence
 
 __all__ = [
     "LOCKS",
@@ -72,7 +73,7 @@ class Prepared(NamedTuple):
     outer_user_namespace: str | None
     rlimits: bool
     #: Lock that was wanted and is not to be had, to a sentence that says why.
-    missing: dict[str, str]
+    missing: dict[str, Sentence]
 
     @property
     def needs_user_namespace(self) -> bool:
@@ -96,18 +97,18 @@ def prepare(want: frozenset[str]) -> Prepared:
     """
     if unknown := want.difference(LOCKS):
         raise ValueError(f"unknown locks: {', '.join(sorted(unknown))}; there are {', '.join(LOCKS)}")
-    missing: dict[str, str] = {}
+    missing: dict[str, Sentence] = {}
     program = _prepare_seccomp(missing) if "seccomp" in want else None
     ruleset = _prepare_landlock(missing) if "landlock" in want else None
     first_uid, outer_namespace = _prepare_identity(want, missing)
     rlimits = "rlimits" in want
     if rlimits and (fault := _trial(_try_limits)):
         rlimits = False
-        missing["rlimits"] = f"resource limits could not be set: {fault.strerror}"
+        missing["rlimits"] = Sentence("resource limits could not be set: {error}", error=fault.strerror)
     return Prepared(program, ruleset, first_uid, outer_namespace, rlimits, missing)
 
 
-def _prepare_seccomp(missing: dict[str, str]) -> seccomp.Program | None:
+def _prepare_seccomp(missing: dict[str, Sentence]) -> seccomp.Program | None:
     try:
         program = seccomp.build(os.uname().machine)
     except OSError as error:
@@ -119,7 +120,7 @@ def _prepare_seccomp(missing: dict[str, str]) -> seccomp.Program | None:
     return program
 
 
-def _prepare_landlock(missing: dict[str, str]) -> int | None:
+def _prepare_landlock(missing: dict[str, Sentence]) -> int | None:
     try:
         ruleset = landlock.create_ruleset()
     except OSError as error:
@@ -132,7 +133,7 @@ def _prepare_landlock(missing: dict[str, str]) -> int | None:
     return ruleset
 
 
-def _prepare_identity(want: frozenset[str], missing: dict[str, str]) -> tuple[int | None, str | None]:
+def _prepare_identity(want: frozenset[str], missing: dict[str, Sentence]) -> tuple[int | None, str | None]:
     """Return the first user id, or else the namespace to leave: an id for each worker is the better."""
     reasons = {}
     if "uid" in want:

@@ -1,6 +1,6 @@
 """Chooses how workers are started on this machine, and says how well they are locked down."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, Self
 
 from harness.errors import SandboxError
@@ -8,7 +8,7 @@ from harness.records import Isolation, Level
 from harness.sandbox.channel import Worker
 from harness.sandbox.launch import Launched, has_fork_server
 from harness.sandbox.limits import WorkerLimits
-from harness.sentence import Sentence
+from harness.sentence import Sentence, listed, marked
 
 __all__ = ["Sandbox", "level_of"]
 
@@ -17,7 +17,7 @@ class Starter(Protocol):
     """Something that starts workers."""
 
     @property
-    def missing(self) -> dict[str, str]:
+    def missing(self) -> Mapping[str, str]:
         """Which locks are not to be had here, and why."""
 
     def spawn(self, limits: WorkerLimits, modules: Sequence[str] = ()) -> Worker:
@@ -55,7 +55,7 @@ class Sandbox:
         self._starter.close()
 
     @property
-    def missing(self) -> dict[str, str]:
+    def missing(self) -> Mapping[str, str]:
         """Which locks this machine does not offer, and why."""
         return self._starter.missing
 
@@ -70,7 +70,7 @@ class Sandbox:
         # Levels are letters, best first: a later letter is weaker.
         if level > self.least:
             worker.close()
-            why = "; ".join(self.missing.values()) or "no lock could be applied"
+            why = listed([*self.missing.values()] or [Sentence("no lock could be applied")], marked("{first}; {rest}"))
             raise SandboxError(
                 Sentence(
                     "isolation level {least} was asked for, but this machine reaches {level}: {why}",

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from harness.sandbox.libc import no_new_privs, system_call
+from harness.sentence import Sentence
 
 __all__ = ["NUMBERS", "Program", "build", "explain", "install", "try_out"]
 
@@ -248,10 +249,10 @@ def try_out(program: Program) -> None:
     raise OSError(errno.EIO, "the filter was accepted but is without effect")
 
 
-def explain(error: OSError) -> str:
+def explain(error: OSError) -> Sentence:
     """Say in a sentence why there is no filter."""
     if error.errno in {errno.ENOSYS, errno.EINVAL} and "table" not in str(error):
-        return "this kernel has no seccomp filters (needs Linux 4.14 with CONFIG_SECCOMP_FILTER)"
+        return Sentence("this kernel has no seccomp filters (needs Linux 4.14 with CONFIG_SECCOMP_FILTER)")
     if error.errno in {errno.EPERM, errno.EACCES}:
-        return "seccomp filters are forbidden here, probably by the container that this runs in"
-    return f"a seccomp filter could not be installed: {error.strerror}"
+        return Sentence("seccomp filters are forbidden here, probably by the container that this runs in")
+    return Sentence("a seccomp filter could not be installed: {error}", error=error.strerror)

@@ -9,6 +9,7 @@ from harness.sandbox.channel import Ending, Worker, WorkerGone
 from harness.sandbox.limits import WorkerLimits
 from harness.sandbox.protocol import FORWARD, NEW, Answer, Done, Load, Loaded, Parsed, Run, Source, Step
 from harness.sandbox.runner import Sandbox
+from harness.sentence import marked
 
 __all__ = ["CANARIES", "Canary", "self_test"]
 
@@ -25,28 +26,28 @@ class Canary(Record, frozen=True):
 
 #: Method of the class below to what it tries; in the order in which they are tried and shown.
 CANARIES = {
-    "opens_a_file": "open the system's list of users",
-    "looks_at_a_file": "ask for a file's size and owner",
-    "lists_a_directory": "list a directory",
-    "writes_a_file": "write a file into the folder for temporary files",
-    "writes_shared_memory": "write a file into /dev/shm",
-    "makes_memory_file": "make a file in memory",
-    "imports_the_reference": "import the reference layers",
-    "reads_the_environment": "find the grader's environment variables in memory",
-    "keeps_descriptors": "use a file that the grader or the zygote has open",
-    "forks": "start a process",
-    "starts_a_thread": "start a thread",
-    "executes": "replace itself by another program",
-    "opens_inet_socket": "open a network socket",
-    "opens_unix_socket": "open a socket to local services",
-    "opens_netlink_socket": "open a socket to the kernel",
-    "signals_its_parent": "send a signal to the process that started it",
-    "reads_its_parent": "read the memory of the process that started it",
-    "changes_its_parent": "read the resource limits of the process that started it",
-    "makes_code": "make memory that can be executed",
-    "exceeds_memory": "take more memory than is allowed",
-    "raises_its_limits": "raise its own limit on memory",
-    "becomes_root": "become root",
+    "opens_a_file": marked("open the system's list of users"),
+    "looks_at_a_file": marked("ask for a file's size and owner"),
+    "lists_a_directory": marked("list a directory"),
+    "writes_a_file": marked("write a file into the folder for temporary files"),
+    "writes_shared_memory": marked("write a file into /dev/shm"),
+    "makes_memory_file": marked("make a file in memory"),
+    "imports_the_reference": marked("import the reference layers"),
+    "reads_the_environment": marked("find the grader's environment variables in memory"),
+    "keeps_descriptors": marked("use a file that the grader or the zygote has open"),
+    "forks": marked("start a process"),
+    "starts_a_thread": marked("start a thread"),
+    "executes": marked("replace itself by another program"),
+    "opens_inet_socket": marked("open a network socket"),
+    "opens_unix_socket": marked("open a socket to local services"),
+    "opens_netlink_socket": marked("open a socket to the kernel"),
+    "signals_its_parent": marked("send a signal to the process that started it"),
+    "reads_its_parent": marked("read the memory of the process that started it"),
+    "changes_its_parent": marked("read the resource limits of the process that started it"),
+    "makes_code": marked("make memory that can be executed"),
+    "exceeds_memory": marked("take more memory than is allowed"),
+    "raises_its_limits": marked("raise its own limit on memory"),
+    "becomes_root": marked("become root"),
 }
 
 #: The attempts. One that raises was stopped, except for the two that look at the error: a refusal differs from a

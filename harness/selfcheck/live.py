@@ -16,26 +16,22 @@ from harness.cases import Bank, bank_for
 from harness.checks.evidence import Evidence
 from harness.checks.graph_values import graph_values
 from harness.grader import judged, placed, versions
+from harness.language import Language
 from harness.naming import Found, find_layers
-from harness.notes import shown_notes
+from harness.notes import self_check_note, shown_notes
 from harness.observe import Observations
-from harness.records import CasesId, Graph, Isolation, Level, Outcome, Report, SubmissionId, Timing, Warn
-from harness.render.phrases import SELF_CHECK
+from harness.records import CasesId, Graph, Isolation, Level, Outcome, Report, SubmissionId, Timing
 from harness.sandbox.protocol import BoundClass, Loaded, Parsed, Source
 from harness.sandbox.source import read_program
 from harness.sandbox.worker import Silent
 from harness.scoring import layer_scores
 from harness.selfcheck.shown import Shown
-from harness.sentence import Sentence
+from harness.sentence import Sentence, listed, marked
 from harness.submission import Block, Submission
 
 __all__ = ["check"]
 
-_NOTE = Warn(
-    code=SELF_CHECK,
-    line=None,
-    message=Sentence("SELF-CHECK - not a mark of record: your layers ran in your own notebook."),
-)
+_NOTE = self_check_note(Sentence("SELF-CHECK - not a mark of record: your layers ran in your own notebook."))
 
 
 def check(
@@ -58,15 +54,15 @@ def check(
     language = reader_language(assignment_name, lang)
     for layer in layers:
         if not isinstance(layer, type):
-            name = type(layer).__name__
-            raise TypeError(f"give the class itself, without brackets after it: harness.check({name})")
+            pattern = marked("give the class itself, without brackets after it: harness.check({layer})")
+            raise TypeError(language.text(pattern, layer=type(layer).__name__))
     if not layers:
         example = ", ".join(layer.name for layer in assignment.layer)
-        raise TypeError(f"say which classes to check: harness.check({example})")
-    return Shown(_report(assignment, layers, seed), language)
+        raise TypeError(language.told(Sentence("say which classes to check: harness.check({layers})", layers=example)))
+    return Shown(_report(assignment, layers, seed, language), language)
 
 
-def _report(assignment: Assignment, layers: Sequence[type], seed: int | None) -> Report:
+def _report(assignment: Assignment, layers: Sequence[type], seed: int | None, language: Language) -> Report:
     wall, cpu = time.perf_counter(), time.process_time()
     by_name = {layer.__name__: layer for layer in layers}
     submission, parsed = _source(by_name)
@@ -74,8 +70,13 @@ def _report(assignment: Assignment, layers: Sequence[type], seed: int | None) ->
     found, notes = find_layers(assignment.layer, parsed, Loaded(bound, []))
     unknown = set(by_name) - {one.name for one in found}
     if unknown:
-        wanted = " or ".join(layer.name for layer in assignment.layer)
-        raise ValueError(f"{', '.join(sorted(unknown))} is no layer of {assignment.id}: name it {wanted}")
+        stranger = Sentence(
+            "{layer} is no layer of {assignment}: name it {wanted}",
+            layer=", ".join(sorted(unknown)),
+            assignment=assignment.id,
+            wanted=listed([layer.name for layer in assignment.layer], marked("{first} or {rest}")),
+        )
+        raise ValueError(language.told(stranger))
 
     seed = assignment.default_seed if seed is None else seed
     bank = bank_for(assignment, seed)
@@ -104,7 +105,7 @@ def _report(assignment: Assignment, layers: Sequence[type], seed: int | None) ->
         cases=CasesId(count=bank.identity.count, sha256=bank.identity.sha256),
         layers=layer_scores(asked, results, evidence.found),
         checks=results,
-        warnings=shown_notes([_NOTE, *notes]),
+        warnings=[_NOTE, *shown_notes(notes)],
         graph=graph_values(evidence) if is_whole else Graph(),
         versions=versions(),
         timing=Timing(wall_s=time.perf_counter() - wall, cpu_s=time.process_time() - cpu),

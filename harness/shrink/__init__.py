@@ -71,6 +71,7 @@ def _smaller(result: CheckResult, evidence: Evidence, spec: CheckSpec, seen: See
     return msgspec.structs.replace(
         result,
         message=made.message,
+        said=made.said,
         counterexample=made.counterexample,
         values=_values(result.values, made.counterexample),
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.cases import Case
 from harness.sandbox.protocol import BACKWARD, C_ORDER, FORWARD, NEW, STRIDED, Step, Value, encode_array, unpack_array
+from harness.sentence import marked
 
 __all__ = [
     "PRIMES",
@@ -31,7 +32,7 @@ __all__ = [
 #: Small and different, so that values which were swapped, left out, doubled or squared all look different.
 PRIMES = (2, 3, 5, 7, 11, 13)
 #: In the place of the reason why a case is in the bank.
-STRATUM = "the simplest of the inputs tried that show it"
+STRATUM = marked("the simplest of the inputs tried that show it")
 #: Fewest entries first, but two before one: with one, a sum, a mean and a reversed array look right.
 SHAPES: tuple[tuple[int, ...], ...] = (
     (2,),

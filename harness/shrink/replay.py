@@ -15,6 +15,7 @@ from harness.sandbox.channel import Ending, Worker, WorkerGone
 from harness.sandbox.importable import named_modules
 from harness.sandbox.protocol import Answer, Done, Fault, Load, Loaded, Parsed, ProtocolError, Run, Source
 from harness.sandbox.runner import Sandbox
+from harness.sentence import Sentence
 from harness.submission import Submission
 
 __all__ = ["CALL_SECONDS", "Replays"]
@@ -69,7 +70,7 @@ class Replays:
             SandboxError: a worker could not be started.
         """
         if self.gone or time.monotonic() >= self.until:
-            raise WorkerGone(Ending.TIMEOUT, "there is no time to call it again")
+            raise WorkerGone(Ending.TIMEOUT, Sentence("there is no time to call it again"))
         expected = reference_answers(self._assignment, cases).values
         try:
             calls = self._answers(self._worker or self._loaded(), cases)
@@ -110,4 +111,4 @@ class Replays:
 
 
 def _broken() -> WorkerGone:
-    return WorkerGone(Ending.CRASHED, "it broke the grading channel")
+    return WorkerGone(Ending.CRASHED, Sentence("it broke the grading channel"))

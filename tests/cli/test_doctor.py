@@ -4,6 +4,7 @@ import pytest
 
 from harness.cli import main
 from harness.cli.doctor import not_held
+from harness.render.cells import width_of
 from harness.sandbox import runner, selftest
 from harness.sandbox.selftest import CANARIES, Canary
 
@@ -24,6 +25,13 @@ def test_doctor_names_the_level_its_locks_the_attacks_and_the_versions(dout):
     assert text.count("  stopped  ") + text.count("  OPEN     ") == len(CANARIES)
     assert "encodings: screen " in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_doctor_speaks_korean(dout):
+    text = dout("doctor", "--lang", "ko").stdout.decode()
+    assert text.startswith("격리 수준 ")
+    assert text.count("  막음  ") + text.count("  뚫림  ") == len(CANARIES)
+    assert max(map(width_of, text.splitlines())) <= 80
 
 
 def test_doctor_without_a_home_says_so_or_where_without_a_traceback(dout):

@@ -108,7 +108,7 @@ def environment(scratch: Path) -> dict[str, str]:
         name: value
         for name, value in os.environ.items()
         if not name.startswith(hidden)
-        and name not in {"CI", "BUILD_NUMBER", "FORCE_COLOR", "PY_COLORS", "TERM", "TOX_ENV_NAME"}
+        and name not in {"CI", "BUILD_NUMBER", "DOUT_LANG", "FORCE_COLOR", "PY_COLORS", "TERM", "TOX_ENV_NAME"}
     }
     return kept | {
         "PATH": f"{binaries}{os.pathsep}{kept.get('PATH', os.defpath)}",

@@ -256,10 +256,25 @@ def test_there_is_nothing_else_to_be_had():
         harness.chekc  # noqa: B018 - looking is the test
 
 
-def test_the_report_is_one_of_the_schema_but_for_the_isolation_that_there_is_not():
+def test_the_report_is_one_of_the_schema_and_has_no_isolation():
     jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
     schema = json.loads(files("harness").joinpath("report.schema.json").read_text("utf-8"))
     for layers in ([MulLayer], right()):
         report = json.loads(render(harness.check(*layers).report, "json"))
         assert report["isolation"] is None
-        jsonschema.validate(report | {"isolation": {"level": "D", "layers": []}}, schema)
+        jsonschema.validate(report, schema)
+        with pytest.raises(jsonschema.ValidationError):
+            # Only a self-check is graded without a process of its own.
+            jsonschema.validate(report | {"warnings": []}, schema)
+
+
+@pytest.mark.parametrize("form", ["text", "html", "markdown", "gradescope"])
+def test_a_report_without_isolation_says_where_the_layers_ran(form):
+    told = " ".join(render(harness.check(*right()).report, form).split())
+    assert "SELF-CHECK - not a mark of record: your layers ran in your own notebook." in told
+    assert "isolation" not in told.lower()
+
+
+def test_what_is_refused_is_told_in_the_language_asked_for():
+    with pytest.raises(TypeError, match="뒤에 괄호 없이 클래스 자체를 주세요"):
+        harness.check(right()[1](), lang="ko")

@@ -21,10 +21,12 @@ from harness.cases import bank_for, cache_directory, decode_bank, encode_bank, f
 from harness.draws import build_bank, draw
 from harness.errors import SandboxError, UsageError
 from harness.grader import grade, judge_trusted
+from harness.language import language
+from harness.notes import said_in
 from harness.records import Outcome, Verdict
 from harness.sandbox.protocol import ARRAY, BACKWARD, FORWARD, LOOK, NEW, RESULT, unpack_array
 from harness.sandbox.runner import Sandbox
-from harness.strata import lattice_limit
+from harness.strata import lattice_limit, stratum_in_words
 from harness.submission import read_submission
 
 SEED = 7
@@ -486,3 +488,10 @@ def test_a_small_strategy_gives_what_it_has():
 
 def test_the_built_in_assignment_is_read_once():
     assert built_in() is assignment()
+
+
+def test_why_a_case_is_tried_can_be_said_in_korean():
+    strata = {case.stratum for case in bank().cases}
+    assert {stratum: str(stratum_in_words(stratum)) for stratum in strata} == {stratum: stratum for stratum in strata}
+    assert [one for one in strata if not language("ko").sentences(said_in(stratum_in_words(one)))] == []
+    assert language("ko").told(stratum_in_words("an upstream gradient of -0")) == "dout -0"

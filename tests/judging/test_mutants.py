@@ -11,6 +11,7 @@ from mutants.templates import RIGHT_ADD, RIGHT_MUL
 
 from harness.cases import bank_for
 from harness.grader import grade
+from harness.language import LANGUAGES, language
 from harness.records import Outcome, Verdict
 from harness.sandbox.runner import Sandbox
 from harness.submission import read_submission
@@ -40,6 +41,8 @@ def test_a_mutant_is_caught_by_the_check_that_should_and_costs_the_other_layer_n
     other = "AddLayer" if mutant.layer == "MulLayer" else "MulLayer"
     assert all(results[f"{other}.{kind}"].verdict is Verdict.PASSED for kind in LAYER_KINDS)
     assert all(results[name].message and results[name].score == 0 for name in caught)
+    # Whatever is found can be said in every language.
+    assert all(language(code).sentences(results[name].said) for name in caught for code in LANGUAGES if code != "en")
 
 
 @pytest.mark.parametrize("part", range(4))

@@ -1,5 +1,6 @@
 """What is wrong is said in the reader's language, also out of a stored report."""
 
+import html
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ from harness.errors import SubmissionError
 from harness.language import ENGLISH, language
 from harness.notes import reason_note, shown_notes
 from harness.records import Said, Warn
-from harness.sentence import Sentence
+from harness.sentence import Sentence, listed, read_back
 
 KOREAN = language("ko")
 
@@ -39,6 +40,19 @@ def test_a_sentence_in_a_sentence_is_translated_as_well():
     made = Sentence("{file} is not Python text: {reason}", file="a.py", reason=Sentence("it is a PDF document"))
     assert KOREAN.told(made) == "a.py: 파이썬 텍스트가 아닙니다. PDF 문서입니다"
     assert ENGLISH.told(made) == "a.py is not Python text: it is a PDF document"
+
+
+def test_a_list_with_a_sentence_in_it_is_a_sentence():
+    made = listed(["1.0", Sentence("an array of shape {shape}", shape=(2, 3)), "2.0"])
+    assert made == "1.0, an array of shape (2, 3), 2.0"
+    assert KOREAN.told(made) == "1.0, 모양이 (2, 3)인 배열, 2.0"
+    assert not isinstance(listed(["1.0", "2.0"]), Sentence)
+
+
+def test_english_that_was_stored_is_read_back_into_its_parts():
+    made = read_back("3 values", ("one value", "{count} values"))
+    assert (made.pattern, made.values) == ("{count} values", {"count": "3"})
+    assert read_back("3 values more", ("one value", "{count} values")) is None
 
 
 def test_text_that_is_no_sentence_stays_as_it_is():
@@ -77,6 +91,18 @@ def test_a_note_is_read_in_korean(tmp_path):
     assert "책에서는 이렇게 씁니다: AddLayer" in " ".join(shown.split())
 
 
+def test_our_own_words_on_an_import_are_read_in_korean_and_pythons_stay(tmp_path):
+    (tmp_path / "layers.py").write_text("import keras_core_missing\nprint(nothing)\n" + WRONG)
+    shown = dout("grade", "layers.py", folder=tmp_path).stdout
+    assert "1번째 줄: 채점에서 쓸 수 없는 모듈입니다: 'keras_core_missing'" in shown
+    assert "2번째 줄: NameError: name 'nothing' is not defined" in shown
+
+
+def test_what_came_back_instead_of_a_number_is_described_in_korean(tmp_path):
+    (tmp_path / "layers.py").write_text(WRONG.replace('raise ValueError("no idea")', "return dout, dout, dout"))
+    assert "값 3개" in dout("grade", "layers.py", folder=tmp_path).stdout
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -88,7 +114,7 @@ def test_a_note_is_read_in_korean(tmp_path):
     ids=["a pattern of somebody else", "a value too few", "a newer sentence inside", "a newer hint"],
 )
 def test_what_a_forged_or_newer_report_says_is_shown_in_english(said):
-    assert KOREAN.sentences(Warn("EMPTY", None, "a.py is empty.", said)) == []
+    assert KOREAN.sentences(said) == []
 
 
 def test_values_in_a_report_are_safe_to_show():
@@ -99,3 +125,42 @@ def test_values_in_a_report_are_safe_to_show():
 
 def test_a_reason_of_pythons_own_has_no_parts():
     assert reason_note(SubmissionError("NOT-PARSABLE", "bad", "fix it"), "NOT-PARSABLE").said == []
+
+
+WRONG = """
+class AddLayer:
+    def forward(self, x, y):
+        return x + y
+
+    def backward(self, dout):
+        raise ValueError("no idea")
+
+
+class MulLayer:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x * y
+
+    def backward(self, dout):
+        return dout * self.x, dout * self.y
+"""
+
+
+def test_a_stored_report_says_in_korean_what_each_check_found(tmp_path):
+    (tmp_path / "layers.py").write_text(WRONG)
+    made = dout("grade", "layers.py", "--format", "json", "--output", "report.json", "--lang", "en", folder=tmp_path)
+    assert made.returncode == 1
+    for form in ("text", "html", "markdown", "junit", "github"):
+        shown = " ".join(html.unescape(dout("report", "report.json", "--format", form, folder=tmp_path).stdout).split())
+        assert "오류 ValueError (7번째 줄): no idea" in shown, form
+        assert " raised " not in shown
+    annotations = dout("report", "report.json", "--format", "github", folder=tmp_path).stdout
+    assert "MulLayer.backward(1.0)의 결과: dx = 2.0, 정답은 3.0; dy = 3.0, 정답은 2.0 (작은 정수)." in annotations
+
+
+def test_a_check_in_a_notebook_names_its_cell_in_korean(tmp_path):
+    cell = {"cell_type": "code", "source": WRONG, "metadata": {}, "outputs": [], "execution_count": None}
+    book = {"cells": [cell, cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "layers.ipynb").write_text(json.dumps(book), encoding="utf-8")
+    shown = dout("grade", "layers.ipynb", "--format", "github", folder=tmp_path).stdout
+    assert "위치: layers.ipynb 셀 2 16번째 줄." in shown

@@ -25,6 +25,7 @@ from cage import INNOCENT
 import harness
 from harness.assignment import built_in
 from harness.grader import grade
+from harness.language import language
 from harness.records import Isolation, Level, Outcome, Report
 from harness.sandbox import launch
 from harness.sandbox.launch import ALL_LOCKS
@@ -146,6 +147,8 @@ def test_a_machine_that_lacks_a_lock_reaches_the_next_level_and_says_why(
         assert sandbox.missing.keys() == missing.keys()
         for lock, words in missing.items():
             assert words in sandbox.missing[lock]
+            # The sentence comes out of the zygote's process with its parts.
+            assert language("ko").told(sandbox.missing[lock]) != sandbox.missing[lock]
     assert report.score == 100.0
     assert report.isolation is not None
     assert report.isolation.level == level
