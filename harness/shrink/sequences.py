@@ -9,6 +9,7 @@ from harness.assignment import CheckSpec
 from harness.cases import Case
 from harness.checks.evidence import Evidence
 from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Step, Value
+from harness.sentence import marked
 from harness.shrink.judged import Seen, judged, same_mistake
 from harness.shrink.points import PRIMES, Point, arguments_at, kind_of, simple_arrays
 from harness.shrink.replay import Replays
@@ -17,6 +18,7 @@ __all__ = ["simpler_sequence"]
 
 #: The call that is shown is given the first of these, another call the next ones: no two are alike.
 _NUMBERS = (*PRIMES, 17)
+_ALONE = marked("alone")
 
 
 class _Call(NamedTuple):
@@ -52,7 +54,7 @@ def _candidates(like: Case, width: int) -> Iterator[list[Case]]:
     numbers = _Call([*_NUMBERS[:width]], 1), _Call([*_NUMBERS[width : 2 * width]], _NUMBERS[2 * width])
     arrays = _array_call(Point((), (2,)), width, 2), _array_call(Point((), (2,)), width, 12)
     for shown, other in (numbers, arrays):
-        alone = [_case(like, "alone", _round_trip(like, one, watch=True)) for one in (shown, other)]
+        alone = [_case(like, _ALONE, _round_trip(like, one, watch=True)) for one in (shown, other)]
         yield alone[:1]
         for stratum, steps in _sequences(like, shown, other):
             yield [_case(like, stratum, steps, relation=(2, 1)), *alone]
@@ -61,7 +63,7 @@ def _candidates(like: Case, width: int) -> Iterator[list[Case]]:
         for point in simple_arrays(*kind_of([value for step in like.steps[1:] for value in step.args])):
             new, forward, backward = _round_trip(like, _array_call(point, width, 2))
             # As in the case that was seen, where the arguments were looked at once.
-            yield [_case(like, "alone", [new, forward, msgspec.structs.replace(backward, watch=True)])]
+            yield [_case(like, _ALONE, [new, forward, msgspec.structs.replace(backward, watch=True)])]
 
 
 def _array_call(point: Point, width: int, first: int) -> _Call:
@@ -87,14 +89,14 @@ def _sequences(like: Case, shown: _Call, other: _Call) -> Iterator[tuple[str, li
     forward, backward = Step(FORWARD, 0, shown.inputs), Step(BACKWARD, 0, [shown.dout])
     before, before_back = Step(FORWARD, 0, other.inputs), Step(BACKWARD, 0, [other.dout])
     others, others_back = Step(FORWARD, 1, other.inputs), Step(BACKWARD, 1, [other.dout])
-    yield "a second layer is made", [new, forward, new_other, backward]
-    yield "two layers at once", [new, forward, new_other, others, backward]
-    yield "two layers, one after the other", [new_other, others, others_back, new, forward, backward]
-    yield "forward twice, then backward", [new, before, forward, backward]
-    yield "one layer used twice", [new, before, before_back, forward, backward]
-    yield "backward after forward", [new, forward, backward, Step(LOOK, 0, [1])]
-    yield "two layers at once", [new, forward, new_other, others, Step(LOOK, 0, [1])]
-    yield "forward twice", [new, forward, before, Step(LOOK, 0, [1])]
-    yield "forward after backward", [new, forward, backward, before, Step(LOOK, 0, [2])]
-    yield "one layer used twice", [new, forward, backward, before, before_back, Step(LOOK, 0, [2])]
-    yield "one layer used three times", [new, forward, backward, before, before_back, forward, backward]
+    yield marked("a second layer is made"), [new, forward, new_other, backward]
+    yield marked("two layers at once"), [new, forward, new_other, others, backward]
+    yield marked("two layers, one after the other"), [new_other, others, others_back, new, forward, backward]
+    yield marked("forward twice, then backward"), [new, before, forward, backward]
+    yield marked("one layer used twice"), [new, before, before_back, forward, backward]
+    yield marked("backward after forward"), [new, forward, backward, Step(LOOK, 0, [1])]
+    yield marked("two layers at once"), [new, forward, new_other, others, Step(LOOK, 0, [1])]
+    yield marked("forward twice"), [new, forward, before, Step(LOOK, 0, [1])]
+    yield marked("forward after backward"), [new, forward, backward, before, Step(LOOK, 0, [2])]
+    yield marked("one layer used twice"), [new, forward, backward, before, before_back, Step(LOOK, 0, [2])]
+    yield marked("one layer used three times"), [new, forward, backward, before, before_back, forward, backward]
