@@ -5,13 +5,46 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from harness.errors import UsageError
 from harness.language import ENGLISH, Language
 from harness.records import Report
-from harness.render import SEVERAL, render
+from harness.render import SEVERAL, format_names, is_format, render
 from harness.sentence import Sentence
 
-__all__ = ["joined", "write_file"]
+__all__ = ["called", "joined", "output_of", "write_file"]
+
+
+def output_of(option: str, value: str, working: Path) -> tuple[str, Path]:
+    """Return the format and the file of ``FORMAT:FILE``, a ``value`` of ``option``; FILE is seen from ``working``.
+
+    Raises:
+        UsageError: there is no such format, or no place for such a file.
+    """
+    format_name, _, name = value.partition(":")
+    if not is_format(format_name) or not name:
+        raise UsageError(
+            Sentence(
+                "{option}={value} is not FORMAT:FILE with one of the formats {known}",
+                option=option,
+                value=value,
+                known=", ".join(format_names()),
+            ),
+            Sentence("for example {option}=json:report.json", option=option),
+        )
+    path = working / name
+    if not path.parent.is_dir() or path.is_dir():
+        raise UsageError(
+            Sentence("{option}={value}: no file can be written there", option=option, value=value),
+            Sentence("make the folder first"),
+        )
+    return format_name, path
+
+
+def called(report: Report, name: str) -> Report:
+    """Return ``report`` with another name of the submission, for example its path."""
+    return msgspec.structs.replace(report, submission=msgspec.structs.replace(report.submission, name=name))
 
 
 def joined(reports: Sequence[Report], format_name: str, language: Language = ENGLISH, *, several: bool) -> str:
@@ -47,9 +80,9 @@ def write_file(path: str | os.PathLike[str], text: str) -> None:
     temporary = None
     data = text.encode("utf-8", "backslashreplace")
     try:
-        if target.exists() and not target.is_file():
-            # A device or a pipe is written to, not replaced; for a folder this raises.
-            target.write_bytes(data)
+        if Path(path).exists() and not Path(path).is_file():
+            # A device or a pipe is written to, not replaced; for a folder this raises. A pipe has no real path.
+            Path(path).write_bytes(data)
             return
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".dout-", delete=False) as file:
             temporary = file.name

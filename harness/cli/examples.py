@@ -31,9 +31,10 @@ examples:
   dout grade layers.py --seed 7             other drawn cases
   dout grade layers.py --assignment chapter6/assignment.toml
   curl -s URL | dout grade - --format json  a file, notebook or zip from a pipe
+  dout grade layers.py --report json:r.json --report junit:r.xml --fail-under 60
 
 exit status:
-  0 every check of every file passed
+  0 every check of every file passed; with --fail-under: no score is below it
   1 some check did not pass, or a file could not be read as Python
   2 wrong use: a path, an option, an assignment; the other files are graded
   3 the grader failed: there is no score for some file

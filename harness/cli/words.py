@@ -176,6 +176,14 @@ def _add_grade(commands: "argparse._SubParsersAction[Parser]", language: Languag
     _add_seed(grade)
     _add_form(grade)
     grade.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FORMAT:FILE",
+        help=text("write a report there as well, in one of the formats above; may be given several times"),
+    )
+    _add_fail_under(grade)
+    grade.add_argument(
         "--feedback",
         choices=("full", "actual-only", "none"),
         default="full",
@@ -239,6 +247,28 @@ def _add_seed(command: Parser) -> None:
 
     command.add_argument(
         "--seed", type=seed, metavar="N", help=command.text("which drawn cases (default: the assignment's)")
+    )
+
+
+def _add_fail_under(command: Parser) -> None:
+    def percent(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        if not 0 <= number <= 100:
+            told = command.text("{value} is not a number from 0 to 100", value=repr(text[:30]))
+            raise argparse.ArgumentTypeError(told)
+        return number
+
+    command.add_argument(
+        "--fail-under",
+        type=percent,
+        metavar="PERCENT",
+        help=command.text(
+            "exit with 1 where a score is below this many percent of the visible points, and with 0 where none is "
+            "(default: exit with 1 when a check did not pass)"
+        ),
     )
 
 
