@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ import pytest
 
 import harness
 
-__all__ = ["RIGHT", "ROOT", "SWAPPED", "Action", "environment", "read_yaml", "tools"]
+__all__ = ["RIGHT", "ROOT", "SWAPPED", "Action", "clone", "commit", "environment", "read_yaml", "tools", "without_git"]
 
 #: The checkout that these tests lie in: what they run is not in the wheel.
 ROOT = Path(__file__).resolve().parents[2]
@@ -141,3 +142,29 @@ class Action:
             self.outputs[step["id"]] = dict(line.split("=", 1) for line in lines)
         assert files["GITHUB_ENV"].read_text("utf-8") == "", "no step of ours changes the variables of others"
         return done.returncode
+
+
+def clone(folder: Path) -> Path:
+    """Return a git repository with what pip and pre-commit need of this one, in one commit."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed here")
+    litter = shutil.ignore_patterns("__pycache__", "*_cache")
+    folder.mkdir(parents=True)
+    for name in ("harness", "reference", "student_template"):
+        shutil.copytree(ROOT / name, folder / name, ignore=litter)
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
+        shutil.copy(ROOT / name, folder)
+    commit(folder)
+    return folder
+
+
+def commit(folder: Path) -> None:
+    """Make a git repository of a folder, with one commit of all that is in it."""
+    author = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
+    for words in (["init", "-q"], ["add", "-A"], [*author, "commit", "-q", "-m", "all"]):
+        subprocess.run(["git", *words], cwd=folder, check=True, env=without_git())
+
+
+def without_git() -> dict[str, str]:
+    """Return the environment without what a hook of git would set."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
