@@ -1,4 +1,4 @@
-"""Puts reports into one text and writes it to a file, whole or not at all."""
+"""Puts reports into one text, and writes files whole or not at all."""
 
 import contextlib
 import os
@@ -68,8 +68,8 @@ def joined(reports: Sequence[Report], format_name: str, language: Language = ENG
     return "\n".join(texts)
 
 
-def write_file(path: str | os.PathLike[str], text: str) -> None:
-    """Write ``text`` as UTF-8, whole or not at all: a full disk leaves an older report as it was.
+def write_file(path: str | os.PathLike[str], text: str | bytes) -> None:
+    """Write ``text``, as UTF-8, whole or not at all: a full disk leaves an older file as it was.
 
     Raises:
         UsageError: the file cannot be written there.
@@ -78,7 +78,7 @@ def write_file(path: str | os.PathLike[str], text: str) -> None:
 
     target = Path(os.path.realpath(path))
     temporary = None
-    data = text.encode("utf-8", "backslashreplace")
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
     try:
         if Path(path).exists() and not Path(path).is_file():
             # A device or a pipe is written to, not replaced; for a folder this raises. A pipe has no real path.
@@ -98,7 +98,7 @@ def write_file(path: str | os.PathLike[str], text: str) -> None:
             raise
         raise UsageError(
             Sentence("{file} cannot be written: {error}", file=path, error=error.strerror),
-            Sentence("choose another place for the report"),
+            Sentence("choose another place for the file"),
         ) from None
 
 

@@ -5,7 +5,7 @@ In a translation the commands stay as they are.
 
 from harness.language import marked
 
-__all__ = ["ASSIGNMENT", "DOCTOR", "DOUT", "EXPLAIN", "GRADE", "HINT", "INIT", "REPORT", "WATCH"]
+__all__ = ["ASSIGNMENT", "BUNDLE", "DOCTOR", "DOUT", "EXPLAIN", "GRADE", "HINT", "INIT", "REPORT", "WATCH"]
 
 DOUT = marked("""\
 examples:
@@ -84,4 +84,13 @@ ASSIGNMENT = marked("""\
 examples:
   dout assignment check ch05-add-mul               one that comes with dout
   dout assignment check chapter6/assignment.toml   your own
+""")
+BUNDLE = marked("""\
+examples:
+  dout bundle gradescope          autograder.zip, to upload to Gradescope
+  dout bundle gradescope -o ch5.zip --lang ko --feedback actual-only
+  dout bundle gradescope --assignment chapter6/assignment.toml
+
+Your own assignment.toml, its catalogue and the module of its reference layers
+are packed too. Upload it, then grade a file of your own there.
 """)

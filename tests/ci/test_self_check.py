@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from runners import RIGHT, ROOT, SWAPPED, Action, environment, read_yaml, tools
 
-from harness.cli.init import template_directory
+from harness.template import template_directory
 
 WORKFLOW = template_directory() / ".github/workflows/grade.yml"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from commands import environment
 
-from harness.cli.init import template_directory
+from harness.template import template_directory
 
 FILES = {
     ".github/workflows/grade.yml",
