@@ -22,6 +22,7 @@ from harness.template import files_below
 __all__ = ["gradescope_bundle", "write_bundle"]
 
 _SCRIPTS = Path(__file__).parent / "scripts"
+_EXECUTABLE = ("setup.sh", "run_autograder")
 _OWN_PACKAGES = frozenset({"harness", "reference"})
 
 
@@ -49,15 +50,19 @@ def gradescope_bundle(assignment: str, *, seed: int | None, lang: str | None, op
     fault = SandboxError(reason, Sentence("tell your instructor: this is not your file's fault"))
     report = fault_report(fault, "submission", "", known, known.default_seed if seed is None else seed)
     whole = {
-        "setup.sh": (_SCRIPTS / "setup.sh").read_bytes(),
-        "run_autograder": (_SCRIPTS / "run_autograder").read_bytes(),
+        **{script: _script(script) for script in _EXECUTABLE},
         "options.txt": "".join(f"{option}\n" for option in chosen).encode(),
         "fault.json": render_gradescope(report, reader_language(assignment, lang)).encode(),
         name: packed,
         **files,
         **_modules(known),
     }
-    return zipped(whole, executable=("setup.sh", "run_autograder"))
+    return zipped(whole, executable=_EXECUTABLE)
+
+
+def _script(name: str) -> bytes:
+    # git on Windows may have ended its lines as Windows does, which no shell understands.
+    return (_SCRIPTS / name).read_bytes().replace(b"\r\n", b"\n")
 
 
 def write_bundle(path: Path, data: bytes) -> None:

@@ -38,7 +38,11 @@ SWAPPED = RIGHT.replace("dout * self.y, dout * self.x", "dout * self.x, dout * s
 
 
 def results(autograder) -> dict:
-    return json.loads(autograder.results.read_text("utf-8"))
+    """Return the results, as far as Gradescope would take them."""
+    found = json.loads(autograder.results.read_text("utf-8"))
+    schema = json.loads((ROOT / "tests/report/schemas/gradescope.schema.json").read_text("utf-8"))
+    pytest.importorskip("jsonschema", reason="jsonschema is not installed here").validate(found, schema)
+    return found
 
 
 def bundle(path: Path, *options: str) -> int:
@@ -91,6 +95,15 @@ def test_dout_that_is_not_installed_cannot_be_packed(tmp_path, monkeypatch, caps
     assert bundle(tmp_path / "a.zip") == 2
     assert "dout is not installed here" in capsys.readouterr().err
     assert not (tmp_path / "a.zip").exists()
+
+
+def test_the_scripts_have_the_lines_of_a_shell_whatever_wrote_them_here(tmp_path, monkeypatch):
+    for name in ("setup.sh", "run_autograder"):
+        (tmp_path / name).write_bytes(b"#!/usr/bin/env bash\r\nexit\r\n")
+    monkeypatch.setattr(gradescope, "_SCRIPTS", tmp_path)
+    bundle(tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.read("setup.sh") == archive.read("run_autograder") == b"#!/usr/bin/env bash\nexit\n"
 
 
 # Where it is written.
