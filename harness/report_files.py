@@ -1,17 +1,50 @@
-"""Puts reports into one text and writes it to a file, whole or not at all."""
+"""Puts reports into one text, and writes files whole or not at all."""
 
 import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from harness.errors import UsageError
 from harness.language import ENGLISH, Language
 from harness.records import Report
-from harness.render import SEVERAL, render
+from harness.render import SEVERAL, format_names, is_format, render
 from harness.sentence import Sentence
 
-__all__ = ["joined", "write_file"]
+__all__ = ["called", "joined", "output_of", "write_file"]
+
+
+def output_of(option: str, value: str, working: Path) -> tuple[str, Path]:
+    """Return the format and the file of ``FORMAT:FILE``, a ``value`` of ``option``; FILE is seen from ``working``.
+
+    Raises:
+        UsageError: there is no such format, or no place for such a file.
+    """
+    format_name, _, name = value.partition(":")
+    if not is_format(format_name) or not name:
+        raise UsageError(
+            Sentence(
+                "{option}={value} is not FORMAT:FILE with one of the formats {known}",
+                option=option,
+                value=value,
+                known=", ".join(format_names()),
+            ),
+            Sentence("for example {option}=json:report.json", option=option),
+        )
+    path = working / name
+    if not path.parent.is_dir() or path.is_dir():
+        raise UsageError(
+            Sentence("{option}={value}: no file can be written there", option=option, value=value),
+            Sentence("make the folder first"),
+        )
+    return format_name, path
+
+
+def called(report: Report, name: str) -> Report:
+    """Return ``report`` with another name of the submission, for example its path."""
+    return msgspec.structs.replace(report, submission=msgspec.structs.replace(report.submission, name=name))
 
 
 def joined(reports: Sequence[Report], format_name: str, language: Language = ENGLISH, *, several: bool) -> str:
@@ -35,8 +68,8 @@ def joined(reports: Sequence[Report], format_name: str, language: Language = ENG
     return "\n".join(texts)
 
 
-def write_file(path: str | os.PathLike[str], text: str) -> None:
-    """Write ``text`` as UTF-8, whole or not at all: a full disk leaves an older report as it was.
+def write_file(path: str | os.PathLike[str], text: str | bytes) -> None:
+    """Write ``text``, as UTF-8, whole or not at all: a full disk leaves an older file as it was.
 
     Raises:
         UsageError: the file cannot be written there.
@@ -45,11 +78,11 @@ def write_file(path: str | os.PathLike[str], text: str) -> None:
 
     target = Path(os.path.realpath(path))
     temporary = None
-    data = text.encode("utf-8", "backslashreplace")
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
     try:
-        if target.exists() and not target.is_file():
-            # A device or a pipe is written to, not replaced; for a folder this raises.
-            target.write_bytes(data)
+        if Path(path).exists() and not Path(path).is_file():
+            # A device or a pipe is written to, not replaced; for a folder this raises. A pipe has no real path.
+            Path(path).write_bytes(data)
             return
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".dout-", delete=False) as file:
             temporary = file.name
@@ -65,7 +98,7 @@ def write_file(path: str | os.PathLike[str], text: str) -> None:
             raise
         raise UsageError(
             Sentence("{file} cannot be written: {error}", file=path, error=error.strerror),
-            Sentence("choose another place for the report"),
+            Sentence("choose another place for the file"),
         ) from None
 
 

@@ -5,7 +5,7 @@ In a translation the commands stay as they are.
 
 from harness.language import marked
 
-__all__ = ["ASSIGNMENT", "DOCTOR", "DOUT", "EXPLAIN", "GRADE", "HINT", "INIT", "REPORT", "WATCH"]
+__all__ = ["ASSIGNMENT", "BUNDLE", "DOCTOR", "DOUT", "EXPLAIN", "GRADE", "HINT", "INIT", "REPORT", "WATCH"]
 
 DOUT = marked("""\
 examples:
@@ -31,9 +31,10 @@ examples:
   dout grade layers.py --seed 7             other drawn cases
   dout grade layers.py --assignment chapter6/assignment.toml
   curl -s URL | dout grade - --format json  a file, notebook or zip from a pipe
+  dout grade layers.py --report json:r.json --report junit:r.xml --fail-under 60
 
 exit status:
-  0 every check of every file passed
+  0 every check of every file passed; with --fail-under: no score is below it
   1 some check did not pass, or a file could not be read as Python
   2 wrong use: a path, an option, an assignment; the other files are graded
   3 the grader failed: there is no score for some file
@@ -83,4 +84,13 @@ ASSIGNMENT = marked("""\
 examples:
   dout assignment check ch05-add-mul               one that comes with dout
   dout assignment check chapter6/assignment.toml   your own
+""")
+BUNDLE = marked("""\
+examples:
+  dout bundle gradescope          autograder.zip, to upload to Gradescope
+  dout bundle gradescope -o ch5.zip --lang ko --feedback actual-only
+  dout bundle gradescope --assignment chapter6/assignment.toml
+
+Your own assignment.toml, its catalogue and the module of its reference layers
+are packed too. Upload it, then grade a file of your own there.
 """)

@@ -14,6 +14,8 @@ from harness.sandbox.launch import has_fork_server, launch
 from harness.sentence import Sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.assignment import Assignment
     from harness.language import Language
     from harness.records import Report
@@ -35,35 +37,55 @@ def run(options: argparse.Namespace) -> int:
     launched = launch() if has_fork_server() else None
     with held_back():
         import harness.grader
-        import harness.report_files  # noqa: F401 - imported while nothing can interrupt it
+        import harness.report_files
         from harness.assignment import built_in, reader_language
+        from harness.feedback import Feedback, with_feedback
         from harness.records import Level
         from harness.sandbox.runner import Sandbox
 
-    reports: list[Report] = []
+    graded: list[tuple[str, Report]] = []
     unusable: list[UsageError] = []
     with noticed() as interrupted, Sandbox(least=Level(options.isolation), launched=launched) as sandbox:
+        files = [harness.report_files.output_of("--report", value, Path.cwd()) for value in options.report]
         assignment = built_in(options.assignment)
         for path in options.paths:
             try:
-                reports.append(_grade(path, assignment, options.seed, sandbox))
+                report = _grade(path, assignment, options.seed, sandbox)
+                graded.append((path, with_feedback(report, Feedback(options.feedback))))
             except UsageError as error:
                 unusable.append(error)
             if interrupted():
                 raise KeyboardInterrupt
-    if reports:
-        _deliver(reports, options, reader_language(options.assignment, options.lang))
+    if graded:
+        language, several = reader_language(options.assignment, options.lang), len(options.paths) > 1
+        for format_name, file in files:
+            try:
+                harness.report_files.write_file(file, _text(graded, format_name, language, several=several))
+            except UsageError as error:
+                unusable.append(error)
+        deliver(_text(graded, options.format, language, several=several), options)
     for trouble in unusable:
         say(trouble.message, trouble.hint, options.lang)
-    return max(_status(reports), USAGE if unusable else OK)
+    return max(_status([report for _, report in graded], options.fail_under), USAGE if unusable else OK)
 
 
-def _deliver(reports: "list[Report]", options: argparse.Namespace, language: "Language") -> None:
-    from harness.feedback import Feedback, with_feedback
-    from harness.report_files import joined
+def _text(graded: "Sequence[tuple[str, Report]]", format_name: str, language: "Language", *, several: bool) -> str:
+    from harness.render import PLACED
+    from harness.report_files import called, joined
 
-    shown = [with_feedback(report, Feedback(options.feedback)) for report in reports]
-    deliver(joined(shown, options.format, language, several=len(options.paths) > 1), options)
+    reports = [
+        called(report, _path_of(path, report.submission.name)) if format_name in PLACED else report
+        for path, report in graded
+    ]
+    return joined(reports, format_name, language, several=several)
+
+
+def _path_of(path: str, name: str) -> str:
+    """Return the path of the graded file as seen from here; ``name`` is its name, or ``folder/file`` in a folder."""
+    if path == "-":
+        return name
+    # A name has no other slash than the one before the file in a folder.
+    return plain((Path(path) / name.partition("/")[2]).as_posix())
 
 
 def deliver(text: str, options: argparse.Namespace) -> None:
@@ -76,11 +98,16 @@ def deliver(text: str, options: argparse.Namespace) -> None:
         show(json_for_console(text) if options.format == "json" else text)
 
 
-def _status(reports: "list[Report]") -> int:
+def _status(reports: "list[Report]", fail_under: float | None) -> int:
     from harness.records import Outcome, Verdict
+    from harness.render.visible import visible_part
 
     if any(report.outcome is Outcome.GRADER_FAULT for report in reports):
         return FAULT
+    if fail_under is not None:
+        shown = [visible_part(report) for report in reports]
+        below = any((one.score or 0.0) * 100 < fail_under * one.max_score for one in shown)
+        return SOME_FAILED if below else OK
     verdicts = {check.verdict for report in reports for check in report.checks if check.visibility == "visible"}
     return OK if verdicts <= {Verdict.PASSED} else SOME_FAILED
 

@@ -20,6 +20,9 @@ _FORMATS = (
     *("prairielearn", "codequality"),
 )
 
+#: An example for each command that has commands of its own.
+_ACTIONS = {"assignment": "dout assignment check ch05-add-mul", "bundle": "dout bundle gradescope"}
+
 
 def _format(command: Parser, name: str) -> str:
     if name in _FORMATS:
@@ -48,9 +51,8 @@ def read_words(arguments: Sequence[str] | None) -> argparse.Namespace:
         options = words.parse_args(given)
         if options.command is None:
             words.error(words.text("say what to do, for example: {command}", command="dout grade layers.py"))
-        if options.command == "assignment" and options.action is None:
-            example = "dout assignment check ch05-add-mul"
-            words.error(words.text("say what to do, for example: {command}", command=example))
+        if getattr(options, "action", "") is None:
+            words.error(words.text("say what to do, for example: {command}", command=_ACTIONS[options.command]))
     return options
 
 
@@ -143,6 +145,7 @@ def _parser(language: Language) -> Parser:
     check.add_argument(
         "path", metavar="PATH", help=text("an assignment.toml, its folder, or the name of an assignment")
     )
+    _add_bundle(commands, text)
     return words
 
 
@@ -160,24 +163,47 @@ def _add_grade(commands: "argparse._SubParsersAction[Parser]", text: Callable[[s
     _add_seed(grade)
     _add_form(grade)
     grade.add_argument(
-        "--feedback",
-        choices=("full", "actual-only", "none"),
-        default="full",
-        help=text(
-            "full: everything; actual-only: inputs and what the layer returned; none: verdicts and points "
-            "(default: %(default)s)"
-        ),
+        "--report",
+        action="append",
+        default=[],
+        metavar="FORMAT:FILE",
+        help=text("write a report there as well, in one of the formats above; may be given several times"),
     )
-    grade.add_argument(
-        "--isolation",
-        type=str.upper,
-        choices=_LEVELS,
-        default="D",
-        metavar="LEVEL",
-        help=text(
-            "refuse to run a file at less than level A, B, C or D (default: %(default)s, whatever is the best here)"
-        ),
+    _add_fail_under(grade)
+    _add_feedback(grade)
+    _add_isolation(
+        grade,
+        "D",
+        text("refuse to run a file at less than level A, B, C or D (default: %(default)s, whatever is the best here)"),
     )
+
+
+def _add_bundle(commands: "argparse._SubParsersAction[Parser]", text: Callable[[str], str]) -> None:
+    bundle = commands.add_parser(
+        "bundle",
+        help=text("for instructors: pack an autograder for another service"),
+        description=text("Pack dout and an assignment for a service that grades."),
+        epilog=text(examples.BUNDLE),
+    )
+    actions = bundle.add_subparsers(dest="action", metavar="action")
+    gradescope = actions.add_parser(
+        "gradescope",
+        help=text("an autograder.zip to upload to Gradescope"),
+        description=text("Pack this dout and an assignment as an autograder for Gradescope."),
+        epilog=text(examples.BUNDLE),
+    )
+    gradescope.add_argument(
+        "-o",
+        "--output",
+        default="autograder.zip",
+        metavar="FILE",
+        help=text("where to write it; an earlier bundle there is replaced (default: %(default)s)"),
+    )
+    _add_assignment(gradescope)
+    _add_seed(gradescope)
+    _add_language(gradescope)
+    _add_feedback(gradescope)
+    _add_isolation(gradescope, "B", text("refuse to run a file at less than level A, B, C or D (default: %(default)s)"))
 
 
 def _add_watch(commands: "argparse._SubParsersAction[Parser]", text: Callable[[str], str]) -> None:
@@ -221,6 +247,44 @@ def _add_seed(command: Parser) -> None:
     command.add_argument(
         "--seed", type=seed, metavar="N", help=command.text("which drawn cases (default: the assignment's)")
     )
+
+
+def _add_fail_under(command: Parser) -> None:
+    def percent(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        if not 0 <= number <= 100:
+            told = command.text("{value} is not a number from 0 to 100", value=repr(text[:30]))
+            raise argparse.ArgumentTypeError(told)
+        return number
+
+    command.add_argument(
+        "--fail-under",
+        type=percent,
+        metavar="PERCENT",
+        help=command.text(
+            "exit with 1 where a score is below this many percent of the visible points, and with 0 where none is "
+            "(default: exit with 1 when a check did not pass)"
+        ),
+    )
+
+
+def _add_feedback(command: Parser) -> None:
+    command.add_argument(
+        "--feedback",
+        choices=("full", "actual-only", "none"),
+        default="full",
+        help=command.text(
+            "full: everything; actual-only: inputs and what the layer returned; none: verdicts and points "
+            "(default: %(default)s)"
+        ),
+    )
+
+
+def _add_isolation(command: Parser, default: str, told: str) -> None:
+    command.add_argument("--isolation", type=str.upper, choices=_LEVELS, default=default, metavar="LEVEL", help=told)
 
 
 def _add_catalogue(command: Parser) -> None:

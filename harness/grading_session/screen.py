@@ -11,6 +11,7 @@ from harness.records import CheckResult, Outcome, Report, Verdict
 from harness.render.cells import WIDTH, width_of, wrapped
 from harness.render.phrases import about, reason_and_hint, self_check, verdict_word
 from harness.render.text import cause_lines, failure_lines, render_text
+from harness.report_files import called
 
 __all__ = ["PARTIAL", "failure_text", "grading_lines"]
 
@@ -115,4 +116,4 @@ def _renamed(report: Report, path: str) -> Report:
     """Return ``report`` with a path that a terminal makes clickable, where it is not too long for a line."""
     if width_of(path) > _PATH_WIDTH:
         return report
-    return msgspec.structs.replace(report, submission=msgspec.structs.replace(report.submission, name=path))
+    return called(report, path)

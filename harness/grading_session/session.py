@@ -1,5 +1,6 @@
 """The hooks of a grading run: what is collected, what the terminal shows, and what is written at the end."""
 
+import os
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
@@ -14,14 +15,17 @@ from harness.grading_session.screen import PARTIAL, grading_lines
 from harness.grading_session.targets import path_from
 from harness.language import marked
 from harness.records import Report, Verdict
+from harness.render import PLACED
 from harness.render.numbers import points
 from harness.render.phrases import WORDS
-from harness.report_files import joined, write_file
+from harness.report_files import called, joined, write_file
 
 __all__ = ["GradingSession"]
 
 #: Under which name a worker process of pytest-xdist hands its reports to the controller.
 _OUTPUT = "dout_reports"
+#: The plugin of the distribution pytest-github-actions-annotate-failures, as it is registered.
+_ANNOTATES = "pytest_github_actions_annotate_failures"
 _LETTERS = {
     Verdict.PASSED: "P",
     Verdict.BLOCKED: "B",
@@ -119,14 +123,20 @@ class GradingSession:
             self._write(session)
 
     def _write(self, session: pytest.Session) -> None:
-        reports = [one.report for one in self._plan if one.report is not None and self._is_complete(one)]
+        whole = {one.shown: one.report for one in self._plan if one.report is not None and self._is_complete(one)}
+        placed = [called(report, shown) for shown, report in whole.items()]
         language = self._grades.settings.language
         for format_name, path in self._grades.settings.outputs:
             shown = path_from(self._config.invocation_params.dir, path)
+            reports = placed if format_name in PLACED else list(whole.values())
             if len(reports) < len(self._plan):
                 missing = language.text("{file} was not written. Run all checks for that.", file=shown)
                 self._told.append(f"{language.text(PARTIAL)}: {missing}")
                 continue
+            written = language.text("{format} report: {file}", format=format_name, file=shown)
+            if format_name == "github" and self._is_annotated():
+                reports = []
+                written = language.text("{file} is empty: {plugin} annotates already.", file=shown, plugin=_ANNOTATES)
             try:
                 write_file(path, joined(reports, format_name, language, several=len(self._plan) > 1))
             except UsageError as error:
@@ -134,7 +144,12 @@ class GradingSession:
                 self._told.append(f"{language.text('ERROR')}: {told}")
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
             else:
-                self._told.append(language.text("{format} report: {file}", format=format_name, file=shown))
+                self._told.append(written)
+
+    def _is_annotated(self) -> bool:
+        """Tell whether another plugin writes an annotation for each check that did not pass: the same twice, else."""
+        # It does so in GitHub Actions only.
+        return self._config.pluginmanager.hasplugin(_ANNOTATES) and os.environ.get("GITHUB_ACTIONS") == "true"
 
     def _is_complete(self, one: Planned) -> bool:
         return one.ran.issuperset(one.ids(self._grades.settings.assignment))

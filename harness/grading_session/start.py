@@ -84,6 +84,7 @@ def _settings(config: pytest.Config) -> "Settings":
     from harness.feedback import Feedback
     from harness.grading_session.plan import Settings
     from harness.records import Level
+    from harness.report_files import output_of
 
     assignment = built_in(config.getoption("grade_assignment"))
     seed = config.getoption("grade_seed")
@@ -93,30 +94,11 @@ def _settings(config: pytest.Config) -> "Settings":
         feedback=Feedback(config.getoption("grade_feedback")),
         least=Level(config.getoption("grade_isolation")),
         language=reader_language(config.getoption("grade_assignment"), config.getoption("grade_lang")),
-        outputs=[_output(value, config.invocation_params.dir) for value in config.getoption("grade_report")],
+        outputs=[
+            output_of("--grade-report", value, config.invocation_params.dir)
+            for value in config.getoption("grade_report")
+        ],
     )
-
-
-def _output(value: str, working: Path) -> tuple[str, Path]:
-    from harness.render import format_names, is_format
-
-    format_name, _, name = value.partition(":")
-    if not is_format(format_name) or not name:
-        raise UsageError(
-            Sentence(
-                "--grade-report={value} is not FORMAT:FILE with one of the formats {known}",
-                value=value,
-                known=", ".join(format_names()),
-            ),
-            Sentence("for example --grade-report=json:report.json"),
-        )
-    path = working / name
-    if not path.parent.is_dir() or path.is_dir():
-        raise UsageError(
-            Sentence("--grade-report={value}: no file can be written there", value=value),
-            Sentence("make the folder first"),
-        )
-    return format_name, path
 
 
 def _plan(

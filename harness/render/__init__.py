@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Writer = Callable[[Report, Language], str]
 
-__all__ = ["FORMATS", "GROUP", "SEVERAL", "added_formats", "format_names", "is_format", "render"]
+__all__ = ["FORMATS", "GROUP", "PLACED", "SEVERAL", "added_formats", "format_names", "is_format", "render"]
 
 #: Format names, as every front takes them, and what writes each; imported when it is asked for.
 FORMATS = {
@@ -34,6 +34,8 @@ FORMATS = {
 }
 #: Formats whose files can hold several reports.
 SEVERAL = frozenset({"text", "json", "markdown", "github"})
+#: Formats that point at lines of a repository: the file goes there by its path, not by its name alone.
+PLACED = frozenset({"github", "codequality"})
 #: Entry points of this group are formats of other distributions: a name, and a function like those in ``FORMATS``.
 GROUP = "dout.formats"
 

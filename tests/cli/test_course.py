@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from commands import environment
 
-from harness.cli.init import template_directory
+from harness.template import template_directory
 
 FILES = {
     ".github/workflows/grade.yml",
@@ -195,61 +195,3 @@ def test_the_testing_panel_shows_each_check(unit):
         check=False,
     )
     assert "1 passed" in clicked.stdout
-
-
-def workflow(unit: Path) -> dict:
-    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed here")
-    # YAML 1.1 reads the key `on` as a truth value; GitHub does not.
-    return yaml.load((unit / ".github/workflows/grade.yml").read_text("utf-8"), Loader=yaml.BaseLoader)
-
-
-def test_the_workflow_runs_on_push_with_pinned_actions_and_no_secret(unit):
-    flow = workflow(unit)
-    assert flow["on"] == ["push"]
-    assert flow["permissions"] == {"contents": "read"}
-    text = (unit / ".github/workflows/grade.yml").read_text("utf-8")
-    assert "secrets." not in text
-    assert "self-check" in text
-    used = [step["uses"] for step in flow["jobs"]["grade"]["steps"] if "uses" in step]
-    assert used
-    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", name) for name in used)
-
-
-def test_the_workflow_grades_and_writes_the_summary(unit, tmp_path):
-    steps = {step.get("name"): step for step in workflow(unit)["jobs"]["grade"]["steps"]}
-    summary = tmp_path / "summary.md"
-    binaries = tmp_path / "bin"
-    binaries.mkdir()
-    (binaries / "pytest").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pytest "$@"\n', "utf-8")
-    (binaries / "pytest").chmod(0o755)
-    env = environment(GITHUB_STEP_SUMMARY=str(summary), CI="true")
-    env["PATH"] = f"{binaries}:{env['PATH']}"
-
-    def run(name: str) -> "subprocess.CompletedProcess[bytes]":
-        return subprocess.run(
-            ["sh", "-e", "-c", steps[name]["run"]], cwd=unit, env=env, capture_output=True, check=False
-        )
-
-    assert run("grade").returncode == 1
-    assert run("summary").returncode == 0
-    assert steps["summary"]["if"] == "always()"
-    text = summary.read_text("utf-8")
-    assert "It is not a mark." in text
-    assert "0/100" in text
-    write(unit, len(STEPS))
-    assert run("grade").returncode == 0
-    assert run("summary").returncode == 0
-    assert "100/100" in summary.read_text("utf-8")
-
-
-def test_the_workflow_says_what_to_set_when_it_cannot_find_dout(unit):
-    steps = {step.get("name"): step for step in workflow(unit)["jobs"]["grade"]["steps"]}
-    done = subprocess.run(
-        ["sh", "-e", "-c", steps["install dout"]["run"]],
-        cwd=unit,
-        env=environment(DOUT_REPOSITORY=""),
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert b"::error::Set the repository variable DOUT_REPOSITORY first" in done.stdout

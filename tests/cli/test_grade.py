@@ -137,3 +137,7 @@ def test_a_level_that_is_not_reached_is_refused_with_3_and_the_way_out(only_leve
 def test_without_a_level_the_best_that_there_is_is_taken_and_said(only_level_d, right, capsys):
     assert main(["grade", str(right)]) == 0
     assert "isolation D" in capsys.readouterr().out
+
+
+def test_a_fault_of_the_grader_is_3_whatever_the_score_to_reach(only_level_d, right):
+    assert main(["grade", str(right), "--isolation", "b", "--fail-under", "0"]) == 3

@@ -91,8 +91,7 @@ def test_a_disk_that_is_full_is_told_and_leaves_the_older_report(right, tmp_path
         pytest.skip(f"no disk can be made here: {done.stderr.decode().strip()}")
     assert done.returncode == 2
     assert done.stderr.decode() == (
-        f"dout: {disk}/report.txt cannot be written: No space left on device\n"
-        "hint: choose another place for the report\n"
+        f"dout: {disk}/report.txt cannot be written: No space left on device\nhint: choose another place for the file\n"
     )
     assert done.stdout == b"oldreport.txt\n"
 

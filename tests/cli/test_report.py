@@ -22,7 +22,8 @@ def stored(dout, wrong, tmp_path):
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_a_stored_report_is_the_same_as_a_new_one_in_every_format(dout, wrong, stored, name):
     runner = dict.fromkeys(SET_BY_RUNNER.values(), "submit/1")
-    new = dout("grade", wrong, "--format", name, env=runner)
+    # From its folder: what points into a repository has the path of the file, and a stored report its name.
+    new = dout("grade", wrong.name, "--format", name, env=runner, cwd=wrong.parent)
     old = dout("report", stored, "--format", name, env=runner)
     assert (new.returncode, old.returncode) == (1, 0)
     assert TIME.sub(b"", new.stdout) == TIME.sub(b"", old.stdout) != b""

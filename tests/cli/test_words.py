@@ -18,6 +18,8 @@ USAGE = {
     "an unknown option": (["grade", "x.py", "--fast"], "--fast"),
     "an unknown assignment": (["grade", "x.py", "--assignment", "ch99"], "there is no assignment 'ch99'"),
     "no action": (["assignment"], "say what to do, for example: dout assignment check"),
+    "no service": (["bundle"], "say what to do, for example: dout bundle gradescope"),
+    "an unknown service": (["bundle", "moodle"], "invalid choice: 'moodle'"),
     "standard input twice": (["grade", "-", "-"], "standard input can be read only once"),
     "a device": (["grade", "/dev/null"], "/dev/null"),
     "a folder that cannot be made": (["init", "/proc/x/y"], "cannot be written"),
@@ -30,14 +32,19 @@ def test_wrong_use_is_one_line_and_a_hint(dout, arguments, said):
     done = dout(*arguments)
     first, second = done.stderr.decode().splitlines()
     assert done.returncode == 2
-    assert first.startswith(("dout: ", "dout grade: ", "dout assignment: "))
+    assert first.startswith(("dout: ", "dout grade: ", "dout assignment: ", "dout bundle: "))
     assert said in first
     assert second.startswith(("hint: ", "try: dout"))
     assert done.stdout == b""
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["grade"], ["watch"], ["init"], ["doctor"], ["assignment"], ["assignment", "check"]], ids=" ".join
+    "words",
+    [
+        *([], ["grade"], ["watch"], ["init"], ["doctor"], ["assignment"], ["assignment", "check"]),
+        *(["bundle"], ["bundle", "gradescope"]),
+    ],
+    ids=" ".join,
 )
 def test_help_teaches_by_example_and_fits_80_columns(dout, words):
     done = dout(*words, "--help", env={"COLUMNS": "80"})
@@ -99,7 +106,9 @@ def test_a_report_can_be_written_although_standard_output_is_closed(dout, right,
 
 
 @pytest.mark.parametrize(
-    "words", [["doctor"], ["assignment", "check", "ch05-add-mul"], ["init", "made"]], ids=lambda words: words[0]
+    "words",
+    [["doctor"], ["assignment", "check", "ch05-add-mul"], ["init", "made"], ["bundle", "gradescope"]],
+    ids=lambda words: words[0],
 )
 def test_every_command_says_that_the_disk_is_full(dout, words):
     done = dout(*words, shell=">/dev/full")

@@ -16,7 +16,7 @@ from harness.render.cells import width_of
 
 COMMANDS = [
     [], ["grade"], ["watch"], ["init"], ["explain"], ["hint"], ["doctor"], ["report"],
-    ["assignment"], ["assignment", "check"],
+    ["assignment"], ["assignment", "check"], ["bundle"], ["bundle", "gradescope"],
 ]  # fmt: skip
 WRONG_USE = {
     "nothing": ([], "무엇을 할지 적어 주세요. 예: dout grade layers.py"),

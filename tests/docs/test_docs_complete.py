@@ -82,6 +82,10 @@ def command_parsers() -> Iterator[tuple[str, argparse.ArgumentParser]]:
 COMMANDS = dict(command_parsers())
 
 
+#: Commands that only hold others.
+GROUPS = {"dout assignment", "dout bundle"}
+
+
 def options() -> Iterator[str]:
     for parser in COMMANDS.values():
         for action in parser._actions:
@@ -93,7 +97,7 @@ def test_every_option_of_the_command_line_is_documented(option: str) -> None:
     assert any(word.split()[-1 if word.startswith("dout") else 0] == option for word in words("command-line.md"))
 
 
-@pytest.mark.parametrize("command", sorted(name for name in COMMANDS if name.count(" ") and name != "dout assignment"))
+@pytest.mark.parametrize("command", sorted(name for name in COMMANDS if name.count(" ") and name not in GROUPS))
 def test_every_command_has_a_section(command: str) -> None:
     assert f"## {command}" in [line for _, line in prose(DOCS / "command-line.md")]
 
@@ -324,7 +328,7 @@ def test_commands_that_the_page_speaks_of_are_there(page: Path) -> None:
         if block.page == page and line.startswith("$ ")
     }
     for text in code_words(page) | typed:
-        for command in re.findall(r"(?:^|&& )dout ((?:assignment )?[a-z]+)", text):
+        for command in re.findall(r"(?:^|&& )dout ((?:assignment |bundle )?[a-z]+)", text):
             assert f"dout {command}" in COMMANDS, text
         for env in re.findall(r"^tox -e (\w+)", text):
             assert env in {"py311", "py312", "py313"} or f"[testenv:{env}]" in TOX, text
@@ -343,7 +347,17 @@ def test_options_that_the_page_speaks_of_are_there(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=map(page_id, PAGES))
 def test_files_that_the_page_speaks_of_are_there(page: Path) -> None:
-    places = ("harness/", "reference/", "tests/", "examples/", "benchmarks/", "docs/", "student_template/", ".ci/")
+    places = (
+        "harness/",
+        "reference/",
+        "tests/",
+        "examples/",
+        "benchmarks/",
+        "docs/",
+        "student_template/",
+        ".ci/",
+        "ci/",
+    )
     spoken = {word.partition("::")[0] for word in code_words(page) if word.startswith(places) and " " not in word}
     assert {name for name in spoken if not (ROOT / name).exists()} == set()
 

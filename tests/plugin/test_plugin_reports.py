@@ -36,6 +36,35 @@ def test_the_report_is_that_of_dout_grade(folder):
     assert one == other
 
 
+@pytest.mark.parametrize("name", ["github", "codequality"])
+def test_a_report_for_a_repository_calls_the_file_by_its_path(folder, name):
+    run_pytest("--grade=hw", f"--grade-report={name}:r.txt", folder=folder)
+    assert "hw/layers.py" in (folder / "r.txt").read_text()
+    run_pytest("--grade=hw/layers.py", f"--grade-report={name}:r.txt", folder=folder)
+    assert "hw/layers.py" in (folder / "r.txt").read_text()
+
+
+ANNOTATES = "pytest_github_actions_annotate_failures"
+
+
+def annotated(folder, *options, **environment):
+    pytest.importorskip(ANNOTATES)
+    return run_pytest("--grade=hw", "--grade-report=github:r.txt", *options, folder=folder, **environment)
+
+
+def test_no_annotation_is_written_where_another_plugin_writes_them(folder):
+    run = annotated(folder, GITHUB_ACTIONS="true")
+    assert "::error file=hw/layers.py" in run.err
+    assert (folder / "r.txt").read_text() == ""
+    run.shows(f"r.txt is empty: {ANNOTATES} annotates already.")
+
+
+def test_annotations_are_written_where_that_plugin_is_silent(folder):
+    for run in (annotated(folder), annotated(folder, "-p", f"no:{ANNOTATES}", GITHUB_ACTIONS="true")):
+        assert "::error" not in run.err
+        assert (folder / "r.txt").read_text().count("::error file=hw/layers.py,line=") == 1
+
+
 @pytest.mark.parametrize("selection", [["-k", "forward"], ["hw/layers.py"], ["--collect-only"]], ids=" ".join)
 def test_an_older_report_stays_as_it_was_when_checks_are_left_out(folder, selection):
     (folder / "r.json").write_text("older")
