@@ -29,6 +29,7 @@ def result_of(
             score=spec.points,
             max_score=spec.points,
             visibility=spec.visibility,
+            feedback=spec.feedback,
         )
     line = finding.line
     if line is None and finding.layer is not None:
@@ -48,6 +49,7 @@ def result_of(
         line=line,
         blocked_by=finding.blocked_by,
         visibility=spec.visibility,
+        feedback=spec.feedback,
         counterexample=finding.counterexample,
     )
 

@@ -52,17 +52,19 @@ def run(options: argparse.Namespace) -> int:
             if interrupted():
                 raise KeyboardInterrupt
     if reports:
-        _deliver(reports, options, reader_language(options.assignment, options.lang))
+        _deliver(
+            reports, options, options.feedback or assignment.feedback, reader_language(options.assignment, options.lang)
+        )
     for trouble in unusable:
         say(trouble.message, trouble.hint, options.lang)
     return max(_status(reports), USAGE if unusable else OK)
 
 
-def _deliver(reports: "list[Report]", options: argparse.Namespace, language: "Language") -> None:
+def _deliver(reports: "list[Report]", options: argparse.Namespace, feedback: str, language: "Language") -> None:
     from harness.feedback import Feedback, with_feedback
     from harness.report_files import joined
 
-    shown = [with_feedback(report, Feedback(options.feedback)) for report in reports]
+    shown = [with_feedback(report, Feedback(feedback)) for report in reports]
     deliver(joined(shown, options.format, language, several=len(options.paths) > 1), options)
 
 

@@ -178,10 +178,9 @@ def _add_grade(commands: "argparse._SubParsersAction[Parser]", language: Languag
     grade.add_argument(
         "--feedback",
         choices=("full", "actual-only", "none"),
-        default="full",
         help=text(
             "full: everything; actual-only: inputs and what the layer returned; none: verdicts and points "
-            "(default: %(default)s)"
+            "(default: the assignment's, else full)"
         ),
     )
     grade.add_argument(

@@ -90,7 +90,7 @@ def _settings(config: pytest.Config) -> "Settings":
     return Settings(
         assignment=assignment,
         seed=assignment.default_seed if seed is None else seed,
-        feedback=Feedback(config.getoption("grade_feedback")),
+        feedback=Feedback(config.getoption("grade_feedback") or assignment.feedback),
         least=Level(config.getoption("grade_isolation")),
         language=reader_language(config.getoption("grade_assignment"), config.getoption("grade_lang")),
         outputs=[_output(value, config.invocation_params.dir) for value in config.getoption("grade_report")],
