@@ -66,16 +66,16 @@ def _part_faults(graph: GraphSpec, layers: Mapping[str, LayerSpec]) -> Iterator[
 
 def _unused(graph: GraphSpec) -> Iterator[Fault]:
     used = {name for node in graph.nodes for name in node.inputs}
-    for part, listed in (("inputs", graph.inputs), ("nodes", graph.nodes[:-1])):
-        for number, value in enumerate(listed):
-            if value.name not in used:
-                yield Fault(
-                    ("graph", part, number),
-                    Sentence(
-                        "nothing uses {name}; every value but the last node's must be used exactly once",
-                        name=repr(value.name),
-                    ),
-                )
+    values = [("inputs", number, leaf.name) for number, leaf in enumerate(graph.inputs)]
+    values += [("nodes", number, node.name) for number, node in enumerate(graph.nodes[:-1])]
+    for part, number, name in values:
+        if name not in used:
+            yield Fault(
+                ("graph", part, number),
+                Sentence(
+                    "nothing uses {name}; every value but the last node's must be used exactly once", name=repr(name)
+                ),
+            )
 
 
 def _layer_faults(node: NodeSpec, layers: Mapping[str, LayerSpec], here: Keys) -> Iterator[Fault]:

@@ -159,6 +159,7 @@ def _read(path: Path, text: str) -> tuple[Assignment | None, list[Fault]]:
     if found:
         return None, found
     assignment = msgspec.convert(parsed, Assignment, strict=True)
+    written = [layer.reference for layer in assignment.layer]
     layers = tuple(
         msgspec.structs.replace(layer, reference=located(layer.reference, path.parent)) for layer in assignment.layer
     )
@@ -169,7 +170,7 @@ def _read(path: Path, text: str) -> tuple[Assignment | None, list[Fault]]:
         try:
             loaded[layer.reference] = reference_layer(layer.reference)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the instructor's code does is told with its place
-            found.append(Fault(("layer", number, "reference"), *_not_loaded(layer.reference, error)))
+            found.append(Fault(("layer", number, "reference"), *_not_loaded(written[number], layer.reference, error)))
     if found:
         return None, found
     digest = hashlib.sha256(text.encode())
@@ -180,8 +181,8 @@ def _read(path: Path, text: str) -> tuple[Assignment | None, list[Fault]]:
     return msgspec.structs.replace(assignment, sha256=sha256), []
 
 
-def _not_loaded(reference: str, error: BaseException) -> tuple[Sentence, Sentence | str]:
-    message = Sentence("the reference {name} cannot be imported: {error}", name=repr(reference), error=_words(error))
+def _not_loaded(written: str, reference: str, error: BaseException) -> tuple[Sentence, Sentence | str]:
+    message = Sentence("the reference {name} cannot be imported: {error}", name=repr(written), error=_words(error))
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == reference.rpartition(":")[0]
     ]

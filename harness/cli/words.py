@@ -136,27 +136,56 @@ def _parser(language: Language) -> Parser:
     )
     report.add_argument("path", metavar="FILE", help=text("a JSON report; - reads standard input"))
     _add_form(report)
+    _add_assignments(commands, language)
+    return words
+
+
+def _add_assignments(commands: "argparse._SubParsersAction[Parser]", language: Language) -> None:
+    text, epilog = language.text, language.text(examples.ASSIGNMENT)
+    about = text("Work on assignments.")
     assignment = _command(
-        commands,
-        language,
-        "assignment",
-        text("for instructors: check an assignment"),
-        text("Work on assignments."),
-        text(examples.ASSIGNMENT),
+        commands, language, "assignment", text("for instructors: write, check and show an assignment"), about, epilog
     )
     actions = assignment.add_subparsers(dest="action", metavar="action")
+    new = _command(
+        actions,
+        language,
+        "new",
+        text("write an assignment to begin with"),
+        text("Write an assignment that works, with its reference and examples, to be changed into yours."),
+        epilog,
+    )
+    new.add_argument(
+        "directory",
+        metavar="DIR",
+        help=text("a folder; it is made when it does not exist, and nothing in it is overwritten"),
+    )
+    _add_language(new)
+    path = text("an assignment.toml, its folder, or the name of an assignment")
     check = _command(
         actions,
         language,
         "check",
         text("check an assignment.toml"),
-        text("Check that an assignment makes sense."),
-        text(examples.ASSIGNMENT),
+        text(
+            "Check that an assignment makes sense, that its reference earns every point,\n"
+            "and that its own examples are graded as they should be."
+        ),
+        epilog,
     )
-    check.add_argument(
-        "path", metavar="PATH", help=text("an assignment.toml, its folder, or the name of an assignment")
+    check.add_argument("path", metavar="PATH", help=path)
+    _add_language(check)
+    shown = _command(
+        actions,
+        language,
+        "show",
+        text("show what an assignment asks and what it is worth"),
+        text("Show what an assignment asks, what it is worth, and how it is graded."),
+        epilog,
     )
-    return words
+    shown.add_argument("path", metavar="PATH", help=path)
+    shown.add_argument("--json", action="store_true", help=text("all of it, for a program"))
+    _add_language(shown)
 
 
 def _add_grade(commands: "argparse._SubParsersAction[Parser]", language: Language) -> None:
