@@ -2,7 +2,7 @@
 
 import datetime as dt
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from msgspec import inspect
@@ -76,7 +76,7 @@ def shape_faults(
                 yield Fault(
                     keys,
                     Sentence("{key} is one of {known}", key=_name(keys), known=known),
-                    _nearest(value, expected.values),
+                    _did_you_mean(_nearest(value, expected.values)),
                 )
         case _:
             yield from _scalar_faults(value, expected, keys)
@@ -86,15 +86,17 @@ def _table_faults(
     value: dict[str, Any], expected: inspect.StructType, keys: Keys, computed: frozenset[str]
 ) -> Iterator[Fault]:
     fields = {field.encode_name: field for field in expected.fields if field.encode_name not in computed}
+    meant = set()
     for name in value:
         if name not in fields:
-            yield Fault((*keys, name), Sentence("there is no key {name} here", name=repr(name)), _nearest(name, fields))
+            near = _nearest(name, fields)
+            meant.add(near)
+            yield Fault((*keys, name), Sentence("there is no key {name} here", name=repr(name)), _did_you_mean(near))
     for name, field in fields.items():
         if name in value:
             yield from shape_faults(value[name], field.type, (*keys, name))
-        elif field.required:
-            where = _name(keys)
-            yield Fault(keys, Sentence("{where} needs the key {name}", where=where, name=repr(name)))
+        elif field.required and name not in meant:
+            yield Fault(keys, Sentence("{where} needs the key {name}", where=_name(keys), name=repr(name)))
 
 
 def _scalar_faults(value: object, expected: inspect.Type, keys: Keys) -> Iterator[Fault]:
@@ -123,6 +125,9 @@ def _name(keys: Keys) -> str:
     return ".".join(names) if names else "assignment.toml"
 
 
-def _nearest(name: object, known: Any) -> Sentence | str:
-    close = difflib.get_close_matches(str(name), [*map(str, known)], 1, 0.6)
-    return Sentence("did you mean {codes}?", codes=close[0]) if close else ""
+def _nearest(name: object, known: Iterable[object]) -> str:
+    return next(iter(difflib.get_close_matches(str(name), map(str, known), 1, 0.6)), "")
+
+
+def _did_you_mean(near: str) -> Sentence | str:
+    return Sentence("did you mean {codes}?", codes=near) if near else ""

@@ -57,11 +57,11 @@ def test_each_key_and_entry_that_tomllib_reads_has_a_line(text):
         (("e", "f"), 6),
         (("e", "f", 1, "h", "i", 0), 7),
         (("e", "f", 2), 8),
-        (("t", "A"), 12),
-        (("u", "v", 0, "x"), 14),
-        (("u", "v", 1), 15),
-        (("u", "v", 1, "y", "z"), 16),
-        (("u", "v", 1, "w", "k"), 18),
+        (("t", "A"), 13),
+        (("u", "v", 0, "x"), 15),
+        (("u", "v", 1), 16),
+        (("u", "v", 1, "y", "z"), 17),
+        (("u", "v", 1, "w", "k"), 19),
     ],
 )
 def test_the_line_is_that_of_the_key(keys, line):
@@ -69,5 +69,5 @@ def test_the_line_is_that_of_the_key(keys, line):
 
 
 def test_what_is_not_there_has_the_line_of_what_it_would_be_in():
-    assert line_of(lines_of(EVERYTHING), ("u", "v", 1, "missing", 3)) == 15
+    assert line_of(lines_of(EVERYTHING), ("u", "v", 1, "missing", 3)) == 16
     assert line_of(lines_of(EVERYTHING), ("missing",)) == 1
