@@ -48,7 +48,7 @@ def rehearsed(assignment: Assignment, file: Path, sandbox: Sandbox) -> Rehearsal
     try:
         bank = bank_for(assignment, assignment.default_seed)
     except SandboxError as error:
-        return Rehearsal([*faults, placed(file, ("default_seed",), _sentence(error.message))])
+        return Rehearsal([*faults, placed(file, ("default_seed",), error.message)])
     of_reference = [
         placed(file, keys, message, hint) for keys, message, hint in reference_faults(assignment, bank)
     ] or list(_points_lost(assignment, bank, file))
@@ -59,10 +59,6 @@ def rehearsed(assignment: Assignment, file: Path, sandbox: Sandbox) -> Rehearsal
     for kind, paths in examples.items():
         faults += [fault for path in paths if (fault := _example_fault(path, kind, assignment, sandbox))]
     return Rehearsal(faults, bank, len(examples[RIGHT]), len(examples[WRONG]))
-
-
-def _sentence(text: str) -> Sentence:
-    return text if isinstance(text, Sentence) else Sentence("{fault}", fault=text)
 
 
 def _catalogue_faults(assignment: Assignment, file: Path) -> Iterator[AssignmentError]:
@@ -132,7 +128,7 @@ def _example_fault(path: Path, kind: str, assignment: Assignment, sandbox: Sandb
         report = grade(submission, assignment, sandbox=sandbox, shrink=False)
     if report.outcome is Outcome.GRADER_FAULT:
         raise SandboxError(
-            Sentence("{file}: {message}", file=path, message=report.warnings[-1].message), Sentence("run `dout doctor`")
+            Sentence("{place}: {fault}", place=path, fault=report.warnings[-1].message), Sentence("run `dout doctor`")
         )
     earned = report.outcome is Outcome.GRADED and report.score == report.max_score
     if earned == (kind == RIGHT):

@@ -94,7 +94,7 @@ def faults_of(path: Path) -> list[AssignmentError]:
     return _placed(path, text, _read(path, text)[1])
 
 
-def placed(path: Path, keys: Keys, message: Sentence, hint: str = "") -> AssignmentError:
+def placed(path: Path, keys: Keys, message: str, hint: str = "") -> AssignmentError:
     """Return an error about what ``keys`` lead to in the TOML file ``path``, which can be read."""
     return _placed(path, _text(path), [Fault(keys, message, hint)])[0]
 

@@ -27,7 +27,7 @@ class Fault(NamedTuple):
     """Something in the file that cannot work."""
 
     keys: Keys
-    message: Sentence
+    message: str
     hint: Sentence | str = ""
 
 
