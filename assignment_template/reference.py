@@ -1,13 +1,21 @@
 """The layer that the expected values come from. It is never shown to a learner's code."""
 
 
-class SubLayer:
-    """out = x - y. If only x grows by a small h, out grows by h; if only y does, out shrinks by h."""
+class LineLayer:
+    """out = w * x + b.
 
-    def forward(self, x, y):
-        """Return the difference of x and y."""
-        return x - y
+    If only w grows by a small h, out grows by h * x; if only x does, by h * w; if only b does, by h.
+    """
+
+    def forward(self, w, x, b):
+        """Return the value of the line at x, and keep what backward needs."""
+        self.w = w
+        self.x = x
+        return w * x + b
 
     def backward(self, dout):
-        """Return (dx, dy): the upstream gradient times 1 for x, and times -1 for y."""
-        return dout, -dout
+        """Return (dw, dx, db): the upstream gradient times each local derivative."""
+        dw = dout * self.x
+        dx = dout * self.w
+        db = dout * 1
+        return dw, dx, db

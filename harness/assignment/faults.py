@@ -111,6 +111,11 @@ def _layer_faults(layer: LayerSpec, keys: Keys, above: Sequence[str]) -> Iterato
             yield Fault((*keys, name), Sentence("the name {name} is taken", name=repr(twice)))
     if not 0 < layer.magnitudes[0] < layer.magnitudes[1] < math.inf:
         yield Fault((*keys, "magnitudes"), Sentence("magnitudes are [smallest, largest], both positive"))
+    for place, mistake in enumerate(layer.mistakes):
+        if mistake.kind == "swap" and len(layer.inputs) != 2:
+            yield Fault(
+                (*keys, "mistakes", place, "kind"), Sentence("only a layer of two inputs can swap its gradients")
+            )
     yield from _empty({"formula": layer.formula}, keys)
 
 

@@ -1,7 +1,8 @@
-# The gradients in the other order. A wrong answer must not earn every point.
-class SubLayer:
-    def forward(self, x, y):
-        return x - y
+# The gradients of w and x in the other order.
+class LineLayer:
+    def forward(self, w, x, b):
+        self.w, self.x = w, x
+        return w * x + b
 
     def backward(self, dout):
-        return -dout, dout
+        return dout * self.w, dout * self.x, dout
