@@ -62,13 +62,21 @@ def rehearsed(assignment: Assignment, file: Path, sandbox: Sandbox) -> Rehearsal
 
 
 def _catalogue_faults(assignment: Assignment, file: Path) -> Iterator[AssignmentError]:
-    """Yield each mistake that the assignment names and no catalogue explains, and each catalogue of no sense."""
+    """Yield each mistake without a text, each text without a mistake, and each catalogue of no sense."""
+    named = {mistake.code for layer in assignment.layer for mistake in layer.mistakes}
     for language in LANGUAGES:
         try:
             known = entries(language, file.parent)
         except AssignmentError as error:
             yield error
             continue
+        for code in sorted(known.keys() - entries(language).keys() - named):
+            yield placed(
+                file.with_name(f"catalogue.{language}.toml"),
+                (code,),
+                Sentence("there is no mistake {code}, neither in dout nor in [[layer]]", code=repr(code)),
+                Sentence("`dout explain` lists all codes"),
+            )
         for number, layer in enumerate(assignment.layer):
             for place, mistake in enumerate(layer.mistakes):
                 if mistake.code not in known:

@@ -158,8 +158,25 @@ def test_a_mistake_without_a_text_is_refused_at_its_line(folder, capsys):
     change(file, ("LINE-NO-DOUT", "LINE-OURS"))
     told = refused(folder, capsys)
     line = line_of(file, "LINE-OURS")
-    assert told[0] == f"{file}:{line}: the mistake 'LINE-OURS' has no text in the language en"
-    assert told[2] == f"{file}:{line}: the mistake 'LINE-OURS' has no text in the language ko"
+    for language in ("en", "ko"):
+        assert f"{file}:{line}: the mistake 'LINE-OURS' has no text in the language {language}" in told
+
+
+def test_a_text_without_a_mistake_is_refused_at_its_line(folder, capsys):
+    path = folder / "catalogue.ko.toml"
+    path.write_text(
+        path.read_text("utf-8") + '[SIGHN]\nmessage = "m"\nexplanation = "e"\nhints = ["a", "b", "c"]\n', "utf-8"
+    )
+    assert refused(folder, capsys, "--lang", "en") == [
+        f"{path}:{line_of(path, '[SIGHN]')}: there is no mistake 'SIGHN', neither in dout nor in [[layer]]",
+        "hint: `dout explain` lists all codes",
+    ]
+
+
+def test_a_catalogue_of_no_sense_is_refused_at_its_line(folder, capsys):
+    path = folder / "catalogue.en.toml"
+    change(path, ("{layer}.{method}", "{layer"))
+    assert refused(folder, capsys)[0].startswith(f"{path}:{line_of(path, '[LINE-NO-DOUT]')}: LINE-NO-DOUT: ")
 
 
 def test_all_faults_of_the_file_are_told_one_on_a_line(folder, capsys):
