@@ -8,6 +8,7 @@ import numpy as np
 
 from harness.assignment import Assignment
 from harness.cases import Bank, Case, forward_of
+from harness.errors import SandboxError
 from harness.gradients.compare import Number
 from harness.records import Record
 from harness.sandbox.channel import Ending
@@ -26,6 +27,7 @@ from harness.sandbox.protocol import (
     same_bytes,
     value_of,
 )
+from harness.sentence import Sentence
 
 __all__ = [
     "Call",
@@ -106,7 +108,7 @@ def reference_answers(assignment: Assignment, cases: Sequence[Case]) -> Referenc
     """Return what the reference layers answer to each step of each case, called in this process.
 
     Raises:
-        TypeError: a reference layer raised.
+        SandboxError: a reference layer raised.
     """
     classes = assignment.reference_classes()
     answers = ReferenceAnswers([], [])
@@ -121,7 +123,11 @@ def reference_answers(assignment: Assignment, cases: Sequence[Case]) -> Referenc
             messages: list[dict[bytes, Returned]] = messages,
         ) -> None:
             if isinstance(message, Fault):
-                raise TypeError(f"the reference layer raised {message.kind}: {message.message}")
+                error = f"{message.kind}: {message.message}"
+                raise SandboxError(
+                    Sentence("a reference layer of {id} raised {error}", id=assignment.id, error=error),
+                    Sentence("try: {command}", command="dout assignment check"),
+                )
             step = message.step
             values[step] = one_for_each(assignment, case, step, [value_of(one) for one in message.values])  # type: ignore[misc]
             for form in _forms(assignment, case, message):

@@ -133,6 +133,8 @@ def _cases(assignment: Assignment, seed: int) -> Iterator[Case]:
         yield from lattice_cases(index, layer, *_lattice(layer, own))
         yield from state_cases(index, layer)
     yield from shop_cases(assignment)
+    if not any(check.kind == "random_graphs" for check in assignment.check):
+        return
     for leaves, nodes, dout in draw(_graphs(assignment), 5, seed * 1009 * 16 - 1):
         yield graph_case("graph/random", marked("a drawn graph"), leaves, nodes, dout)
 

@@ -1,6 +1,7 @@
 """Takes out of a report what an instructor does not want to be shown, before anything is printed or written."""
 
 import enum
+from collections.abc import Callable
 
 import msgspec
 
@@ -28,16 +29,23 @@ class Feedback(enum.StrEnum):
 
 
 def with_feedback(report: Report, feedback: Feedback) -> Report:
-    """Return ``report`` with no more in it than ``feedback`` allows; scores and verdicts never change."""
-    if feedback is Feedback.FULL or report.outcome is not Outcome.GRADED:
+    """Return ``report`` with no more in it than ``feedback`` and each check's own allow.
+
+    Scores and verdicts never change. The values on the graph are shown only where its checks, and the whole report,
+    may tell everything.
+    """
+    if report.outcome is not Outcome.GRADED:
         # Why nothing could be judged is no hint at the answer, and a learner needs it.
         return report
-    shorten = _actual_only if feedback is Feedback.ACTUAL_ONLY else _verdict_only
+    levels = [max(feedback, Feedback(result.feedback), key=_ORDER.index) for result in report.checks]
+    if {feedback, *levels} == {Feedback.FULL}:
+        return report
+    of_graph = [level for level, result in zip(levels, report.checks, strict=True) if result.layer == "graph"]
     return msgspec.structs.replace(
         report,
-        checks=[shorten(result) for result in report.checks],
-        warnings=[warn for warn in report.warnings if feedback is Feedback.ACTUAL_ONLY or warn.code in _ALWAYS_SAID],
-        graph=Graph(),
+        checks=[_SHORTENED[level](result) for level, result in zip(levels, report.checks, strict=True)],
+        warnings=[warn for warn in report.warnings if feedback is not Feedback.NONE or warn.code in _ALWAYS_SAID],
+        graph=report.graph if {feedback, *of_graph} == {Feedback.FULL} else Graph(),
     )
 
 
@@ -60,3 +68,11 @@ def _verdict_only(result: CheckResult) -> CheckResult:
 def _neutral(result: CheckResult) -> CheckResult:
     message = _NEUTRAL.get(result.verdict)
     return msgspec.structs.replace(result, message=message, said=[Said(message)]) if message else result
+
+
+_ORDER = (Feedback.FULL, Feedback.ACTUAL_ONLY, Feedback.NONE)
+_SHORTENED: dict[Feedback, Callable[[CheckResult], CheckResult]] = {
+    Feedback.FULL: lambda result: result,
+    Feedback.ACTUAL_ONLY: _actual_only,
+    Feedback.NONE: _verdict_only,
+}

@@ -42,9 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--grade-feedback",
         choices=("full", "actual-only", "none"),
-        default="full",
+        default=None,
         help="full: everything; actual-only: inputs and what the layer returned, but no expected value; "
-        "none: verdicts and points. For the screen and for report files (default: full).",
+        "none: verdicts and points. For the screen and for report files (default: the assignment's, else full).",
     )
     group.addoption(
         "--grade-lang",

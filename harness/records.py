@@ -76,6 +76,8 @@ class AssignmentId(Record, frozen=True):
     id: str
     version: str
     sha256: str
+    #: An ISO 8601 date, or date and time, as the assignment's author wrote it; null without one. Nothing depends on it.
+    due: str | None = None
 
 
 class CasesId(Record, frozen=True):
@@ -158,6 +160,8 @@ class CheckResult(Record, frozen=True, kw_only=True):
     line: int | None = None
     blocked_by: str | None = None
     visibility: str = "visible"
+    #: The most that learners are told about it: ``full``, ``actual-only`` or ``none``.
+    feedback: str = "full"
     counterexample: Counterexample | None = None
     #: The learner's own lines; null where no line is known.
     excerpt: Excerpt | None = None

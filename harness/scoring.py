@@ -30,6 +30,7 @@ def result_of(
             score=spec.points,
             max_score=spec.points,
             visibility=spec.visibility,
+            feedback=spec.feedback,
         )
     line = finding.line or (diagnosis.line if diagnosis else None)
     if line is None and finding.layer is not None:
@@ -50,6 +51,7 @@ def result_of(
         line=line,
         blocked_by=finding.blocked_by,
         visibility=spec.visibility,
+        feedback=spec.feedback,
         counterexample=finding.counterexample,
     )
 

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.assignment import Assignment, GraphSpec, LayerSpec
+from harness.assignment import Assignment, LayerSpec
 from harness.cases import Case
 from harness.sandbox.protocol import (
     BACKWARD,
@@ -388,7 +388,9 @@ def graph_case(
 
 def shop_cases(assignment: Assignment) -> Iterator[Case]:
     """Yield the assignment's own graph at its own values, with upstream gradient 1 and others."""
-    graph: GraphSpec = assignment.graph
+    graph = assignment.graph
+    if graph is None:
+        return
     places: dict[str, tuple[str, int]] = {source.name: ("leaf", n) for n, source in enumerate(graph.inputs)}
     places |= {node.name: ("node", n) for n, node in enumerate(graph.nodes)}
     nodes = [(assignment.layer_index(node.layer), tuple(places[name] for name in node.inputs)) for node in graph.nodes]

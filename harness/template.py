@@ -1,4 +1,4 @@
-"""Where the student template lies, and what belongs to it."""
+"""Where the templates lie that dout writes, and what belongs to them."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ import harness
 __all__ = ["files_below", "template_directory"]
 
 
-def template_directory() -> Path:
-    """Return the folder of the template: inside the installed package, or beside it in a checkout."""
+def template_directory(name: str) -> Path:
+    """Return the folder of a template: inside the installed package, or beside it in a checkout."""
     package = Path(harness.__file__).resolve().parent
-    inside = package / "student_template"
-    return inside if inside.is_dir() else package.parent / "student_template"
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name
 
 
 def files_below(folder: Path) -> list[Path]:

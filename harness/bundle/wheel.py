@@ -33,8 +33,9 @@ def wheel() -> tuple[str, bytes]:
     folders = {
         "harness": Path(harness.__file__).parent,
         "reference": Path(reference.__file__).parent,
-        # In a checkout it lies beside the package.
-        "harness/student_template": template_directory(),
+        # In a checkout they lie beside the package.
+        "harness/assignment_template": template_directory("assignment_template"),
+        "harness/student_template": template_directory("student_template"),
     }
     files = {
         f"{name}/{file.as_posix()}": (folder / file).read_bytes()

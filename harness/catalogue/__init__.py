@@ -11,6 +11,7 @@ import msgspec
 from harness.errors import AssignmentError, UsageError
 from harness.records import Record
 from harness.sentence import LANGUAGES, Sentence
+from harness.toml_lines import Keys, line_of, lines_of
 
 __all__ = ["LANGUAGES", "Entry", "entries", "entry"]
 
@@ -68,58 +69,68 @@ def entries(language: str, folder: Path | None = None) -> dict[str, Entry]:
     """Return all entries of a language, with those of an assignment's ``catalogue.LANGUAGE.toml`` in their place.
 
     Raises:
-        AssignmentError: with the path of the file that makes no sense.
+        AssignmentError: with path and line in the file that makes no sense.
     """
-    path = _FOLDER / f"{language}.toml"
-    tables = _tables(path)
+    shipped = _FOLDER / f"{language}.toml"
+    tables = _tables(shipped)
     own = folder / f"catalogue.{language}.toml" if folder is not None else None
-    if own is not None and own.is_file():
-        for code, table in _tables(own).items():
-            # A table may replace one text and leave the others.
-            tables[code] = tables.get(code, {}) | table
-        path = own
+    changed = _tables(own) if own is not None and own.is_file() else {}
+    for code, table in changed.items():
+        # A table may replace one text and leave the others.
+        tables[code] = tables.get(code, {}) | table
     found = {}
     for code, table in tables.items():
         try:
             found[code] = msgspec.convert(table, Entry)
-        except msgspec.ValidationError as error:
-            raise AssignmentError(Sentence("{file}: {code}: {error}", file=path, code=code, error=error)) from None
-        _check_braces(path, code, found[code])
+            _check_braces(found[code])
+        except (msgspec.ValidationError, ValueError) as error:
+            raise _at(own or shipped, (code,), Sentence("{place}: {fault}", place=code, fault=error.args[0])) from None
     return found
 
 
 def _tables(path: Path) -> dict[str, dict[str, object]]:
     try:
-        parsed = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        parsed = tomllib.loads(_text(path))
+    except (OSError, UnicodeDecodeError) as error:
         raise AssignmentError(Sentence("{place}: {fault}", place=path, fault=error)) from None
+    except tomllib.TOMLDecodeError as error:
+        fault, _, where = str(error).partition(" (at line ")
+        place = f"{path}:{where.partition(',')[0] or 1}"
+        raise AssignmentError(Sentence("{place}: {fault}", place=place, fault=fault)) from None
     odd = [name for name, table in parsed.items() if not isinstance(table, dict)]
     if odd:
-        raise AssignmentError(
-            Sentence("{file}: {name} is not a table", file=path, name=odd[0]),
+        raise _at(
+            path,
+            (odd[0],),
+            Sentence("{name} is not a table", name=odd[0]),
             Sentence("write [CODE] above the texts of each mistake"),
         )
     return parsed
 
 
-def _check_braces(path: Path, code: str, found: Entry) -> None:
-    """Refuse braces that would raise only when a learner is waiting for the text."""
+def _text(path: Path) -> str:
+    # Editors on Windows put a byte order mark in front.
+    return path.read_text(encoding="utf-8-sig")
+
+
+def _at(path: Path, keys: Keys, fault: Sentence, hint: str = "") -> AssignmentError:
+    place = f"{path}:{line_of(lines_of(_text(path)), keys)}"
+    return AssignmentError(Sentence("{place}: {fault}", place=place, fault=fault), hint)
+
+
+def _check_braces(found: Entry) -> None:
+    """Refuse braces that would raise only when a learner is waiting for the text.
+
+    Raises:
+        ValueError: with the text.
+    """
     for text in (found.message, found.explanation, *found.hints, *found.variants.values()):
         try:
             names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
         except ValueError as error:
-            raise AssignmentError(
-                Sentence("{file}: {code}: {error} in {text}", file=path, code=code, error=error, text=repr(text))
-            ) from None
+            raise ValueError(f"{error} in {text!r}") from None
         if not all(map(str.isidentifier, names)):
-            raise AssignmentError(
-                Sentence(
-                    "{file}: {code}: braces hold the name of a value, as in {{layer}}: {text}",
-                    file=path,
-                    code=code,
-                    text=repr(text),
-                )
-            )
+            raise ValueError(Sentence("braces hold the name of a value, as in {{layer}}: {text}", text=repr(text)))
 
 
 def _filled(text: str, values: Mapping[str, object]) -> str:

@@ -14,9 +14,12 @@ __all__ = ["graph_values"]
 def graph_values(evidence: Evidence) -> Graph:
     """Return the graph's nodes and edges, each edge with its value forward and its gradient backward.
 
-    The first case of the group is drawn: the graph's own inputs, with an upstream gradient of 1.
+    Empty where the assignment has none. The first case of the group is drawn: the graph's own inputs, with an
+    upstream gradient of 1.
     """
     spec = evidence.assignment.graph
+    if spec is None:
+        return Graph()
     exhibit = evidence.group("graph/shop")[0]
     count = len(spec.nodes)
     symbols = {layer.name: layer.symbol or layer.name for layer in evidence.assignment.layer}

@@ -17,7 +17,9 @@ def run(options: argparse.Namespace) -> int:
     with held_back():
         from harness.bundle.gradescope import gradescope_bundle, write_bundle
 
-    more = ["--feedback", options.feedback, "--isolation", options.isolation]
+    more = ["--isolation", options.isolation]
+    if options.feedback:
+        more += ["--feedback", options.feedback]
     target = Path(options.output)
     write_bundle(target, gradescope_bundle(options.assignment, seed=options.seed, lang=options.lang, options=more))
     language = chosen_language(options.lang)

@@ -5,13 +5,17 @@ import contextlib
 import errno
 import os
 import sys
-from typing import TextIO
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TextIO
 
 from harness.errors import DoutError
 from harness.escape import plain
 from harness.sentence import Sentence
 
-__all__ = ["OutputError", "flush", "json_for_console", "prepare", "say", "show"]
+if TYPE_CHECKING:
+    from harness.language import Language
+
+__all__ = ["OutputError", "flush", "json_for_console", "prepare", "say", "say_places", "show"]
 
 
 _WHAT_TO_DO = {
@@ -100,9 +104,20 @@ def say(message: str, hint: str = "", lang: str | None = None) -> None:
     from harness.language import chosen_language
 
     language = chosen_language(lang)
-    lines = [f"dout: {plain(language.told(message))}"]
-    if hint:
-        lines.append(f"{language.text('hint')}: {plain(language.told(hint))}")
+    _complain([f"dout: {plain(language.told(message))}", *_hint(hint, language)])
+
+
+def say_places(errors: Iterable[DoutError], language: "Language") -> None:
+    """Print ``path:line: message``, as editors and compilers do, and what to do, for each of ``errors``."""
+    for error in errors:
+        _complain([plain(language.told(error.message)), *_hint(error.hint, language)])
+
+
+def _hint(hint: str, language: "Language") -> list[str]:
+    return [f"{language.text('hint')}: {plain(language.told(hint))}"] if hint else []
+
+
+def _complain(lines: list[str]) -> None:
     try:
         sys.stderr.write("\n".join(lines) + "\n")
         sys.stderr.flush()

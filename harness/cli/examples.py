@@ -82,8 +82,13 @@ examples:
 """)
 ASSIGNMENT = marked("""\
 examples:
-  dout assignment check ch05-add-mul               one that comes with dout
-  dout assignment check chapter6/assignment.toml   your own
+  dout assignment new chapter6          one that works, to be changed into yours
+  dout assignment check chapter6        after each change of it
+  dout assignment show ch05-add-mul     what one that comes with dout asks
+  dout grade layers.py --assignment chapter6
+
+exit status:
+  0 it is in order   2 something is wrong with it   3 the grader failed
 """)
 BUNDLE = marked("""\
 examples:

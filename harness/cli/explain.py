@@ -8,7 +8,7 @@ from harness.cli import OK
 from harness.cli.console import show
 from harness.errors import UsageError
 from harness.escape import plain
-from harness.language import Language, chosen_language
+from harness.language import Language
 from harness.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -19,9 +19,10 @@ __all__ = ["Blanks", "known_entry", "run"]
 
 def run(options: argparse.Namespace) -> int:
     """Print the explanation of a mistake; without a code, one line for each."""
+    from harness.assignment import reader_language
     from harness.render.cells import wrapped
 
-    language = chosen_language(options.lang)
+    language = reader_language(options.assignment, options.lang)
     if options.code is None:
         show("\n".join(_list_of_codes(language, options.assignment)) + "\n")
         return OK

@@ -48,10 +48,11 @@ def run(options: argparse.Namespace) -> int:
     with noticed() as interrupted, Sandbox(least=Level(options.isolation), launched=launched) as sandbox:
         files = [harness.report_files.output_of("--report", value, Path.cwd()) for value in options.report]
         assignment = built_in(options.assignment)
+        feedback = Feedback(options.feedback or assignment.feedback)
         for path in options.paths:
             try:
                 report = _grade(path, assignment, options.seed, sandbox)
-                graded.append((path, with_feedback(report, Feedback(options.feedback))))
+                graded.append((path, with_feedback(report, feedback)))
             except UsageError as error:
                 unusable.append(error)
             if interrupted():

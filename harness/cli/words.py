@@ -129,24 +129,53 @@ def _parser(language: Language) -> Parser:
     )
     report.add_argument("path", metavar="FILE", help=text("a JSON report; - reads standard input"))
     _add_form(report)
+    _add_assignments(commands, text)
+    _add_bundle(commands, text)
+    return words
+
+
+def _add_assignments(commands: "argparse._SubParsersAction[Parser]", text: Callable[[str], str]) -> None:
+    epilog = text(examples.ASSIGNMENT)
     assignment = commands.add_parser(
         "assignment",
-        help=text("for instructors: check an assignment"),
+        help=text("for instructors: write, check and show an assignment"),
         description=text("Work on assignments."),
-        epilog=text(examples.ASSIGNMENT),
+        epilog=epilog,
     )
     actions = assignment.add_subparsers(dest="action", metavar="action")
+    new = actions.add_parser(
+        "new",
+        help=text("write an assignment to begin with"),
+        description=text("Write an assignment that works, with its reference and examples, to be changed into yours."),
+        epilog=epilog,
+    )
+    new.add_argument(
+        "directory",
+        metavar="DIR",
+        help=text("a folder; it is made when it does not exist, and nothing in it is overwritten"),
+    )
+    _add_language(new)
+    path = text("an assignment.toml, its folder, or the name of an assignment")
     check = actions.add_parser(
         "check",
         help=text("check an assignment.toml"),
-        description=text("Check that an assignment makes sense."),
-        epilog=text(examples.ASSIGNMENT),
+        description=text(
+            "Check that an assignment makes sense, that its reference earns every point,\n"
+            "and that its own examples are graded as they should be."
+        ),
+        epilog=epilog,
     )
-    check.add_argument(
-        "path", metavar="PATH", help=text("an assignment.toml, its folder, or the name of an assignment")
+    check.add_argument("path", metavar="PATH", help=path)
+    _add_language(check)
+    shown = actions.add_parser(
+        "show",
+        help=text("show what an assignment asks and what it is worth"),
+        description=text("Show what an assignment asks, what it is worth, and how it is graded."),
+        epilog=epilog,
     )
-    _add_bundle(commands, text)
-    return words
+    shown.add_argument("path", metavar="PATH", help=path)
+    shown.add_argument("--json", action="store_true", help=text("all of it, for a program"))
+    _add_language(shown)
 
 
 def _add_grade(commands: "argparse._SubParsersAction[Parser]", text: Callable[[str], str]) -> None:
@@ -275,10 +304,9 @@ def _add_feedback(command: Parser) -> None:
     command.add_argument(
         "--feedback",
         choices=("full", "actual-only", "none"),
-        default="full",
         help=command.text(
             "full: everything; actual-only: inputs and what the layer returned; none: verdicts and points "
-            "(default: %(default)s)"
+            "(default: the assignment's, else full)"
         ),
     )
 

@@ -9,7 +9,7 @@ import msgspec
 from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Outcome, Report, Verdict
 from harness.render.cells import WIDTH, width_of, wrapped
-from harness.render.phrases import about, reason_and_hint, self_check, verdict_word
+from harness.render.phrases import about_assignment, reason_and_hint, self_check, verdict_word
 from harness.render.text import cause_lines, failure_lines, render_text
 from harness.report_files import called
 
@@ -39,7 +39,7 @@ def grading_lines(
         if ran is not None:
             yield language.text(PARTIAL)
         return
-    yield f"{report.submission.name}: {about(report, language)}"
+    yield f"{report.submission.name}: {about_assignment(report, language)}"
     yield ""
     results = [result for result in report.checks if result.id in ran]
     yield from cause_lines(report.submission.name, results, language)

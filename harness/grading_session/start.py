@@ -91,7 +91,7 @@ def _settings(config: pytest.Config) -> "Settings":
     return Settings(
         assignment=assignment,
         seed=assignment.default_seed if seed is None else seed,
-        feedback=Feedback(config.getoption("grade_feedback")),
+        feedback=Feedback(config.getoption("grade_feedback") or assignment.feedback),
         least=Level(config.getoption("grade_isolation")),
         language=reader_language(config.getoption("grade_assignment"), config.getoption("grade_lang")),
         outputs=[

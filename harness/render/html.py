@@ -11,7 +11,7 @@ from harness.render.numbers import points
 from harness.render.page import PAGE_STYLE, page
 from harness.render.phrases import (
     SELF_CHECK,
-    about,
+    about_assignment,
     about_hidden,
     hints_of,
     next_step,
@@ -24,7 +24,7 @@ from harness.render.phrases import (
     what_else,
 )
 from harness.render.svg import GRAPH_STYLE, render_graph
-from harness.render.visible import hidden_count, visible_part
+from harness.render.visible import hidden_count, scored_layers, visible_part
 
 __all__ = ["STYLE", "body", "render_html"]
 
@@ -52,7 +52,7 @@ def body(report: Report, language: Language) -> Iterator[str]:
     text, hidden, report = language.text, hidden_count(report), visible_part(report)
     yield "<header>"
     yield f"<h1>{escape(report.submission.name)}</h1>"
-    yield f"<p>{escape(about(report, language))}</p>"
+    yield f"<p>{escape(about_assignment(report, language))}</p>"
     yield "</header>"
     yield "<main>"
     yield f'<p class="score">{escape(_score(report))}</p>'
@@ -155,7 +155,7 @@ def _example(example: Counterexample, language: Language) -> Iterator[str]:
 
 def _check_table(report: Report, language: Language) -> Iterator[str]:
     text = language.text
-    layers = ", ".join(f"{one.name} {points(one.score)}/{points(one.max_score)}" for one in report.layers)
+    layers = ", ".join(f"{one.name} {points(one.score)}/{points(one.max_score)}" for one in scored_layers(report))
     yield f"<p>{escape(layers)}</p>"
     heads = "".join(
         f'<th scope="col"{kind}>{escape(text(title))}</th>'

@@ -10,6 +10,7 @@ from harness.render.example import answer_table, inputs_line
 from harness.render.numbers import points, short_pair
 from harness.render.phrases import (
     SELF_CHECK,
+    about_assignment,
     about_hidden,
     advice,
     next_step,
@@ -56,6 +57,9 @@ def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     score = "-" if report.score is None else points(report.score)
     yield f"## {as_text(report.submission.name)}: {score}/{points(report.max_score)}"
     yield ""
+    if report.assignment.due:
+        yield as_text(about_assignment(report, language))
+        yield ""
     for said in self_check(report, language):
         yield f"**{as_text(said)}**"
         yield ""

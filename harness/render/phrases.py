@@ -8,10 +8,11 @@ from harness.records import CheckResult, Report, Verdict, Warn
 __all__ = [
     "SELF_CHECK",
     "WORDS",
-    "about",
+    "about_assignment",
     "about_hidden",
     "advice",
     "all_passed",
+    "due_date",
     "hints_of",
     "message_of",
     "next_step",
@@ -51,6 +52,18 @@ _NEXT = {
 }
 #: Where nothing could be called there are no inputs to think about: a class or a method is missing.
 _NEXT_MISSING = marked("write it, or correct its name.")
+
+
+def about_assignment(report: Report, language: Language = ENGLISH) -> str:
+    """Return which assignment and cases a report is about, and when it is due where its author said so."""
+    given = report.assignment
+    about = language.text("{id} version {version}, seed {seed}", id=given.id, version=given.version, seed=report.seed)
+    return about + (", " + language.text("due {date}", date=due_date(given.due)) if given.due else "")
+
+
+def due_date(due: str) -> str:
+    """Return an ISO 8601 date and time as people write it, with a space for the T."""
+    return due.replace("T", " ")
 
 
 def verdict_word(verdict: Verdict, language: Language = ENGLISH) -> str:
@@ -100,14 +113,6 @@ def advice(result: CheckResult, language: Language = ENGLISH) -> str:
     if result.verdict is Verdict.CONTRACT and result.counterexample is None and result.message:
         return language.text(_NEXT_MISSING)
     return language.text(_NEXT[result.verdict]) if result.verdict in _NEXT else ""
-
-
-def about(report: Report, language: Language = ENGLISH) -> str:
-    """Return what a report was graded against."""
-    assignment = report.assignment
-    return language.text(
-        "{id} version {version}, seed {seed}", id=assignment.id, version=assignment.version, seed=report.seed
-    )
 
 
 def all_passed(count: int, hidden: int, language: Language = ENGLISH) -> str:

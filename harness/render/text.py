@@ -11,7 +11,7 @@ from harness.render.example import answer_table, inputs_line
 from harness.render.numbers import cell, points
 from harness.render.phrases import (
     SELF_CHECK,
-    about,
+    about_assignment,
     about_hidden,
     advice,
     all_passed,
@@ -24,7 +24,7 @@ from harness.render.phrases import (
     wanted_of,
     what_else,
 )
-from harness.render.visible import hidden_count, visible_part
+from harness.render.visible import hidden_count, scored_layers, visible_part
 from harness.render.walk import wrong_values
 
 __all__ = ["cause_lines", "failure_lines", "render_text"]
@@ -40,7 +40,7 @@ def render_text(report: Report, language: Language = ENGLISH) -> str:
 
 def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     text = language.text
-    head = f"{report.submission.name}: {about(report, language)}"
+    head = f"{report.submission.name}: {about_assignment(report, language)}"
     if report.isolation is not None:
         head += ", " + text("isolation {level}", level=report.isolation.level)
     yield from wrapped(head, "", "  ")
@@ -206,7 +206,7 @@ def _warning_lines(warnings: list[Warn], language: Language) -> Iterator[str]:
 
 
 def _totals(report: Report, language: Language) -> Iterator[str]:
-    parts = [f"{layer.name} {points(layer.score)}/{points(layer.max_score)}" for layer in report.layers]
+    parts = [f"{layer.name} {points(layer.score)}/{points(layer.max_score)}" for layer in scored_layers(report)]
     line = "  " + "   ".join(parts)
     yield from [line] if fits(line) else wrapped(", ".join(parts), "  ", "  ")
     score = "-" if report.score is None else points(report.score)

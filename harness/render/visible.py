@@ -2,9 +2,9 @@
 
 import msgspec
 
-from harness.records import Report
+from harness.records import LayerScore, Report
 
-__all__ = ["HIDDEN", "hidden_count", "visible_part"]
+__all__ = ["HIDDEN", "hidden_count", "scored_layers", "visible_part"]
 
 #: What ``visibility`` says of a check that counts and is not shown.
 HIDDEN = "hidden"
@@ -43,3 +43,8 @@ def visible_part(report: Report) -> Report:
         score=None if report.score is None else sum(result.score for result in checks),
         max_score=sum(result.max_score for result in checks),
     )
+
+
+def scored_layers(report: Report) -> list[LayerScore]:
+    """Return the layers that have points; an assignment without a graph has none for it."""
+    return [layer for layer in report.layers if layer.max_score]

@@ -15,6 +15,7 @@ from harness.assignment import GRAPH, Assignment, built_in, reader_language
 from harness.cases import Bank, bank_for
 from harness.checks.evidence import Evidence
 from harness.checks.graph_values import graph_values
+from harness.feedback import Feedback, with_feedback
 from harness.grader import judged, placed, versions
 from harness.language import Language
 from harness.naming import Found, find_layers
@@ -59,7 +60,8 @@ def check(
     if not layers:
         example = ", ".join(layer.name for layer in assignment.layer)
         raise TypeError(language.told(Sentence("say which classes to check: harness.check({layers})", layers=example)))
-    return Shown(_report(assignment, layers, seed, language), language)
+    report = _report(assignment, layers, seed, language)
+    return Shown(with_feedback(report, Feedback(assignment.feedback)), language)
 
 
 def _report(assignment: Assignment, layers: Sequence[type], seed: int | None, language: Language) -> Report:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from harness.assignment import built_in, reader_language
 from harness.errors import DoutError, SubmissionError, UsageError
+from harness.feedback import Feedback, with_feedback
 from harness.grader import grade, ungradable_report
 from harness.language import LANGUAGES, chosen_language
 from harness.notebook import without_commands
@@ -71,4 +72,5 @@ def _graded(cell: str, options: argparse.Namespace) -> Shown:
     except SubmissionError as error:
         return Shown(ungradable_report(error, name, "", assignment, seed), language)
     with Sandbox() as sandbox:
-        return Shown(grade(submission, assignment, seed, sandbox=sandbox), language)
+        report = grade(submission, assignment, seed, sandbox=sandbox)
+    return Shown(with_feedback(report, Feedback(assignment.feedback)), language)

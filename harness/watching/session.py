@@ -8,6 +8,7 @@ from typing import Protocol
 from harness.assignment import Assignment
 from harness.errors import SubmissionError, UsageError
 from harness.escape import plain
+from harness.feedback import Feedback, with_feedback
 from harness.grader import grade, ungradable_report
 from harness.language import Language
 from harness.records import Outcome
@@ -158,7 +159,8 @@ class Session:
         if isinstance(found, SubmissionError):
             report = ungradable_report(found, self._name, "", self._assignment, self._seed)
         else:
-            report = grade(found, self._assignment, self._seed, sandbox=self._sandbox)
+            graded = grade(found, self._assignment, self._seed, sandbox=self._sandbox)
+            report = with_feedback(graded, Feedback(self._assignment.feedback))
         # A fault of ours is no verdict on this text: the same text is graded again at the next save.
         is_done = isinstance(found, Submission) and report.outcome is not Outcome.GRADER_FAULT
         self._graded = report.submission.sha256 if is_done else ""

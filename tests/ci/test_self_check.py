@@ -8,7 +8,7 @@ from runners import RIGHT, ROOT, SWAPPED, Action, environment, read_yaml, tools
 
 from harness.template import template_directory
 
-WORKFLOW = template_directory() / ".github/workflows/grade.yml"
+WORKFLOW = template_directory("student_template") / ".github/workflows/grade.yml"
 
 
 def job() -> dict:

@@ -69,14 +69,16 @@ def test_init_writes_every_file_of_the_template(unit):
 
 
 def test_what_runs_leave_behind_is_not_written(dout, tmp_path, monkeypatch):
-    from harness.cli import init
+    from harness.cli import init, new_files
 
     template = tmp_path / "template"
-    shutil.copytree(template_directory(), template, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+    shutil.copytree(
+        template_directory("student_template"), template, ignore=shutil.ignore_patterns("__pycache__", ".*_cache")
+    )
     for litter in ("__pycache__/shop.cpython-311.pyc", ".pytest_cache/README.md", ".ruff_cache/x"):
         (template / litter).parent.mkdir()
         (template / litter).write_text("", "utf-8")
-    monkeypatch.setattr(init, "template_directory", lambda: template)
+    monkeypatch.setattr(new_files, "template_directory", lambda name: template)
     assert init.run(type("Options", (), {"directory": str(tmp_path / "made")})()) == 0
     made = tmp_path / "made"
     assert {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()} == FILES
@@ -98,7 +100,9 @@ def test_each_step_gains_points_in_the_order_of_the_readme(dout, unit):
 @pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
 def test_the_readme_has_these_steps_and_scores(name):
     rows = re.findall(
-        r"^\| \d \| `([^`]+)`.*\| (\d+) \|$", (template_directory() / name).read_text("utf-8"), re.MULTILINE
+        r"^\| \d \| `([^`]+)`.*\| (\d+) \|$",
+        (template_directory("student_template") / name).read_text("utf-8"),
+        re.MULTILINE,
     )
     assert rows == [(step, str(score)) for step, (_, score) in STEPS.items()]
 

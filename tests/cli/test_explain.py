@@ -1,8 +1,11 @@
 """``dout explain`` and ``dout hint``: the catalogue on the screen, in the reader's language."""
 
+import shutil
+
 import pytest
 
 import harness.language as language_module
+from harness.assignment import path_of
 from harness.catalogue import LANGUAGES, entries
 from harness.cli import main
 
@@ -101,6 +104,6 @@ def test_a_system_without_these_variables_says_it_itself(monkeypatch):
 
 
 def test_an_assignment_brings_its_own_texts(capsys, tmp_path):
-    (tmp_path / "assignment.toml").write_text("", "utf-8")
+    shutil.copy(path_of("ch05-add-mul"), tmp_path)
     (tmp_path / "catalogue.en.toml").write_text('[SIGN]\nmessage = "Look at page 163."\n', "utf-8")
     assert "page 163" in said(capsys, "explain", "SIGN", "--assignment", str(tmp_path))

@@ -1,4 +1,4 @@
-"""What is built for other machines: the wheel and the source archive hold the whole template."""
+"""What is built for other machines: the wheel and the source archive hold both templates, whole."""
 
 import re
 import subprocess
@@ -8,7 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from test_course import FILES
+from test_assignment_new import FILES as ASSIGNMENT
+from test_course import FILES as COURSE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOR_CI = {"action.yml", "ci/gitlab.yml", ".pre-commit-hooks.yaml"}
 
 
-def test_the_wheel_and_the_source_archive_hold_the_whole_template_and_the_latter_the_files_for_ci(tmp_path):
+def test_the_wheel_and_the_source_archive_hold_both_templates_and_the_latter_the_files_for_ci(tmp_path):
     pytest.importorskip("hatchling", reason="hatchling is not installed here")
     built = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-d", str(tmp_path)], cwd=ROOT, capture_output=True, check=False
@@ -25,10 +26,11 @@ def test_the_wheel_and_the_source_archive_hold_the_whole_template_and_the_latter
     assert built.returncode == 0, built.stderr
     (wheel,), (archive,) = tmp_path.glob("*.whl"), tmp_path.glob("*.tar.gz")
     with zipfile.ZipFile(wheel) as file:
-        inside = [name for name in file.namelist() if "student_template/" in name]
+        inside = file.namelist()
     with tarfile.open(archive) as file:
-        all_names = file.getnames()
-        source = [name for name in all_names if "/student_template/" in name]
-    assert {name.removeprefix("harness/student_template/") for name in inside} == FILES
-    assert {re.sub(r"^[^/]*/student_template/", "", name) for name in source} == FILES
-    assert {name.partition("/")[2] for name in all_names} >= FOR_CI
+        source = file.getnames()
+    for folder, files in (("student_template", COURSE), ("assignment_template", ASSIGNMENT)):
+        wheels = {name.removeprefix(f"harness/{folder}/") for name in inside if f"{folder}/" in name}
+        sources = {re.sub(rf"^[^/]*/{folder}/", "", name) for name in source if f"/{folder}/" in name}
+        assert wheels == sources == files
+    assert {name.partition("/")[2] for name in source} >= FOR_CI

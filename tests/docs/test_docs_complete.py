@@ -259,7 +259,8 @@ def keys(kind: Any, path: str = "") -> Iterator[str]:
         if field.name == "sha256":
             continue  # computed, never written
         yield f"{path}{field.name}"
-        inner = typing.get_args(field.type)[0] if typing.get_origin(field.type) is tuple else field.type
+        is_part = typing.get_origin(field.type) in (tuple, types.UnionType)
+        inner = typing.get_args(field.type)[0] if is_part else field.type
         if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
             yield from keys(inner, f"{path}{field.name}.")
 

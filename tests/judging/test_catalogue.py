@@ -114,19 +114,21 @@ def test_an_assignment_may_name_mistakes_of_its_own(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "said"),
     [
-        '[SIGN]\nhints = ["one", "two"]\n',
-        "[SIGN]\nhint = 3\n",
-        '[NEW]\nmessage = "only this"\n',
-        "[SIGN\n",
-        "version = 1\n",
-        '[SIGN]\nmessage = "{layer"\n',
-        '[SIGN]\nmessage = "{layer.__class__}"\n',
-        '[SIGN]\nmessage = "{}"\n',
+        ('[SIGN]\nhints = ["one", "two"]\n', "SIGN: "),
+        ("[SIGN]\nhint = 3\n", "SIGN: "),
+        ('[NEW]\nmessage = "only this"\n', "NEW: "),
+        ("[SIGN\n", "Expected "),
+        ("version = 1\n", "version is not a table"),
+        ('[SIGN]\nmessage = "{layer"\n', "SIGN: expected '}'"),
+        ('[SIGN]\nmessage = "{layer.__class__}"\n', "SIGN: braces hold the name of a value"),
+        ('[SIGN]\nmessage = "{}"\n', "SIGN: braces hold the name of a value"),
     ],
 )
-def test_a_catalogue_that_makes_no_sense_is_refused_with_its_path(text, tmp_path):
-    (tmp_path / "catalogue.en.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(AssignmentError, match=r"catalogue\.en\.toml"):
+def test_a_catalogue_that_makes_no_sense_is_refused_with_its_path_and_line(text, said, tmp_path):
+    path = tmp_path / "catalogue.en.toml"
+    path.write_text(f"# Ours.\n\n{text}", encoding="utf-8")
+    with pytest.raises(AssignmentError) as refused:
         entries("en", tmp_path)
+    assert refused.value.message.startswith(f"{path}:3: {said}")

@@ -69,3 +69,22 @@ def test_none_drops_notes_but_not_what_a_report_is_worth():
 def test_why_there_is_no_grade_is_always_told(outcome):
     one = report(warnings=[Warn("EMPTY", None, "a.py is empty")], outcome=outcome)
     assert with_feedback(one, Feedback.NONE) == one
+
+
+def test_a_check_may_tell_less_than_the_whole_report():
+    one, other = EVERY_VERDICT[0], msgspec.structs.replace(EVERY_VERDICT[0], id="A.c", feedback="none")
+    shown = with_feedback(report(one, other), Feedback.FULL)
+    assert shown.checks[0] == one
+    assert SECRET not in msgspec.json.encode(shown.checks[1]).decode()
+    assert shown.checks[1].line is None
+    assert shown.graph == report(one).graph
+
+
+def test_a_check_tells_no_more_than_the_whole_report():
+    one = msgspec.structs.replace(EVERY_VERDICT[0], feedback="actual-only")
+    assert with_feedback(report(one), Feedback.NONE).checks[0].line is None
+
+
+def test_the_graphs_values_go_when_one_of_its_checks_tells_less():
+    one = msgspec.structs.replace(EVERY_VERDICT[0], layer="graph", feedback="actual-only")
+    assert with_feedback(report(EVERY_VERDICT[1], one), Feedback.FULL).graph.edges == []
