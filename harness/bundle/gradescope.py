@@ -41,7 +41,7 @@ def gradescope_bundle(assignment: str, *, seed: int | None, lang: str | None, op
     """
     known = built_in(assignment)
     name, packed = wheel()
-    files, argument = _assignment_files(assignment)
+    files, argument = _assignment_files(assignment, known)
     chosen = ["--assignment", argument, *options]
     chosen += [] if seed is None else ["--seed", str(seed)]
     chosen += [] if lang is None else ["--lang", lang]
@@ -88,7 +88,7 @@ def _is_bundle(path: Path) -> bool:
     return "run_autograder" in names and any(name.startswith("dout-") and name.endswith(".whl") for name in names)
 
 
-def _assignment_files(name: str) -> tuple[dict[str, bytes], str]:
+def _assignment_files(name: str, assignment: Assignment) -> tuple[dict[str, bytes], str]:
     """Return the files of an assignment, and what it is called where they are; those of dout are in the wheel."""
     path = path_of(name)
     if path.is_relative_to(BUILT_IN):
@@ -96,7 +96,19 @@ def _assignment_files(name: str) -> tuple[dict[str, bytes], str]:
     # Not the whole folder: there may be anything in it, submissions too.
     files = {f"assignment/{path.name}": path.read_bytes()}
     files |= {f"assignment/{own.name}": own.read_bytes() for own in sorted(path.parent.glob("catalogue.*.toml"))}
+    for file in sorted({Path(place) for place in _places(assignment) if place.endswith(".py")}):
+        if not file.is_relative_to(path.parent.resolve()):
+            raise UsageError(
+                Sentence("the reference file {file} is not in the assignment's folder", file=file),
+                Sentence("move it there, and write its new place in the assignment"),
+            )
+        files[f"assignment/{file.relative_to(path.parent.resolve()).as_posix()}"] = file.read_bytes()
     return files, f"assignment/{path.name}"
+
+
+def _places(assignment: Assignment) -> list[str]:
+    """Return the modules, or the whole paths of the files, that hold the reference layers."""
+    return [layer.reference.rpartition(":")[0] for layer in assignment.layer]
 
 
 def _modules(assignment: Assignment) -> dict[str, bytes]:
@@ -105,7 +117,8 @@ def _modules(assignment: Assignment) -> dict[str, bytes]:
     Raises:
         UsageError: such a module belongs to a package that is installed: it may be large, and need others.
     """
-    tops = sorted({layer.reference.partition(":")[0].partition(".")[0] for layer in assignment.layer} - _OWN_PACKAGES)
+    modules = [place for place in _places(assignment) if not place.endswith(".py")]
+    tops = sorted({module.partition(".")[0] for module in modules} - _OWN_PACKAGES)
     installed = importlib.metadata.packages_distributions() if tops else {}
     files: dict[str, bytes] = {}
     for top in tops:

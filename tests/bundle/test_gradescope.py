@@ -270,7 +270,6 @@ def own(tmp_path, monkeypatch) -> Path:
     monkeypatch.syspath_prepend(folder)
     # Each test has a module of this name of its own.
     monkeypatch.delitem(sys.modules, "my_layers", raising=False)
-    assignment._reference.cache_clear()
     assignment.built_in.cache_clear()
     return folder
 
@@ -296,6 +295,24 @@ def test_reference_layers_in_a_package_are_packed_as_a_package(own, bundled):
     autograder = bundled("--assignment", str(own))
     packed = [path.name for path in (autograder.root / "source/modules/my_layers").rglob("*")]
     assert packed == ["__init__.py"]
+
+
+def test_reference_layers_in_a_file_beside_the_assignment_are_packed_with_it(own, bundled):
+    text = (own / "assignment.toml").read_text("utf-8").replace('"my_layers:', '"my_layers.py:')
+    (own / "assignment.toml").write_text(text, "utf-8")
+    autograder = bundled("--isolation", "D", "--assignment", str(own))
+    packed = {path.relative_to(autograder.root / "source").as_posix() for path in autograder.root.glob("source/*/*")}
+    assert packed == {"assignment/assignment.toml", "assignment/catalogue.en.toml", "assignment/my_layers.py"}
+    built = autograder.set_up()
+    assert built.returncode == 0, built.stdout
+
+
+def test_a_reference_file_elsewhere_is_refused(own, tmp_path, capsys):
+    text = (own / "assignment.toml").read_text("utf-8").replace('"my_layers:', '"../my_layers.py:')
+    (own / "assignment.toml").write_text(text, "utf-8")
+    shutil.move(own / "my_layers.py", tmp_path / "my_layers.py")
+    assert bundle(tmp_path / "a.zip", "--assignment", str(own)) == 2
+    assert "is not in the assignment's folder" in capsys.readouterr().err
 
 
 def test_reference_layers_of_an_installed_package_are_refused(own, tmp_path, capsys):

@@ -150,7 +150,7 @@ def clone(folder: Path) -> Path:
         pytest.skip("git is not installed here")
     litter = shutil.ignore_patterns("__pycache__", "*_cache")
     folder.mkdir(parents=True)
-    for name in ("harness", "reference", "student_template"):
+    for name in ("harness", "reference", "assignment_template", "student_template"):
         shutil.copytree(ROOT / name, folder / name, ignore=litter)
     for name in ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
         shutil.copy(ROOT / name, folder)
