@@ -243,7 +243,7 @@ def test_the_options_of_the_bundle_are_those_of_the_grading(graded_by):
     autograder, done = graded_by('printf "%s\\n" "$@"', *options)
     assert done.stdout.splitlines()[:-1] == [
         *("grade", str(autograder.root / "submission"), "--assignment", "ch05-add-mul"),
-        *("--feedback", "none", "--isolation", "A", "--seed", "7", "--lang", "ko"),
+        *("--isolation", "A", "--feedback", "none", "--seed", "7", "--lang", "ko"),
         *("--format", "gradescope", "--output", str(autograder.results)),
     ]
 
