@@ -9,6 +9,7 @@ would not run by hand.
 import contextlib
 import json
 import os
+import resource
 import signal
 import struct
 import subprocess
@@ -94,8 +95,8 @@ def _cost_of(process: "subprocess.Popen[bytes]", seconds: float, last: bool) -> 
 
 
 def _children_cpu() -> float:
-    used = os.times()
-    return used.children_user + used.children_system
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _end_orphans() -> None:
@@ -105,9 +106,12 @@ def _end_orphans() -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         try:
-            os.waitpid(-1, 0)
+            # Who is on the way here cannot be waited for yet.
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
         except ChildProcessError:
             return
+        time.sleep(0.01)
 
 
 def _children() -> list[int]:
