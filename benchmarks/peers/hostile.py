@@ -231,7 +231,7 @@ if "get_ipython" in globals():
                 if path:
                     with open(path[1], "rb") as file:
                         results = pickle.load(file)
-                    for test in results.test_files:
+                    for test in results.results.values():
                         for case in test.test_case_results:
                             case.passed = True
                     with open(path[1], "wb") as file:
@@ -246,7 +246,7 @@ class Equal(np.ndarray):
     """Agrees with everything."""
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        shape = np.broadcast_shapes(*map(np.shape, inputs))
+        shape = np.broadcast_shapes(*(getattr(value, "shape", ()) for value in inputs))
         if ufunc is np.isnan or ufunc is np.isinf:
             return np.zeros(shape, bool)
         if ufunc.types[0].endswith("?"):
@@ -254,7 +254,9 @@ class Equal(np.ndarray):
         return np.zeros(shape)
 
     def __array_function__(self, function, types, args, kwargs):
-        return True
+        if function.__name__ in ("isclose", "allclose", "array_equal"):
+            return True
+        return super().__array_function__(function, types, args, kwargs)
 
 
 def equal(value):
