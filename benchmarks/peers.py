@@ -3,7 +3,6 @@
 Every peer is installed from PyPI into an environment that is thrown away. It needs a network, and some minutes.
 """
 
-import itertools
 import statistics
 import sys
 import tempfile
@@ -39,14 +38,18 @@ PEERS: tuple[Peer, ...] = (
     Nbgrader(),
     Otter(),
 )
-#: Rounds of the speed table. Everyone is measured in each, but those that take seconds only in the first ones.
+#: Rounds of the speed table; everyone is measured in each, those that take seconds only in the first ones.
 ROUNDS = 7
-SLOW_ROUNDS = 3
+SLOW_ROUNDS = 2
+#: Wrong submissions of each family of the mutation suite.
+PER_FAMILY = 3
+SLOW_PER_FAMILY = 1
 #: Gradings by dout in one figure.
 TIMES = 20
-#: A peer's own time limit, in seconds, where it has one, and the least that a hostile submission gets in all.
+#: A peer's own time limit for one check, in seconds, where it has one.
 PATIENCE = 2
-LEAST_SECONDS = 15
+#: What a hostile submission gets in all, at the least: seven checks wait for an endless loop.
+LEAST_SECONDS = 20
 
 
 class Graded(NamedTuple):
@@ -57,6 +60,11 @@ class Graded(NamedTuple):
     points: str
     #: The exit status of what graded it; None when it had to be ended.
     status: int | None
+
+
+Grades = dict[str, Graded]
+#: Grades texts; they are hostile, or not.
+Grader = Callable[[dict[str, str], bool], Grades]
 
 
 class Figures(NamedTuple):
@@ -79,7 +87,7 @@ def main() -> None:
         peers = list(_installed(PEERS, folder, right["the book's"], len(CHECKS), missing))
         alone = list(_installed([OursAlone()], folder, right["the book's"], 100, missing))
         print(f"{machine()}\n")
-        print("| grader | CPU each | of dout's | wall each | of dout's | CPU of a wrong one | of dout's |")
+        print("| grader | CPU each | × dout | wall each | × dout | CPU of a wrong one | × dout |")
         print("|---|---|---|---|---|---|---|")
         for line in _speed(ours, [*alone, *peers], folder):
             print(line, flush=True)
@@ -127,7 +135,7 @@ def _speed(ours: OursInClass, peers: Sequence[Installed], folder: Path) -> Itera
             (_own_cost(ours, folder, right[turn]), _own_cost(ours, folder, wrong[turn]))
         )
         for installed, size in sizes:
-            if turn >= SLOW_ROUNDS and installed.peer.per_family == 1:
+            if turn >= SLOW_ROUNDS and installed.peer.slow:
                 continue
             title = installed.peer.title if size == 1 else f"{installed.peer.title}, {size} in one command"
             pair = [
@@ -139,9 +147,9 @@ def _speed(ours: OursInClass, peers: Sequence[Installed], folder: Path) -> Itera
     least = rows[0]
     for row in rows:
         yield (
-            f"| {row.title} | {_seconds(row.cpu_s)} | {row.cpu_s / least.cpu_s:.1f} "
-            f"| {_seconds(row.wall_s)} | {row.wall_s / least.wall_s:.1f} "
-            f"| {_seconds(row.wrong_cpu_s)} | {row.wrong_cpu_s / least.wrong_cpu_s:.1f} |"
+            f"| {row.title} | {_seconds(row.cpu_s)} | {row.cpu_s / least.cpu_s:.3g} "
+            f"| {_seconds(row.wall_s)} | {row.wall_s / least.wall_s:.3g} "
+            f"| {_seconds(row.wrong_cpu_s)} | {row.wrong_cpu_s / least.wrong_cpu_s:.3g} |"
         )
 
 
@@ -169,33 +177,36 @@ def _seconds(seconds: float) -> str:
 
 
 def _correctness(ours: OursInClass, peers: Sequence[Installed], folder: Path, right: dict[str, str]) -> None:
-    hostile = {name: attack.text for name, attack in HOSTILE.items()}
-    graders: dict[str, Callable[[dict[str, str], bool], dict[str, Graded]]] = {
-        "dout": lambda texts, _: {name: _own_grade(ours, folder, text) for name, text in texts.items()},
-        **{peer.peer.title: _grader(peer, folder) for peer in peers},
-    }
-    per_family = {"dout": PlainPytest.per_family, **{peer.peer.title: peer.peer.per_family for peer in peers}}
-    attacked: dict[str, dict[str, Graded]] = {}
+    _say("what each of them lets pass")
+    tried = {"dout": _tried(_own_grader(ours, folder), PER_FAMILY, right)}
+    with ThreadPoolExecutor(2) as pool:
+        numbers = [SLOW_PER_FAMILY if one.peer.slow else PER_FAMILY for one in peers]
+        results = pool.map(lambda one, number: _tried(_grader(one, folder), number, right), peers, numbers)
+        tried |= {one.peer.title: result for one, result in zip(peers, results, strict=True)}
     print("| grader | wrong, full marks | hostile, more than earned | hostile, no result | right, points lost |")
     print("|---|---|---|---|---|")
-    for title, graded in graders.items():
-        _say(f"what {title} lets pass")
-        wrong = graded(wrong_submissions(per_family[title]), False)
-        attacked[title] = graded(hostile, True)
-        rights = graded(right, False)
-        passed = sum(_is_full(one) for one in wrong.values())
-        gained = sum(_gained(name, one) for name, one in attacked[title].items())
-        lost = sum(one.share is None for one in attacked[title].values())
+    for title, (wrong, hostile, rights) in tried.items():
         fails = [name for name, one in rights.items() if not _is_full(one)]
         print(
-            f"| {title} | {passed} of {len(wrong)} | {gained} of {len(hostile)} | {lost} of {len(hostile)} "
-            f"| {len(fails)} of {len(rights)}{': ' if fails else ''}{', '.join(fails)} |",
-            flush=True,
+            f"| {title} | {sum(map(_is_full, wrong.values()))} of {len(wrong)} "
+            f"| {sum(_gained(name, one) for name, one in hostile.items())} of {len(hostile)} "
+            f"| {sum(one.share is None for one in hostile.values())} of {len(hostile)} "
+            f"| {len(fails)} of {len(rights)}{': ' if fails else ''}{', '.join(fails)} |"
         )
-    print("\n| hostile submission | " + " | ".join(attacked) + " |")
-    print("|---" * (len(attacked) + 1) + "|")
+    print("\n| hostile submission | " + " | ".join(tried) + " |")
+    print("|---" * (len(tried) + 1) + "|")
     for name in HOSTILE:
-        print(f"| {name} | " + " | ".join(_cell(name, grades[name]) for grades in attacked.values()) + " |")
+        print(f"| {name} | " + " | ".join(_cell(name, hostile[name]) for _, hostile, _ in tried.values()) + " |")
+
+
+def _tried(grader: Grader, per_family: int, right: dict[str, str]) -> tuple[Grades, Grades, Grades]:
+    """Return the grades of the wrong, the hostile and the right submissions."""
+    hostile = {name: attack.text for name, attack in HOSTILE.items()}
+    return grader(wrong_submissions(per_family), False), grader(hostile, True), grader(right, False)
+
+
+def _own_grader(ours: OursInClass, folder: Path) -> Grader:
+    return lambda texts, _: {name: _own_grade(ours, folder, text) for name, text in texts.items()}
 
 
 def _own_grade(ours: OursInClass, folder: Path, text: str) -> Graded:
@@ -207,29 +218,25 @@ def _own_grade(ours: OursInClass, folder: Path, text: str) -> Graded:
     return Graded(report.score / report.max_score, f"{report.score:g}/{report.max_score:g}", 0)
 
 
-def _grader(installed: Installed, folder: Path) -> Callable[[dict[str, str], bool], dict[str, Graded]]:
-    def graded(texts: dict[str, str], hostile: bool) -> dict[str, Graded]:
+def _grader(installed: Installed, folder: Path) -> Grader:
+    most = len(CHECKS)
+    seconds = max(LEAST_SECONDS, 10 * installed.first_wall_s)
+
+    def graded(texts: dict[str, str], hostile: bool) -> Grades:
         # Hostile ones alone: they would spoil the others of their class as well.
         size = 1 if hostile else installed.peer.class_size
-        names = list(texts)
-        groups = [names[start : start + size] for start in range(0, len(names), size)]
-
-        def one(group: Sequence[str]) -> list[Graded]:
+        names, grades = list(texts), Grades()
+        for start in range(0, len(names), size):
+            group = names[start : start + size]
             given = [texts[name] for name in group]
             if hostile:
-                seconds = max(LEAST_SECONDS, 10 * installed.first_wall_s)
                 run = grade(installed, given, folder=folder, seconds=seconds, patience=PATIENCE)
             else:
                 run = grade(installed, given, folder=folder)
-            most = len(CHECKS)
-            return [
-                Graded(None if points is None else points / most, f"{points or 0:g}/{most}", run.cost.status)
-                for points in run.points
-            ]
-
-        with ThreadPoolExecutor(2) as pool:
-            results = pool.map(one, groups)
-            return dict(zip(names, itertools.chain.from_iterable(results), strict=True))
+            for name, points in zip(group, run.points, strict=True):
+                share = None if points is None else points / most
+                grades[name] = Graded(share, f"{points or 0:g}/{most}", run.cost.status)
+        return grades
 
     return graded
 

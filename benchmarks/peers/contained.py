@@ -62,6 +62,8 @@ def main() -> None:
     }
     if sys.platform == "linux":
         _keep_inside(folder)
+    # Whoever ends this ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     costs = []
     for number, command in enumerate(request["commands"]):
         name = OUTPUT if number == 0 else f"output-{number}.txt"
@@ -83,14 +85,17 @@ def main() -> None:
 def _cost_of(process: "subprocess.Popen[bytes]", seconds: float, last: bool) -> Cost:
     before, began = _children_cpu(), time.perf_counter()
     status: int | None = None
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        status = process.wait(seconds)
-    wall = time.perf_counter() - began
-    if last or status is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        _end_orphans()
+    try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            status = process.wait(seconds)
+        wall = time.perf_counter() - began
+    finally:
+        # What a command left behind may still be wanted by the next one: nbgrader's gradebook is read after grading.
+        if last or status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            _end_orphans()
     return Cost(status, _children_cpu() - before, wall)
 
 
@@ -125,9 +130,10 @@ def _children() -> list[int]:
 
 
 def _keep_inside(folder: Path) -> None:
-    from harness.sandbox.libc import no_new_privs, set_child_subreaper, system_call
+    from harness.sandbox.libc import no_new_privs, set_child_subreaper, set_pdeathsig, system_call
 
     set_child_subreaper()
+    set_pdeathsig(signal.SIGTERM)
     no_new_privs()
     try:
         version = system_call("landlock", _LANDLOCK_CREATE, None, 0, _VERSION)

@@ -21,8 +21,8 @@ class Peer(ABC):
     packages: tuple[str, ...]
     #: How many submissions one command grades when a class is graded.
     class_size = 1
-    #: How many wrong submissions of each family are tried: fewer where each takes seconds.
-    per_family = 3
+    #: Whether one submission takes seconds: then fewer are tried.
+    slow = False
 
     @abstractmethod
     def write_assignment(self, folder: Path) -> None:

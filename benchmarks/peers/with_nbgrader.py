@@ -40,6 +40,7 @@ class Nbgrader(Peer):
     title = "nbgrader"
     packages = ("nbgrader", "numpy")
     class_size = 8
+    slow = True
 
     def write_assignment(self, folder: Path) -> None:
         """Write the instructor's notebook and the course's settings."""

@@ -27,7 +27,7 @@ class Otter(Peer):
     title = "otter-grader"
     # Without ipykernel a fresh installation finds no kernel and stops.
     packages = ("otter-grader", "ipykernel", "numpy")
-    per_family = 1
+    slow = True
 
     def write_assignment(self, folder: Path) -> None:
         """Write the test file."""

@@ -3,10 +3,13 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from peers import contained as contained_module
 from peers.checks import CHECKS, SETUP, looped
 from peers.contained import run
 from peers.hostile import HOSTILE
@@ -172,6 +175,22 @@ def test_a_child_in_a_session_of_its_own_does_not_outlive_the_command(tmp_path):
     )
     contained(tmp_path, text)
     assert not Path("/proc", (tmp_path / "output.txt").read_text(encoding="utf-8").strip()).exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a signal of the parent's death is Linux's")
+def test_who_stops_the_benchmark_stops_the_command_as_well(tmp_path):
+    command = "import os, time\nopen('pid', 'w').write(str(os.getpid()))\nos.rename('pid', 'ready')\ntime.sleep(60)"
+    request = {
+        "commands": [[sys.executable, "-c", command]],
+        "folder": str(tmp_path),
+        "seconds": 60,
+        "bin": str(Path(sys.executable).parent),
+    }
+    with subprocess.Popen([sys.executable, contained_module.__file__, json.dumps(request)]) as runner:
+        while not (tmp_path / "ready").exists():
+            time.sleep(0.01)
+        runner.terminate()
+    assert not Path("/proc", (tmp_path / "ready").read_text(encoding="utf-8")).exists()
 
 
 @pytest.mark.skipif(not has_landlock(), reason="needs Landlock")
