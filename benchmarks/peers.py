@@ -87,7 +87,7 @@ def main() -> None:
         peers = list(_installed(PEERS, folder, right["the book's"], len(CHECKS), missing))
         alone = list(_installed([OursAlone()], folder, right["the book's"], 100, missing))
         print(f"{machine()}\n")
-        print("| grader | CPU each | × dout | wall each | × dout | CPU of a wrong one | × dout |")
+        print("| grader | CPU each | times dout's | wall each | times dout's | CPU of a wrong one | times dout's |")
         print("|---|---|---|---|---|---|---|")
         for line in _speed(ours, [*alone, *peers], folder):
             print(line, flush=True)
