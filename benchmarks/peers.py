@@ -220,7 +220,7 @@ def _own_grade(ours: OursInClass, folder: Path, text: str) -> Graded:
 
 def _grader(installed: Installed, folder: Path) -> Grader:
     most = len(CHECKS)
-    seconds = max(LEAST_SECONDS, 10 * installed.first_wall_s)
+    seconds = max(LEAST_SECONDS, 6 * installed.first_wall_s)
 
     def graded(texts: dict[str, str], hostile: bool) -> Grades:
         # Hostile ones alone: they would spoil the others of their class as well.
