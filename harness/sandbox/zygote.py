@@ -38,6 +38,9 @@ def main() -> None:
     if prepared.needs_user_namespace:
         lockdown.enter_user_namespace()
     lockdown.set_child_subreaper()
+    # The parser imports unicodedata itself for names that are not ASCII, and a worker without files could not.
+    import unicodedata  # noqa: F401
+
     import numpy as np
 
     import harness.sandbox.worker  # noqa: F401 - for the workers to come

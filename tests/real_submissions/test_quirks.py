@@ -113,3 +113,9 @@ def test_the_grade_never_depends_on_what_stands_around_the_two_classes(report_on
         assert (report.score, failed(report)) == (100, {})
 
     always_full_marks()
+
+
+def test_names_that_are_not_ascii_are_read(report_on):
+    korean = "class MulLayer:\n    def forward(자신, 사과, 개수):\n        자신.사과, 자신.개수 = 사과, 개수\n        return 사과 * 개수\n"
+    korean += "    def backward(자신, 미분):\n        return 미분 * 자신.개수, 미분 * 자신.사과\n"
+    assert report_on(ADD + korean).score == 100
