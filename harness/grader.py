@@ -21,7 +21,7 @@ from harness.checks.graph_values import graph_values
 from harness.errors import DoutError, SandboxError, SubmissionError
 from harness.excerpt import excerpt_at
 from harness.naming import Found
-from harness.notes import reason_note, shown_notes
+from harness.notes import FAULT_CODE, reason_note, shown_notes
 from harness.observe import Observations, observe
 from harness.records import (
     CasesId,
@@ -45,7 +45,16 @@ from harness.submission import Submission
 if TYPE_CHECKING:
     from harness.diagnosis.codes import Diagnosis
 
-__all__ = ["fault_report", "grade", "judge_trusted", "judged", "placed", "ungradable_report", "versions"]
+__all__ = [
+    "empty_report",
+    "fault_report",
+    "grade",
+    "judge_trusted",
+    "judged",
+    "placed",
+    "ungradable_report",
+    "versions",
+]
 
 
 def grade(
@@ -195,39 +204,17 @@ def versions() -> Versions:
 
 def ungradable_report(error: SubmissionError, name: str, sha256: str, assignment: Assignment, seed: int) -> Report:
     """Return the report on a file in which nothing can be judged: score 0, and it costs no attempt."""
-    return _empty_report(
-        Outcome.NOT_GRADABLE,
-        Verdict.BLOCKED,
-        reason_note(error, error.code),
-        name,
-        sha256,
-        assignment,
-        seed,
-    )
+    return empty_report(Outcome.NOT_GRADABLE, reason_note(error, error.code), name, sha256, assignment, seed)
 
 
 def fault_report(error: SandboxError, name: str, sha256: str, assignment: Assignment, seed: int) -> Report:
     """Return the report of a grader that could not do its work: no score at all, never a zero."""
-    return _empty_report(
-        Outcome.GRADER_FAULT,
-        Verdict.GRADER_FAULT,
-        reason_note(error, code="GRADER-FAULT"),
-        name,
-        sha256,
-        assignment,
-        seed,
-    )
+    return empty_report(Outcome.GRADER_FAULT, reason_note(error, FAULT_CODE), name, sha256, assignment, seed)
 
 
-def _empty_report(
-    outcome: Outcome,
-    verdict: Verdict,
-    reason: Warn,
-    name: str,
-    sha256: str,
-    assignment: Assignment,
-    seed: int,
-) -> Report:
+def empty_report(outcome: Outcome, reason: Warn, name: str, sha256: str, assignment: Assignment, seed: int) -> Report:
+    """Return the report on a submission that was not run, for a reason that is the learner's or the grader's."""
+    verdict = Verdict.GRADER_FAULT if outcome is Outcome.GRADER_FAULT else Verdict.BLOCKED
     found: dict[str, Found] = {}
     results = [result_of(spec, Finding(verdict=verdict, message=reason.message), found) for spec in assignment.check]
     return Report(

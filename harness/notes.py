@@ -7,8 +7,10 @@ from harness.escape import plain
 from harness.records import Said, Warn
 from harness.sentence import Sentence
 
-__all__ = ["MOST_WARNINGS", "reason_note", "shown_notes"]
+__all__ = ["FAULT_CODE", "MOST_WARNINGS", "reason_note", "shown_notes"]
 
+#: Code of the reason why a grader could not do its work.
+FAULT_CODE = "GRADER-FAULT"
 #: More warnings than this say nothing new: one missing import makes a failure of every line that needs it.
 MOST_WARNINGS = 20
 #: Characters of one warning, and of one value in it.

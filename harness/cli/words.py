@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import harness
@@ -13,6 +13,8 @@ from harness.language import LANGUAGES, Language, chosen_language, current
 __all__ = ["read_words"]
 
 _LEVELS = "ABCD"
+#: As in harness.whole_class.outputs, which is not imported for a line of help.
+_PLATFORMS = ("canvas", "moodle", "blackboard")
 #: Every reader of JSON holds whole numbers up to here exactly (RFC 8259, section 6).
 _LARGEST_SEED = (1 << 53) - 1
 _FORMATS = (
@@ -79,6 +81,7 @@ def _parser(language: Language) -> Parser:
     )
     commands = words.add_subparsers(dest="command", metavar="command")
     _add_grade(commands, language)
+    _add_class(commands, language)
     _add_watch(commands, language)
     init = _command(
         commands,
@@ -175,25 +178,84 @@ def _add_grade(commands: "argparse._SubParsersAction[Parser]", language: Languag
     _add_assignment(grade)
     _add_seed(grade)
     _add_form(grade)
-    grade.add_argument(
-        "--feedback",
-        choices=("full", "actual-only", "none"),
-        default="full",
-        help=text(
-            "full: everything; actual-only: inputs and what the layer returned; none: verdicts and points "
-            "(default: %(default)s)"
-        ),
+    _add_feedback(grade)
+    _add_isolation(grade, "D", text("whatever is the best here"))
+
+
+def _add_class(commands: "argparse._SubParsersAction[Parser]", language: Language) -> None:
+    text = language.text
+    group = _command(
+        commands,
+        language,
+        "class",
+        text("for instructors: grade a whole class"),
+        text("Grade everything that a class handed in, on all cores."),
+        text(examples.CLASS),
     )
-    grade.add_argument(
-        "--isolation",
-        type=str.upper,
-        choices=_LEVELS,
-        default="D",
-        metavar="LEVEL",
-        help=text(
-            "refuse to run a file at less than level A, B, C or D (default: %(default)s, whatever is the best here)"
-        ),
+    group.add_argument(
+        "path",
+        metavar="SUBMISSIONS",
+        help=text("a folder with a file or folder for each learner, or the zip that Moodle, Canvas or Gradescope gave"),
     )
+    group.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUT",
+        help=text("a folder for marks, reports and the dashboard; run again, it goes on from there"),
+    )
+    group.add_argument(
+        "--roster", metavar="CSV", help=text("the learners, one a line; else each file's own name counts")
+    )
+    group.add_argument(
+        "--jobs", type=_count(group), metavar="N", help=text("how many are graded at once (default: the cores)")
+    )
+    group.add_argument("--fresh", action="store_true", help=text("grade all again, also what has not changed"))
+    group.add_argument("--similar", action="store_true", help=text("list who wrote the same code"))
+    group.add_argument("--compare", metavar="OLD", help=text("show what changed since this folder or report.json"))
+    group.add_argument(
+        "--anonymous", action="store_true", help=text("no names in the dashboard, the summary and on the screen")
+    )
+    group.add_argument(
+        "--gradebook",
+        action="append",
+        default=[],
+        type=_gradebook(group),
+        metavar="PLATFORM[=FILE]",
+        help=text("write the marks for canvas, moodle or blackboard; into FILE, if that is what it exported"),
+    )
+    group.add_argument(
+        "--column", metavar="NAME", help=text("the assignment's name in the gradebook (default: its title)")
+    )
+    _add_assignment(group)
+    _add_seed(group)
+    _add_feedback(group)
+    _add_isolation(group, "B", text("other people's files are run"))
+    _add_language(group)
+
+
+def _count(command: Parser) -> Callable[[str], int]:
+    def count(given: str) -> int:
+        number = int(given) if given.isascii() and given.isdigit() and len(given) < 6 else 0
+        if not number:
+            told = command.text("{value} is not a whole number from 1 on", value=repr(given[:30]))
+            raise argparse.ArgumentTypeError(told)
+        return number
+
+    return count
+
+
+def _gradebook(command: Parser) -> Callable[[str], tuple[str, str | None]]:
+    def gradebook(given: str) -> tuple[str, str | None]:
+        platform, equals, path = given.partition("=")
+        if platform not in _PLATFORMS or bool(equals) != bool(path):
+            told = command.text(
+                "invalid choice: {name} (choose from {known})", name=repr(given[:30]), known=", ".join(_PLATFORMS)
+            )
+            raise argparse.ArgumentTypeError(told)
+        return platform, path or None
+
+    return gradebook
 
 
 def _add_watch(commands: "argparse._SubParsersAction[Parser]", language: Language) -> None:
@@ -214,6 +276,31 @@ def _add_watch(commands: "argparse._SubParsersAction[Parser]", language: Languag
         "--plain",
         action="store_true",
         help=text("print below what is there, and read no keys; so it is also in a pipe"),
+    )
+
+
+def _add_feedback(command: Parser) -> None:
+    command.add_argument(
+        "--feedback",
+        choices=("full", "actual-only", "none"),
+        default="full",
+        help=command.text(
+            "full: everything; actual-only: inputs and what the layer returned; none: verdicts and points "
+            "(default: %(default)s)"
+        ),
+    )
+
+
+def _add_isolation(command: Parser, default: str, why: str) -> None:
+    command.add_argument(
+        "--isolation",
+        type=str.upper,
+        choices=_LEVELS,
+        default=default,
+        metavar="LEVEL",
+        help=command.text(
+            "refuse to run a file at less than level A, B, C or D (default: %(default)s, {why})", why=why
+        ),
     )
 
 
