@@ -38,6 +38,8 @@ __all__ = ["Jobs"]
 #: Seconds beyond what a submission may take by itself: far more than judging and writing take on a busy machine.
 _PATIENCE = 60.0
 _START = "import sys; sys.path[:] = {path!r}; from harness.whole_class.judge import main; main()"
+#: A judge that is told to end closes its sandbox, which takes hundredths of a second.
+_LEAVE_SECONDS = 3.0
 #: Results that wait to be stored: more would fill the memory when the disk is slow.
 _MOST_WAITING = 64
 
@@ -111,12 +113,15 @@ class _Judge:
             self._process.kill()
 
     def close(self) -> str:
-        """End it, and return its last words."""
-        self.kill()
-        self._process.wait()
+        """Let it end, or see to it that it does, and return its last words."""
         for stream in (self._to, self._from):
             with contextlib.suppress(OSError):
                 stream.close()
+        try:
+            self._process.wait(_LEAVE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            self._process.wait()
         self._words.seek(0)
         lines = self._words.read(100_000).decode("utf-8", "replace").strip().splitlines()
         self._words.close()
@@ -155,7 +160,9 @@ class Jobs:
         with self._lock:
             self._ending = True
             for judge in self._judges:
-                judge.kill()
+                # One that is at work would end its submission first.
+                if judge.busy_since is not None:
+                    judge.kill()
         for thread in self._threads:
             while thread.is_alive():
                 with contextlib.suppress(queue.Empty):
