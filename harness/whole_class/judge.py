@@ -123,7 +123,8 @@ class _Judge:
         return report
 
 
-def _reason(report: Report) -> Warn | None:
-    faults = [check.message for check in report.checks if check.verdict is Verdict.GRADER_FAULT and check.message]
-    noted = report.warnings if report.isolation is None else []
-    return next(iter(noted), None) or next((Warn(FAULT_CODE, None, message) for message in faults), None)
+def _reason(report: Report) -> Warn:
+    if report.isolation is None and report.warnings:
+        return report.warnings[0]
+    faults = (check.message for check in report.checks if check.verdict is Verdict.GRADER_FAULT and check.message)
+    return Warn(FAULT_CODE, None, next(faults, "The grader failed."))

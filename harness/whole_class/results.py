@@ -66,9 +66,7 @@ class Results(Record, frozen=True, kw_only=True):
         """Yield what needs a decision: a title, the first lines, and how many there are."""
         text, naming = language.text, self.naming
         if self.faults:
-            lines = [
-                f"{naming.of(number, row.learner, row.name)}: {_why(row, language)}" for number, row in self.faults
-            ]
+            lines = [f"{naming.of(number, row.learner, row.name)}: {naming.reason(row)}" for number, row in self.faults]
             yield text("Could not be graded (no score)"), lines[:most], self.counts.outcomes[Outcome.GRADER_FAULT]
         if self.undecided:
             lines = [] if naming.anonymous else [one.text(language) for one in self.undecided[:most]]
@@ -79,12 +77,6 @@ class Results(Record, frozen=True, kw_only=True):
         if self.changes is not None:
             lines = [_changed_line(one, naming, language) for one in self.changed[:most]]
             yield text("Changed since then"), lines, self.changes
-
-
-def _why(row: ClassRow, language: Language) -> str:
-    if row.reason is None:
-        return ""
-    return ". ".join(language.sentences(row.reason)) or row.reason.message
 
 
 def _changed_line(one: Change, naming: Naming, language: Language) -> str:

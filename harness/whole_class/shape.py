@@ -67,31 +67,38 @@ def _shape(text: str) -> str | None:
         return None
 
 
+#: Where a syntax tree has names, and which numbers are put there.
+_FIELDS = (("id", "_names"), ("arg", "_names"), ("name", "_names"), ("attr", "_attributes"))
+
+
+def _number(numbers: dict[str, str], name: str) -> None:
+    if name not in _KEPT:
+        numbers.setdefault(name, f"_{len(numbers)}")
+
+
 class _Nameless(ast.NodeTransformer):
     """Numbers the names that the class makes itself, in the order in which they come, and drops what does nothing."""
 
     def __init__(self, made: ast.AST) -> None:
-        self._numbers: dict[str, str] = {}
+        # What a variable is called and what an attribute is called need have nothing to do with one another.
+        self._names: dict[str, str] = {}
+        self._attributes: dict[str, str] = {}
         for node in ast.walk(made):
             if isinstance(node, ast.arg):
-                self._number(node.arg)
+                _number(self._names, node.arg)
             elif isinstance(node, (ast.ClassDef, ast.FunctionDef)):
-                self._number(node.name)
+                _number(self._names, node.name)
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                self._number(node.id)
+                _number(self._names, node.id)
             elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-                self._number(node.attr)
-
-    def _number(self, name: str) -> None:
-        if name not in _KEPT:
-            self._numbers.setdefault(name, f"_{len(self._numbers)}")
+                _number(self._attributes, node.attr)
 
     def visit(self, node: ast.AST) -> ast.AST:
         """Return ``node`` with numbers for names."""
-        for field in ("id", "arg", "attr", "name"):
+        for field, numbers in _FIELDS:
             name = getattr(node, field, None)
             if isinstance(name, str):
-                setattr(node, field, self._numbers.get(name, name))
+                setattr(node, field, getattr(self, numbers).get(name, name))
         for field in ("annotation", "returns", "type_comment"):
             if getattr(node, field, None) is not None:
                 setattr(node, field, None)

@@ -74,15 +74,22 @@ class Naming:
     """How learners are called: by name, or by their number in the class."""
 
     def __init__(self, language: Language, *, anonymous: bool) -> None:
-        self._text, self.anonymous = language.text, anonymous
+        self._language, self.anonymous = language, anonymous
 
     def of(self, number: int | None, learner: str, name: str) -> str:
         """Return what to call a learner; ``number`` counts from 1, and is null for one who is not in the class."""
+        text = self._language.text
         if self.anonymous:
-            return (
-                self._text("nobody of this class") if number is None else self._text("learner {number}", number=number)
-            )
+            return text("nobody of this class") if number is None else text("learner {number}", number=number)
         return learner if name in {"", learner} else f"{name} ({learner})"
+
+    def reason(self, row: ClassRow) -> str:
+        """Return why a row was not graded; without names only the code, as the sentence has the file's name in it."""
+        if row.reason is None:
+            return ""
+        if self.anonymous:
+            return row.reason.code
+        return ". ".join(self._language.sentences(row.reason)) or row.reason.message
 
 
 def summary_lines(
@@ -122,7 +129,7 @@ def summary_lines(
     ):
         if counts.outcomes.get(outcome):
             found = (
-                f"{naming.of(number, row.learner, row.name)}: {_reason(row, language)}"
+                f"{naming.of(number, row.learner, row.name)}: {naming.reason(row)}"
                 for number, row in enumerate(rows(), 1)
                 if row.outcome is outcome
             )
@@ -180,12 +187,6 @@ def _mistakes(counts: Counts, language: Language) -> Iterator[str]:
 
 def _percent(part: int, whole: int) -> str:
     return f"{round(100 * part / whole)} %"
-
-
-def _reason(row: ClassRow, language: Language) -> str:
-    if row.reason is None:
-        return ""
-    return ". ".join(language.sentences(row.reason)) or row.reason.message
 
 
 def _listed(title: str, found: Iterable[str], count: int, language: Language) -> Iterator[str]:
