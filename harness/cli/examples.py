@@ -44,7 +44,7 @@ examples:
   dout class submissions -o out --roster roster.csv
   dout class moodle.zip -o out --roster roster.csv --similar
   dout class canvas.zip -o out --gradebook canvas=exported.csv
-  dout class submissions -o new --compare out     after the assignment has changed
+  dout class submissions -o new --compare out    what a new assignment changed
 
 In OUT: grades.csv, summary.md, dashboard.html, report.json, and for each
 learner reports/NAME.json and pages/NAME.html. The same command once more

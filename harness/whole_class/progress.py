@@ -23,7 +23,7 @@ class Progress:
     """
 
     def __init__(self, stream: TextIO, total: int, language: Language, *, bar: bool) -> None:
-        self._stream, self._total, self._text, self._bar = stream, total, language.text, bar
+        self._stream, self._total, self._language, self._bar = stream, total, language, bar
         self._began = self._shown = time.monotonic()
         self._done = 0
         self._graded = 0
@@ -70,7 +70,7 @@ class Progress:
         if not self._graded:
             return counted
         left = (self._total - self._done) / rate
-        return self._text(
+        return self._language.text(
             "{counted}  {rate}/s  {left} left", counted=counted, rate=f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}",
             left=_clock(left),
         )  # fmt: skip
