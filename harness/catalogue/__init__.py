@@ -27,6 +27,8 @@ class Entry(Record, frozen=True, forbid_unknown_fields=True):
     hints: tuple[str, str, str]
     #: Messages by the value named ``variant``.
     variants: dict[str, str] = {}  # noqa: RUF012 - msgspec copies it
+    #: The mistake without names and values, for a table of a whole class; an assignment's own entry may lack it.
+    title: str = ""
 
     def message_for(self, values: Mapping[str, object]) -> str:
         """Return the message with ``values`` in it."""

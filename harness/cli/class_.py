@@ -104,8 +104,7 @@ def _is_terminal() -> bool:
 def _screen(results: "Results", out: str, language: "Language") -> Iterator[str]:
     from harness.render.cells import wrapped
 
-    for line in results.told(language):
-        yield from wrapped(line, "", "  ")
+    yield from wrapped(results.told(language), "", "  ")
     for title, found, count in results.lists(language, _MOST):
         yield ""
         yield from wrapped(f"{title} ({count})", "", "  ")

@@ -1,7 +1,5 @@
 """The report as one HTML file: no script, nothing from elsewhere, readable by a screen reader and on paper."""
 
-import base64
-import hashlib
 from collections.abc import Iterator
 from html import escape
 
@@ -10,6 +8,7 @@ from harness.records import CheckResult, Counterexample, Excerpt, Outcome, Repor
 from harness.render.causes import Cause, causes
 from harness.render.example import answer_table, inputs_line
 from harness.render.numbers import points
+from harness.render.page import PAGE_STYLE, page
 from harness.render.phrases import (
     SELF_CHECK,
     about_hidden,
@@ -29,37 +28,13 @@ from harness.render.visible import hidden_count, visible_part
 __all__ = ["STYLE", "body", "render_html"]
 
 STYLE = (
-    """\
-:root { color-scheme: light dark; --ink: #1a1a1a; --paper: #ffffff; --soft: #f3f4f6; --line: #767676; --good: #00603f;
-  --bad: #a33c00; --link: #005a93 }
-* { box-sizing: border-box }
-body { margin: 0 auto; max-width: 64rem; padding: 1rem; color: var(--ink); background: var(--paper);
-  font: 1rem/1.5 system-ui, "Noto Sans KR", sans-serif }
-h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem } h3 { font-size: 1rem }
-code, pre, .number { font-family: ui-monospace, "D2Coding", monospace; font-size: .95em; overflow-wrap: anywhere }
-pre { background: var(--soft); padding: .5rem; white-space: pre-wrap }
-h1, h3, p, li { overflow-wrap: anywhere }
-table { border-collapse: collapse; margin: .5rem 0 } caption { text-align: left; font-weight: 600 }
-th, td { border-bottom: 1px solid var(--line); padding: .25rem .75rem .25rem 0; text-align: left }
-td.number, th.number { text-align: right; white-space: nowrap; padding-left: 1rem }
+    PAGE_STYLE
+    + """\
 mark { background: none; color: var(--bad); font-weight: 700; text-decoration: underline wavy 1px }
 article { border-left: .3rem solid var(--bad); padding: .1rem 0 .1rem 1rem; margin: 1rem 0 }
 article h3 { margin: .25rem 0 } article.passed { border-color: var(--good) }
 .score { font-size: 2rem; font-weight: 700; margin: .5rem 0 } .note { color: inherit }
 .passed strong { color: var(--good) } .failed strong { color: var(--bad) }
-.wide { overflow-x: auto }
-summary { cursor: pointer; color: var(--link) }
-footer { margin-top: 2rem; font-size: .85rem; overflow-wrap: anywhere }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #eeeeee; --paper: #16181d; --soft: #22262e; --line: #9a9a9a; --good: #6fdcae; --bad: #ffa36b;
-    --link: #7cc4f5 }
-}
-@media print {
-  :root { color-scheme: light; --ink: #000000; --paper: #ffffff; --soft: #ffffff; --good: #004d32; --bad: #8a3600;
-    --link: #000000 }
-  body { max-width: none; padding: 0; font-size: 10pt }
-  article, tr, svg { break-inside: avoid }
-}
 """
     + GRAPH_STYLE
 )
@@ -67,28 +42,8 @@ footer { margin-top: 2rem; font-size: .85rem; overflow-wrap: anywhere }
 
 def render_html(report: Report, language: Language = ENGLISH) -> str:
     """Return ``report`` as a whole page."""
-    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     title = f"{report.submission.name}: {_score(visible_part(report))}"
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            f'<html lang="{language.code}">',
-            "<head>",
-            '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="color-scheme" content="light dark">',
-            f"<title>{escape(title)}</title>",
-            f"<style>{STYLE}</style>",
-            "</head>",
-            "<body>",
-            *body(report, language),
-            "</body>",
-            "</html>",
-            "",
-        ]
-    )
+    return "".join(page(title, language, STYLE, body(report, language)))
 
 
 def body(report: Report, language: Language) -> Iterator[str]:

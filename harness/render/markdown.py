@@ -23,18 +23,18 @@ from harness.render.phrases import (
 from harness.render.visible import hidden_count, visible_part
 from harness.render.walk import first_wrong, label
 
-__all__ = ["mermaid", "render_markdown"]
+__all__ = ["as_code", "as_text", "mermaid", "render_markdown"]
 
 #: What could be markup, HTML, a mention, a formula, or make a link of what stands before it.
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|~@&$]|(?<=www)\.|:(?=//))")
 
 
-def _plain(text: str) -> str:
+def as_text(text: str) -> str:
     """Return ``text`` so that Markdown shows it as it is, in one line."""
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
-def _code(text: str) -> str:
+def as_code(text: str) -> str:
     """Return ``text`` as a code span, which no backtick in it can end."""
     text = " ".join(text.split()).replace("|", "\\|")
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
@@ -47,25 +47,25 @@ def render_markdown(report: Report, language: Language = ENGLISH) -> str:
     hidden = hidden_count(report)
     lines = [*_lines(visible_part(report), language, hidden)]
     if hidden:
-        lines += ["", _plain(about_hidden(hidden, language))]
+        lines += ["", as_text(about_hidden(hidden, language))]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     text = language.text
     score = "-" if report.score is None else points(report.score)
-    yield f"## {_plain(report.submission.name)}: {score}/{points(report.max_score)}"
+    yield f"## {as_text(report.submission.name)}: {score}/{points(report.max_score)}"
     yield ""
     for said in self_check(report, language):
-        yield f"**{_plain(said)}**"
+        yield f"**{as_text(said)}**"
         yield ""
     if report.outcome is not Outcome.GRADED:
         reason, hint = reason_and_hint(report, language)
-        yield f"**{_plain(report.outcome.value)}** {_plain(reason)}"
+        yield f"**{as_text(report.outcome.value)}** {as_text(reason)}"
         yield ""
-        yield f"{text('Next')}: {_plain(hint)}"
+        yield f"{text('Next')}: {as_text(hint)}"
         return
-    yield f"{text('Next')}: {_plain(next_step(report, language, hidden))}"
+    yield f"{text('Next')}: {as_text(next_step(report, language, hidden))}"
     yield ""
     for cause in causes(report.checks):
         yield from _cause(cause, report, language)
@@ -74,25 +74,27 @@ def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     for result in report.checks:
         waits = f" ({text('waits for {check}', check=result.blocked_by)})" if result.blocked_by else ""
         word = verdict_word(result.verdict, language)
-        yield (f"| {_code(result.id)} | {_plain(word + waits)} | {points(result.score)}/{points(result.max_score)} |")
+        yield (
+            f"| {as_code(result.id)} | {as_text(word + waits)} | {points(result.score)}/{points(result.max_score)} |"
+        )
     yield ""
     if report.graph.nodes and any(one.verdict is not Verdict.PASSED for one in report.checks):
         yield from ("```mermaid", mermaid(report.graph, language), "```", "")
     for warn in report.warnings:
         if warn.code != SELF_CHECK:
-            yield f"- {_plain(placed_note(warn, language))} {_code(warn.code)}"
+            yield f"- {as_text(placed_note(warn, language))} {as_code(warn.code)}"
 
 
 def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
     text, result = language.text, cause.first
-    code = f" {_code(result.code)}" if result.code else ""
-    yield f"### {verdict_word(result.verdict, language)} {_plain(title_of(result, language))}{code}"
+    code = f" {as_code(result.code)}" if result.code else ""
+    yield f"### {verdict_word(result.verdict, language)} {as_text(title_of(result, language))}{code}"
     yield ""
     if result.line is not None:
-        yield f"{text('where')}: {_code(f'{report.submission.name}:{result.line}')}"
+        yield f"{text('where')}: {as_code(f'{report.submission.name}:{result.line}')}"
         yield ""
     if found := what_else(result, language):
-        yield _plain(found)
+        yield as_text(found)
         yield ""
     if result.excerpt is not None:
         # Four backticks: a learner's line of three would end a block of three.
@@ -100,20 +102,20 @@ def _cause(cause: Cause, report: Report, language: Language) -> Iterator[str]:
     example = result.counterexample
     if example is not None and example.got and example.got != example.expected:
         if inputs := inputs_line(example):
-            yield f"{text('inputs')}: {_code(inputs)}"
+            yield f"{text('inputs')}: {as_code(inputs)}"
             yield ""
         (_, *titles), *rows = answer_table(example, language)
         yield "| | " + " | ".join(titles) + " |"
         yield "|---|" + "---:|" * len(titles)
         for row in rows:
-            yield f"| {' | '.join(map(_code, row))} |"
+            yield f"| {' | '.join(map(as_code, row))} |"
         yield ""
     others = [one.id for one in (*cause.same, *cause.blocked)]
     if others:
-        yield f"{text('The same mistake stops')}: {', '.join(map(_code, others))}"
+        yield f"{text('The same mistake stops')}: {', '.join(map(as_code, others))}"
         yield ""
     if advised := advice(result, language):
-        yield f"{text('Next')}: {_plain(advised)}"
+        yield f"{text('Next')}: {as_text(advised)}"
         yield ""
 
 

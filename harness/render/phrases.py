@@ -14,6 +14,7 @@ __all__ = [
     "hints_of",
     "next_step",
     "note",
+    "parted",
     "placed_note",
     "reason_and_hint",
     "self_check",
@@ -147,14 +148,21 @@ def reason_and_hint(report: Report, language: Language = ENGLISH) -> tuple[str, 
     faults = [result.message for result in report.checks if result.verdict is Verdict.GRADER_FAULT and result.message]
     unknown = language.text("nothing is known about the reason")
     told = next(iter([*faults, *[warn.message for warn in report.warnings]]), unknown)
-    known = [language.sentences(warn) for warn in report.warnings if warn.message == told]
-    if known and len(known[0]) == 2:
-        return f"{known[0][0]}.", f"{known[0][1]}."
-    reason, _, hint = told.rpartition(" Next: ")
-    if reason:
+    same = next((warn for warn in report.warnings if warn.message == told), None)
+    reason, hint = parted(same or Warn(code="", line=None, message=told), language)
+    if hint:
         return reason, hint
     fallback = {
         True: marked("grade again; if this comes back, tell your instructor."),
         False: marked("fix the file, save, and grade again."),
     }[report.score is None]
-    return hint, language.text(fallback)
+    return reason, language.text(fallback)
+
+
+def parted(warn: Warn, language: Language = ENGLISH) -> tuple[str, str]:
+    """Return the reason why something has no mark, and what to do about it; the latter empty where nothing says it."""
+    known = language.sentences(warn)
+    if len(known) == 2:
+        return f"{known[0]}.", f"{known[1]}."
+    reason, _, hint = warn.message.rpartition(" Next: ")
+    return (reason, hint) if reason else (hint, "")

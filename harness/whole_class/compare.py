@@ -16,8 +16,6 @@ class Change(Record, frozen=True, kw_only=True):
 
     learner: str
     name: str
-    #: Position in the class, from 1; null for a learner who is not in it any more.
-    number: int | None
     #: Null where there is no submission.
     before: IndexRow | None
     after: ClassRow | None
@@ -30,13 +28,13 @@ def changes(old: Index, head: ClassHead, rows: Iterable[ClassRow]) -> Iterator[C
     before = {row.learner: row for row in old.rows}
     ids_before = [check.id for check in old.checks]
     ids_after = [check.id for check in head.checks]
-    for number, row in enumerate(rows, 1):
+    for row in rows:
         was = before.pop(row.learner, None)
         checks = () if was is None else _checks(ids_before, was, ids_after, row)
         if was is None or checks or (was.score, was.outcome) != (row.score, row.outcome):
-            yield Change(learner=row.learner, name=row.name, number=number, before=was, after=row, checks=checks)
+            yield Change(learner=row.learner, name=row.name, before=was, after=row, checks=checks)
     for was in before.values():
-        yield Change(learner=was.learner, name=was.name, number=None, before=was, after=None)
+        yield Change(learner=was.learner, name=was.name, before=was, after=None)
 
 
 def _checks(

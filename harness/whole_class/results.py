@@ -1,21 +1,30 @@
 """What a class's rows are made into, all of it in one place, and what of it is told on the screen."""
 
-import itertools
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from harness.class_records import ClassHead, ClassRow
 from harness.intake import Unassigned
 from harness.language import Language
 from harness.records import Outcome, Record
-from harness.render.numbers import points
+from harness.render.class_summary import summary_md
+from harness.render.dashboard import dashboard
 from harness.whole_class.compare import Change, changes, csv_lines, score_text
 from harness.whole_class.files import write_chunks
 from harness.whole_class.index import INDEX, Index, index_chunks
 from harness.whole_class.outputs import Gradebook, left_out_of, write_gradebook, write_grades
-from harness.whole_class.similar import groups_of, similar_chunks
+from harness.whole_class.similar import Groups, groups_of, similar_chunks
 from harness.whole_class.store import Store
-from harness.whole_class.summary import Counts, Naming, counted, summary_lines, told_checks, undecided
+from harness.whole_class.summary import (
+    Naming,
+    changes_lines,
+    similar_lines,
+    told_checks,
+    undecided,
+    undecided_lines,
+)
 
 __all__ = ["Results", "write_results"]
 
@@ -26,13 +35,15 @@ _MOST = 50
 class Results(Record, frozen=True, kw_only=True):
     """What was written, in numbers and in the first of each list."""
 
-    head: ClassHead
-    counts: Counts
+    #: How many submissions came to what.
+    outcomes: dict[Outcome, int]
     #: Names of the files in the folder, the first to look at first.
     files: list[str]
     naming: Naming
-    faults: list[tuple[int, ClassRow]]
+    #: The first of those that could not be graded.
+    faults: list[ClassRow]
     undecided: list[Unassigned]
+    #: The first of the changes.
     changed: list[Change]
     #: How many there are; None where nothing was compared.
     changes: int | None
@@ -44,30 +55,22 @@ class Results(Record, frozen=True, kw_only=True):
         """Whether something was handed in that has no mark: the grader failed, or nobody knows whose it is."""
         return bool(self.faults or self.undecided)
 
-    def told(self, language: Language) -> Iterator[str]:
-        """Yield what happened, as sentences."""
-        text, counts, outcomes = language.text, self.counts, self.counts.outcomes
-        told = [text("{count} graded", count=counts.graded)]
+    def told(self, language: Language) -> str:
+        """Return what happened, as a sentence."""
+        text, outcomes = language.text, self.outcomes
+        told = [text("{count} graded", count=outcomes.get(Outcome.GRADED, 0))]
         if outcomes.get(Outcome.NOT_GRADABLE):
             told.append(text("{count} with nothing to grade (score 0)", count=outcomes[Outcome.NOT_GRADABLE]))
         if outcomes.get(Outcome.GRADER_FAULT):
             told.append(text("{count} that could not be graded (no score)", count=outcomes[Outcome.GRADER_FAULT]))
-        total = sum(outcomes.values())
-        yield text("{count} submissions: {outcomes}", count=total, outcomes=", ".join(told))
-        if counts.scores:
-            yield text(
-                "mean score {mean}, median {median}, of {most} points",
-                mean=points(round(counts.mean, 1)),
-                median=points(counts.median),
-                most=points(self.head.max_score),
-            )
+        return text("{count} submissions: {outcomes}", count=sum(outcomes.values()), outcomes=", ".join(told))
 
     def lists(self, language: Language, most: int) -> Iterator[tuple[str, list[str], int]]:
         """Yield what needs a decision: a title, the first lines, and how many there are."""
         text, naming = language.text, self.naming
         if self.faults:
-            lines = [f"{naming.of(number, row.learner, row.name)}: {naming.reason(row)}" for number, row in self.faults]
-            yield text("Could not be graded (no score)"), lines[:most], self.counts.outcomes[Outcome.GRADER_FAULT]
+            lines = [f"{naming.of(row)}: {naming.reason(row)}" for row in self.faults]
+            yield text("Could not be graded (no score)"), lines[:most], self.outcomes[Outcome.GRADER_FAULT]
         if self.undecided:
             lines = [] if naming.anonymous else [one.text(language) for one in self.undecided[:most]]
             yield text("Not graded: whose is it?"), lines, len(self.undecided)
@@ -82,7 +85,7 @@ class Results(Record, frozen=True, kw_only=True):
 def _changed_line(one: Change, naming: Naming, language: Language) -> str:
     scores = f"{score_text(one.before) or '-'} → {score_text(one.after) or '-'}"
     checks = told_checks(one, language)
-    return f"{naming.of(one.number, one.learner, one.name)}: {scores}" + (f"  ({checks})" if checks else "")
+    return f"{naming.of(one)}: {scores}" + (f"  ({checks})" if checks else "")
 
 
 def write_results(
@@ -109,9 +112,12 @@ def write_results(
         return os.path.join(out, name)
 
     naming = Naming(language, anonymous=anonymous)
-    files = ["summary.md", "grades.csv"]
-    write_chunks(at(INDEX), index_chunks(head, store.rows(), left_out_of(unassigned)))
+    files = ["dashboard.html", "summary.md", "grades.csv", INDEX]
+    left_out, waiting = [*left_out_of(unassigned)], undecided(unassigned)
+    write_chunks(at(INDEX), index_chunks(head, store.rows(), left_out))
     write_grades(at("grades.csv"), head, store.rows(), unassigned, language)
+    page = dashboard(head, store.rows, left_out, language, anonymous=anonymous)
+    write_chunks(at("dashboard.html"), map(_encoded, page))
     not_in_gradebook = []
     for gradebook in gradebooks:
         missing = write_gradebook(out, gradebook, head, store.rows, column)
@@ -119,47 +125,53 @@ def write_results(
         if missing:
             not_in_gradebook.append((gradebook.platform, missing))
     changed: list[Change] = []
-    count = None
+    count: int | None = None
     if old is not None:
-        count = 0
-
-        def noted() -> Iterator[Change]:
-            nonlocal count
-            for one in changes(old, head, store.rows()):
-                count = (count or 0) + 1
-                if len(changed) < _MOST:
-                    changed.append(one)
-                yield one
-
-        write_chunks(at("changes.csv"), (line.encode() for line in csv_lines(noted())))
+        count = _write_changes(at("changes.csv"), changes(old, head, store.rows()), changed)
         files.append("changes.csv")
-    groups = None
+    groups: Groups | None = None
     if similar:
         groups = groups_of(store.all())
         write_chunks(at("similar.json"), similar_chunks(groups, store.row))
         files.append("similar.json")
-    counts = counted(head, store.rows())
-    lines = summary_lines(
-        head,
-        store.rows,
-        counts,
-        unassigned,
-        language,
-        naming,
-        similar=groups,
-        changed=changed,
-        changes=count,
-    )
-    write_chunks(at("summary.md"), (f"{line}\n".encode() for line in lines))
-    faults = ((number, row) for number, row in enumerate(store.rows(), 1) if row.outcome is Outcome.GRADER_FAULT)
+
+    def summary() -> Iterator[str]:
+        yield from summary_md(head, store.rows, left_out, language, anonymous=anonymous).splitlines()
+        yield ""
+        yield from undecided_lines(waiting, language, naming)
+        if groups is not None:
+            yield from similar_lines(groups, store.rows, language, naming)
+        if count is not None:
+            yield from changes_lines(changed, count, language, naming)
+
+    write_chunks(at("summary.md"), [_encoded("\n".join(summary()).rstrip("\n") + "\n")])
     return Results(
-        head=head,
-        counts=counts,
-        files=[*files, INDEX],
+        outcomes=Counter(row.outcome for row in store.rows()),
+        files=files,
         naming=naming,
-        faults=[*itertools.islice(faults, _MOST)],
-        undecided=[*undecided(unassigned)],
+        faults=[*islice((row for row in store.rows() if row.outcome is Outcome.GRADER_FAULT), _MOST)],
+        undecided=waiting,
         changed=changed,
         changes=count,
         not_in_gradebook=not_in_gradebook,
     )
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _write_changes(path: str, found: Iterator[Change], first: list[Change]) -> int:
+    """Write all changes, put the first of them into ``first``, and return how many there are."""
+    count = 0
+
+    def noted() -> Iterator[Change]:
+        nonlocal count
+        for one in found:
+            count += 1
+            if len(first) < _MOST:
+                first.append(one)
+            yield one
+
+    write_chunks(path, map(_encoded, csv_lines(noted())))
+    return count

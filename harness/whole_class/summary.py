@@ -1,87 +1,41 @@
-"""``summary.md``: a class on one page, for a job summary, a wiki or a mail."""
+"""What ``summary.md`` says beside the figures of a class: what needs a decision, who wrote the same, what changed."""
 
-from array import array
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from harness.class_records import ClassHead, ClassRow
+from harness.class_records import ClassRow
 from harness.intake import Reason, Unassigned
 from harness.language import Language
-from harness.records import Outcome, Record, Verdict
-from harness.render.markdown import escaped
+from harness.render.markdown import as_text
 from harness.render.numbers import points
 from harness.whole_class.compare import Change, score_text
 from harness.whole_class.similar import Groups
 
-__all__ = ["Counts", "Naming", "counted", "summary_lines", "undecided"]
+__all__ = ["Naming", "changes_lines", "similar_lines", "told_checks", "undecided", "undecided_lines"]
 
 #: Lines of one list: a page is read, the files beside it have everything.
 _MOST = 50
+#: Learners named of each group of the same code.
+_NAMED = 5
 #: What needs nobody's decision.
 _EXPECTED = frozenset({Reason.MISSING, Reason.OLDER, Reason.NOT_CODE, Reason.FEEDBACK, Reason.SYSTEM})
 
 
-class Counts(Record, frozen=True, kw_only=True):
-    """A class in numbers."""
-
-    outcomes: dict[Outcome, int]
-    #: Scores of what was graded, sorted.
-    scores: "array[float]"
-    #: For each check of the head, how many passed it.
-    passed: list[int]
-    #: Submissions in which a mistake is a root cause.
-    codes: dict[str, int]
-
-    @property
-    def graded(self) -> int:
-        """Submissions with verdicts."""
-        return self.outcomes.get(Outcome.GRADED, 0)
-
-    @property
-    def mean(self) -> float:
-        """Of the scores; 0 where there are none."""
-        return sum(self.scores) / len(self.scores) if self.scores else 0.0
-
-    @property
-    def median(self) -> float:
-        """Of the scores; 0 where there are none."""
-        count = len(self.scores)
-        return (self.scores[(count - 1) // 2] + self.scores[count // 2]) / 2 if count else 0.0
-
-
-def counted(head: ClassHead, rows: Iterable[ClassRow]) -> Counts:
-    """Count a class in one pass."""
-    outcomes: Counter[Outcome] = Counter()
-    codes: Counter[str] = Counter()
-    passed = [0] * len(head.checks)
-    scores = array("d")
-    for row in rows:
-        outcomes[row.outcome] += 1
-        codes.update(set(row.codes))
-        if row.outcome is Outcome.GRADED and row.score is not None:
-            scores.append(row.score)
-            for place, verdict in enumerate(row.verdicts):
-                passed[place] += verdict is Verdict.PASSED
-    return Counts(outcomes=outcomes, scores=array("d", sorted(scores)), passed=passed, codes=codes)
-
-
-def undecided(unassigned: Iterable[Unassigned]) -> Iterator[Unassigned]:
-    """Yield what was handed in and graded for nobody, until somebody says whose it is."""
-    return (one for one in unassigned if one.reason not in _EXPECTED)
+def undecided(unassigned: Iterable[Unassigned]) -> list[Unassigned]:
+    """Return what was handed in and is graded for nobody until somebody says whose it is."""
+    return [one for one in unassigned if one.reason not in _EXPECTED]
 
 
 class Naming:
-    """How learners are called: by name, or by their number in the class."""
+    """How learners are called: as they are, or not at all."""
 
     def __init__(self, language: Language, *, anonymous: bool) -> None:
         self._language, self.anonymous = language, anonymous
 
-    def of(self, number: int | None, learner: str, name: str) -> str:
-        """Return what to call a learner; ``number`` counts from 1, and is null for one who is not in the class."""
-        text = self._language.text
+    def of(self, row: ClassRow | Change) -> str:
+        """Return what to call a learner."""
         if self.anonymous:
-            return text("nobody of this class") if number is None else text("learner {number}", number=number)
-        return learner if name in {"", learner} else f"{name} ({learner})"
+            return self._language.text("a learner")
+        return row.learner if row.name in {"", row.learner} else f"{row.name} ({row.learner})"
 
     def reason(self, row: ClassRow) -> str:
         """Return why a row was not graded; without names only the code, as the sentence has the file's name in it."""
@@ -92,140 +46,30 @@ class Naming:
         return ". ".join(self._language.sentences(row.reason)) or row.reason.message
 
 
-def summary_lines(
-    head: ClassHead,
-    rows: Callable[[], Iterable[ClassRow]],
-    counts: Counts,
-    unassigned: Sequence[Unassigned],
-    language: Language,
-    naming: Naming,
-    *,
-    similar: Groups | None = None,
-    changed: Sequence[Change] = (),
-    changes: int | None = None,
-) -> Iterator[str]:
-    """Yield the lines of ``summary.md``.
-
-    Args:
-        rows: Gives the rows in order, each time it is called.
-        unassigned: As the intake has it.
-        changed: The first of the changes.
-        changes: How many there are; None where nothing was compared.
-    """
-    text = language.text
-    yield f"# {escaped(head.title)}"
-    yield ""
-    about = text("{id} version {version}, seed {seed}", id=head.assignment.id, version=head.assignment.version,
-                 seed=head.seed)  # fmt: skip
-    level = text("isolation {level}", level=head.isolation.level) if head.isolation else ""
-    yield escaped(", ".join(filter(None, [about, level, f"dout {head.versions.dout}"])))
-    yield ""
-    yield from _numbers(head, counts, language)
-    yield from _checks(head, counts, language)
-    yield from _mistakes(counts, language)
-    for outcome, title in (
-        (Outcome.GRADER_FAULT, text("Could not be graded (no score)")),
-        (Outcome.NOT_GRADABLE, text("Nothing in it could be graded (score 0)")),
-    ):
-        if counts.outcomes.get(outcome):
-            found = (
-                f"{naming.of(number, row.learner, row.name)}: {naming.reason(row)}"
-                for number, row in enumerate(rows(), 1)
-                if row.outcome is outcome
-            )
-            yield from _listed(title, found, counts.outcomes[outcome], language)
-    yield from _left_out(unassigned, language, naming)
-    if similar is not None:
-        yield from _similar(similar, rows, language, naming)
-    if changes is not None:
-        yield from _changes(changed, changes, language, naming)
-
-
-def _numbers(head: ClassHead, counts: Counts, language: Language) -> Iterator[str]:
-    text = language.text
-    most = points(head.max_score)
-    yield "| | |"
-    yield "|---|---:|"
-    yield f"| {text('submissions')} | {sum(counts.outcomes.values())} |"
-    yield f"| {text('graded')} | {counts.graded} |"
-    if counts.scores:
-        full = sum(score == head.max_score for score in counts.scores)
-        yield f"| {text('all points')} | {full} |"
-        yield f"| {text('mean score')} | {points(round(counts.mean, 1))}/{most} |"
-        yield f"| {text('median score')} | {points(counts.median)}/{most} |"
-    yield ""
-
-
-def _checks(head: ClassHead, counts: Counts, language: Language) -> Iterator[str]:
-    if not counts.graded:
+def undecided_lines(found: Sequence[Unassigned], language: Language, naming: Naming) -> Iterator[str]:
+    """Yield the section on what belongs to nobody; an anonymous page only counts, as a file's name is a learner's."""
+    if not found:
         return
     text = language.text
-    yield f"## {text('Checks')}"
+    yield f"### {as_text(text('Not graded: whose is it?'))}"
     yield ""
-    yield f"| {text('check')} | {text('what it wants')} | {text('passed')} |"
-    yield "|---|---|---:|"
-    for check, passed in zip(head.checks, counts.passed, strict=True):
-        wanted = check.titles.get(language.code, check.title)
-        yield f"| {escaped(check.id)} | {escaped(wanted)} | {passed} ({_percent(passed, counts.graded)}) |"
-    yield ""
-
-
-def _mistakes(counts: Counts, language: Language) -> Iterator[str]:
-    if not counts.codes:
-        return
-    text = language.text
-    yield f"## {text('Mistakes')}"
-    yield ""
-    yield f"| {text('mistake')} | {text('submissions')} |"
-    yield "|---|---:|"
-    for code, count in sorted(counts.codes.items(), key=lambda one: (-one[1], one[0]))[:_MOST]:
-        yield f"| {escaped(code)} | {count} ({_percent(count, counts.graded)}) |"
-    yield ""
-    yield escaped(text("`dout explain CODE` says what a mistake is.")).replace("\\`", "`")
+    if naming.anonymous:
+        yield as_text(text("{count}, listed in report.json", count=len(found)))
+    else:
+        yield from (f"- {as_text(one.text(language))}" for one in found[:_MOST])
+        if len(found) > _MOST:
+            yield f"- {as_text(text('and {count} more', count=len(found) - _MOST))}"
     yield ""
 
 
-def _percent(part: int, whole: int) -> str:
-    return f"{round(100 * part / whole)} %"
-
-
-def _listed(title: str, found: Iterable[str], count: int, language: Language) -> Iterator[str]:
-    yield f"## {title}"
-    yield ""
-    for _, line in zip(range(_MOST), found, strict=False):
-        yield f"- {escaped(line)}"
-    if count > _MOST:
-        yield f"- {language.text('and {count} more', count=count - _MOST)}"
-    yield ""
-
-
-def _left_out(unassigned: Sequence[Unassigned], language: Language, naming: Naming) -> Iterator[str]:
-    text = language.text
-    open_ones = [*undecided(unassigned)]
-    others = [one for one in unassigned if one.reason in _EXPECTED]
-    for title, found in (
-        (text("Not graded: whose is it?"), open_ones),
-        (text("Left out"), others),
-    ):
-        if not found:
-            continue
-        if naming.anonymous:
-            # Names of files say who handed them in.
-            yield f"## {title}"
-            yield ""
-            yield text("{count}, listed in report.json", count=len(found))
-            yield ""
-        else:
-            yield from _listed(title, (one.text(language) for one in found), len(found), language)
-
-
-def _similar(
+def similar_lines(
     similar: Groups, rows: Callable[[], Iterable[ClassRow]], language: Language, naming: Naming
 ) -> Iterator[str]:
+    """Yield the section on who wrote the same code."""
     text = language.text
-    yield f"## {text('The same code')}"
+    yield f"### {as_text(text('The same code'))}"
     yield ""
-    yield escaped(
+    yield as_text(
         text(
             "Names, comments and layout aside. A short exercise has few right answers, so most of a class writes the "
             "same one: this says how many did, and nothing about how."
@@ -233,42 +77,44 @@ def _similar(
     )
     yield ""
     shown = similar.groups[:_MOST]
-    wanted = {place for group in shown for place in group.places[:5]}
-    names = {place: naming.of(place + 1, row.learner, row.name) for place, row in enumerate(rows()) if place in wanted}
-    yield f"| {text('submissions')} | {text('share of the class')} | {text('score')} | {text('learners')} |"
-    yield "|---:|---:|---:|---|"
+    wanted = set[int]() if naming.anonymous else {place for group in shown for place in group.places[:_NAMED]}
+    names = {place: naming.of(row) for place, row in enumerate(rows()) if place in wanted} if wanted else {}
+    learners = "" if naming.anonymous else f" {text('learners')} |"
+    yield f"| {text('submissions')} | {text('share of the class')} | {text('score')} |{learners}"
+    yield "|---:|---:|---:|" + "---|" * bool(learners)
     for group in shown:
         count = len(group.places)
-        who = ", ".join(names[place] for place in group.places[:5])
-        if count > 5:
-            who += ", " + text("and {count} more", count=count - 5)
         score = "-" if group.score is None else points(group.score)
-        yield f"| {count} | {_percent(count, similar.compared)} | {score} | {escaped(who)} |"
+        who = ", ".join(names[place] for place in group.places[:_NAMED] if place in names)
+        if count > _NAMED:
+            who += ", " + text("and {count} more", count=count - _NAMED)
+        share = f"{round(100 * count / similar.compared)}%"
+        yield f"| {count} | {share} | {score} |" + (f" {as_text(who)} |" if learners else "")
     yield ""
     if len(similar.groups) > _MOST:
-        yield escaped(text("{count} groups in all, listed in similar.json", count=len(similar.groups)))
+        yield as_text(text("{count} groups in all, listed in similar.json", count=len(similar.groups)))
         yield ""
 
 
-def _changes(changed: Sequence[Change], count: int, language: Language, naming: Naming) -> Iterator[str]:
+def changes_lines(changed: Sequence[Change], count: int, language: Language, naming: Naming) -> Iterator[str]:
+    """Yield the section on what changed, of which the first are given and ``count`` are there."""
     text = language.text
-    yield f"## {text('Changed since then')}"
+    yield f"### {as_text(text('Changed since then'))}"
     yield ""
     if not count:
-        yield text("nothing changed")
+        yield as_text(text("nothing changed"))
         yield ""
         return
     yield f"| {text('learner')} | {text('before')} | {text('now')} | {text('checks')} |"
     yield "|---|---:|---:|---|"
     for one in changed[:_MOST]:
-        name = naming.of(one.number, one.learner, one.name)
         yield (
-            f"| {escaped(name)} | {score_text(one.before)} | {score_text(one.after)} "
-            f"| {escaped(told_checks(one, language))} |"
+            f"| {as_text(naming.of(one))} | {score_text(one.before)} | {score_text(one.after)} "
+            f"| {as_text(told_checks(one, language))} |"
         )
     yield ""
     if count > _MOST:
-        yield escaped(text("{count} changes in all, listed in changes.csv", count=count))
+        yield as_text(text("{count} changes in all, listed in changes.csv", count=count))
         yield ""
 
 

@@ -2,8 +2,6 @@
 
 import pytest
 
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-
 ADD = """
 class AddLayer:
     def forward(self, x, y):
@@ -37,19 +35,14 @@ SOURCES = {
 }
 
 
-def violations(page) -> list[str]:
-    found = axe.Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['help']} {[node['html'][:120] for node in one['nodes'][:2]]}" for one in found]
-
-
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
-def test_axe_finds_nothing(page_of, source):
+def test_axe_finds_nothing(page_of, violations, source):
     assert violations(page_of(source)) == []
 
 
 @pytest.mark.parametrize("lang", ["en", "ko"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_dark_and_in_korean(page_of, scheme, lang):
+def test_axe_finds_nothing_in_the_dark_and_in_korean(page_of, violations, scheme, lang):
     page = page_of(SWAPPED, lang, color_scheme=scheme)
     for details in page.locator("details").all():
         details.locator("summary").click()

@@ -41,6 +41,13 @@ def test_texts_are_there_and_a_message_is_one_short_line(language, code):
     assert len(found.message) < 130
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_mistake_has_a_short_title_of_its_own_without_values(language):
+    titles = [found.title for found in entries(language).values()]
+    assert len(set(titles)) == len(titles)
+    assert all(0 < len(title) <= 50 and not set("{}.") & set(title) for title in titles)
+
+
 @pytest.mark.parametrize("code", VALUES)
 def test_the_first_hint_asks(code):
     assert all("?" in entry(code, language).hints[0] for language in LANGUAGES)
@@ -49,7 +56,7 @@ def test_the_first_hint_asks(code):
 @pytest.mark.parametrize("code", VALUES)
 def test_korean_is_korean(code):
     found = entry(code, "ko")
-    assert all(re.search("[가-힣]", text) for text in (found.message, found.explanation, *found.hints))
+    assert all(re.search("[가-힣]", text) for text in (found.title, found.message, found.explanation, *found.hints))
 
 
 @pytest.mark.parametrize("code", VALUES)
