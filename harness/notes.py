@@ -7,7 +7,7 @@ from harness.escape import plain
 from harness.records import Said, Warn
 from harness.sentence import Sentence
 
-__all__ = ["FAULT_CODE", "MOST_WARNINGS", "reason_note", "shown_notes"]
+__all__ = ["FAULT_CODE", "MOST_WARNINGS", "reason_note", "sendable_note", "shown_notes"]
 
 #: Code of the reason why a grader could not do its work.
 FAULT_CODE = "GRADER-FAULT"
@@ -24,9 +24,16 @@ def shown_notes(warnings: Sequence[Warn]) -> list[Warn]:
         more = Sentence("notes of this kind that are not shown: {count}", count=len(found) - MOST_WARNINGS)
         found[MOST_WARNINGS:] = [Warn(code="MORE", line=None, message=more)]
     return [
-        Warn(code=warn.code, line=warn.line, message=plain(warn.message, _LENGTH), said=_said(warn.message))
+        Warn(
+            code=warn.code, line=warn.line, message=plain(warn.message, _LENGTH), said=warn.said or _said(warn.message)
+        )
         for warn in found
     ]
+
+
+def sendable_note(warn: Warn) -> Warn:
+    """Return ``warn`` for another process, which gets text and what the text was made of, but no sentence."""
+    return Warn(code=warn.code, line=warn.line, message=str(warn.message), said=_said(warn.message))
 
 
 def reason_note(error: SubmissionError | SandboxError, code: str) -> Warn:

@@ -12,7 +12,7 @@ from harness.class_records import ClassCheck, ClassHead, ClassRow
 from harness.errors import SandboxError, SubmissionError, UsageError
 from harness.feedback import Feedback
 from harness.intake import Assigned, Intake
-from harness.notes import FAULT_CODE, reason_note
+from harness.notes import FAULT_CODE, reason_note, sendable_note
 from harness.records import Level, Outcome, Record
 from harness.sentence import Sentence
 from harness.submission import Submission
@@ -175,7 +175,7 @@ class Grading:
             name=submission.name,
             sha256=submission.sha256,
             blocks=submission.blocks,
-            warnings=submission.warnings,
+            warnings=tuple(map(sendable_note, submission.warnings)),
             refusal=refusal,
             similar=self._wanted.similar,
         )

@@ -2,12 +2,13 @@
 
 import csv
 import json
+import subprocess
 import zipfile
 from pathlib import Path
 
 import jsonschema
 import pytest
-from class_runs import LOOP, RIGHT, SWAPPED, files, folder, index, numbered, rows, run, written
+from class_runs import LOOP, RIGHT, SWAPPED, command, environment, files, folder, index, numbered, rows, run, written
 
 import harness
 from harness.class_records import ClassCheck, ClassHead, ClassRow, LeftOut
@@ -132,6 +133,25 @@ def test_one_job_and_two_write_the_same_bytes(tmp_path):
     run(given, "-o", tmp_path / "one", "--jobs", 1, "--similar")
     run(given, "-o", tmp_path / "two", "--jobs", 2, "--similar")
     assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+def test_a_report_is_that_of_dout_grade_but_for_its_timing(tmp_path):
+    examples = Path(__file__).resolve().parents[2] / "examples"
+    out = tmp_path / "out"
+    run(examples, "-o", out, "--lang", "ko")
+    for path in sorted(examples.iterdir()):
+        alone = {}
+        for form in ("json", "html"):
+            done = subprocess.run(
+                [*command()[:-1], "grade", path, "--format", form, "--lang", "ko"],
+                env=environment(),
+                capture_output=True,
+                check=False,
+            )
+            alone[form] = done.stdout
+        report, page = (out / rows(out)[path.stem][name] for name in ("report", "page"))
+        assert page.read_bytes() == alone["html"]
+        assert json.loads(report.read_bytes()) == json.loads(alone["json"]) | {"timing": {"wall_s": 0, "cpu_s": 0}}
 
 
 def test_a_zip_is_graded_like_its_folder(tmp_path):
