@@ -52,7 +52,7 @@ def test_layers():
 
 def main() -> None:
     """Measure and print."""
-    print(_machine())
+    print(machine())
     print()
     print("| what | median | against | ratio | bound |")
     print("|---|---|---|---|---|")
@@ -70,7 +70,8 @@ def main() -> None:
         print("| " + " | ".join(row) + " |", flush=True)
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Return what is measured on."""
     model = next(
         (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
         platform.processor() or "unknown processor",
@@ -88,7 +89,7 @@ def _lines(path: str) -> list[str]:
         return []
 
 
-class _Meter:
+class Meter:
     """Processor seconds of this process, of a zygote, and of the zygote's workers."""
 
     def __init__(self, zygote: int) -> None:
@@ -101,7 +102,7 @@ class _Meter:
         return time.process_time() + sum(map(int, fields[11:15])) / self.ticks
 
 
-def _cpu_ms(meter: _Meter, action: Callable[[], object], times: int, rounds: int) -> float:
+def _cpu_ms(meter: Meter, action: Callable[[], object], times: int, rounds: int) -> float:
     """Return the median over rounds: /proc counts in ticks of 10 ms, so each round is many actions."""
     figures = []
     for _ in range(rounds):
@@ -116,7 +117,7 @@ def _one_grading(assignment: Assignment, bank: Bank, submission: Submission) -> 
     launched = launch()
     starter = ForkServer(launched)
     with Sandbox(starter=starter) as sandbox:
-        meter = _Meter(launched.process.pid)
+        meter = Meter(launched.process.pid)
         sources = [Source(block.text, block.first_line) for block in submission.blocks]
         body = msgspec.msgpack.encode(["run", ["AddLayer", "MulLayer"], [*range(len(bank.cases))], bank.packed])
         run = FRAME.pack(len(body)) + body
@@ -154,7 +155,7 @@ def _wrong_reports(assignment: Assignment, submission: Submission) -> Iterator[S
     swapped = read_submission(EXAMPLES / "swapped.py")
     launched = launch()
     with Sandbox(starter=ForkServer(launched)) as sandbox:
-        meter = _Meter(launched.process.pid)
+        meter = Meter(launched.process.pid)
 
         def right() -> None:
             grade(submission, assignment, sandbox=sandbox)
@@ -234,7 +235,7 @@ def _resident_kib(pid: int) -> int:
 def _many(assignment: Assignment, submission: Submission) -> Iterator[Sequence[str]]:
     launched = launch()
     with Sandbox(starter=ForkServer(launched)) as sandbox:
-        meter, memory = _Meter(launched.process.pid), []
+        meter, memory = Meter(launched.process.pid), []
         grade(submission, assignment, sandbox=sandbox)
         start = meter.now()
         for _ in range(500):

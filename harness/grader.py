@@ -21,7 +21,7 @@ from harness.checks.graph_values import graph_values
 from harness.errors import DoutError, SandboxError, SubmissionError
 from harness.excerpt import excerpt_at
 from harness.naming import Found
-from harness.notes import FAULT_CODE, reason_note, shown_notes
+from harness.notes import fault_note, reason_note, shown_notes
 from harness.observe import Observations, observe
 from harness.records import (
     CasesId,
@@ -209,7 +209,7 @@ def ungradable_report(error: SubmissionError, name: str, sha256: str, assignment
 
 def fault_report(error: SandboxError, name: str, sha256: str, assignment: Assignment, seed: int) -> Report:
     """Return the report of a grader that could not do its work: no score at all, never a zero."""
-    return empty_report(Outcome.GRADER_FAULT, reason_note(error, FAULT_CODE), name, sha256, assignment, seed)
+    return empty_report(Outcome.GRADER_FAULT, fault_note(error), name, sha256, assignment, seed)
 
 
 def empty_report(outcome: Outcome, reason: Warn, name: str, sha256: str, assignment: Assignment, seed: int) -> Report:

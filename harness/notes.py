@@ -7,10 +7,8 @@ from harness.escape import plain
 from harness.records import Said, Warn
 from harness.sentence import Sentence
 
-__all__ = ["FAULT_CODE", "MOST_WARNINGS", "reason_note", "sendable_note", "shown_notes"]
+__all__ = ["MOST_WARNINGS", "fault_note", "reason_note", "sendable_note", "shown_notes"]
 
-#: Code of the reason why a grader could not do its work.
-FAULT_CODE = "GRADER-FAULT"
 #: More warnings than this say nothing new: one missing import makes a failure of every line that needs it.
 MOST_WARNINGS = 20
 #: Characters of one warning, and of one value in it.
@@ -41,6 +39,11 @@ def reason_note(error: SubmissionError | SandboxError, code: str) -> Warn:
     hint = f" Next: {error.hint}." if error.hint else ""
     parts = [error.message, error.hint] if error.hint else [error.message]
     return Warn(code=code, line=None, message=plain(f"{error.message}.{hint}"), said=_said(*parts))
+
+
+def fault_note(error: SandboxError) -> Warn:
+    """Return why the grader could not do its work."""
+    return reason_note(error, code="GRADER-FAULT")
 
 
 def _said(*messages: str) -> list[Said]:

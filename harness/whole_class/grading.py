@@ -12,7 +12,7 @@ from harness.class_records import ClassCheck, ClassHead, ClassRow
 from harness.errors import SandboxError, SubmissionError, UsageError
 from harness.feedback import Feedback
 from harness.intake import Assigned, Intake
-from harness.notes import FAULT_CODE, reason_note, sendable_note
+from harness.notes import fault_note, reason_note, sendable_note
 from harness.records import Level, Outcome, Record
 from harness.sentence import Sentence
 from harness.submission import Submission
@@ -165,7 +165,7 @@ class Grading:
         except UsageError as error:
             # It is there and cannot be read here: that is no mark for anybody.
             fault = SandboxError(error.message, error.hint)
-            refusal = Refusal(Outcome.GRADER_FAULT, reason_note(fault, FAULT_CODE))
+            refusal = Refusal(Outcome.GRADER_FAULT, fault_note(fault))
         if refusal is not None:
             submission = Submission(one.entry.name, "", ())
         return Task(

@@ -18,7 +18,7 @@ import msgspec
 
 import harness
 from harness.errors import SandboxError, UsageError
-from harness.notes import FAULT_CODE, reason_note
+from harness.notes import fault_note
 from harness.records import Outcome
 from harness.sentence import Sentence
 from harness.whole_class.messages import (
@@ -238,7 +238,7 @@ class Jobs:
 
     def _answer(self, judge: _Judge, task: Task) -> tuple[_Judge, Judged]:
         """Return the answer to ``task``, which was sent; one who dies of it is replaced, and asked once more."""
-        refused = Refusal(Outcome.GRADER_FAULT, reason_note(_DIED, FAULT_CODE))
+        refused = Refusal(Outcome.GRADER_FAULT, fault_note(_DIED))
         for again in (task, msgspec.structs.replace(task, refusal=refused)):
             try:
                 return judge, judge.receive()

@@ -16,7 +16,7 @@ from harness.errors import AssignmentError, DoutError, SandboxError, UsageError
 from harness.feedback import with_feedback
 from harness.grader import empty_report, grade, versions
 from harness.language import Language
-from harness.notes import FAULT_CODE
+from harness.notes import fault_note
 from harness.records import Outcome, Report, Timing, Verdict, Warn
 from harness.render.causes import causes
 from harness.render.html import render_html
@@ -127,4 +127,4 @@ def _reason(report: Report) -> Warn:
     if report.isolation is None and report.warnings:
         return report.warnings[0]
     faults = (check.message for check in report.checks if check.verdict is Verdict.GRADER_FAULT and check.message)
-    return Warn(FAULT_CODE, None, next(faults, "The grader failed."))
+    return fault_note(SandboxError(next(faults, "the grader failed")))

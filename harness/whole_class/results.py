@@ -58,12 +58,13 @@ class Results(Record, frozen=True, kw_only=True):
     def told(self, language: Language) -> str:
         """Return what happened, as a sentence."""
         text, outcomes = language.text, self.outcomes
-        told = [text("{count} graded", count=outcomes.get(Outcome.GRADED, 0))]
+        told = [text("submissions: {count}", count=sum(outcomes.values()))]
+        told.append(text("graded: {count}", count=outcomes.get(Outcome.GRADED, 0)))
         if outcomes.get(Outcome.NOT_GRADABLE):
-            told.append(text("{count} with nothing to grade (score 0)", count=outcomes[Outcome.NOT_GRADABLE]))
+            told.append(text("nothing in it to grade, score 0: {count}", count=outcomes[Outcome.NOT_GRADABLE]))
         if outcomes.get(Outcome.GRADER_FAULT):
-            told.append(text("{count} that could not be graded (no score)", count=outcomes[Outcome.GRADER_FAULT]))
-        return text("{count} submissions: {outcomes}", count=sum(outcomes.values()), outcomes=", ".join(told))
+            told.append(text("could not be graded, no score: {count}", count=outcomes[Outcome.GRADER_FAULT]))
+        return "; ".join(told)
 
     def lists(self, language: Language, most: int) -> Iterator[tuple[str, list[str], int]]:
         """Yield what needs a decision: a title, the first lines, and how many there are."""
