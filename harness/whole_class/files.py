@@ -39,7 +39,7 @@ def file_stem(learner: str) -> str:
     name = unicodedata.normalize("NFC", learner)
     if _PLAIN.fullmatch(name) and len(name.encode()) <= _LONGEST and not _DEVICES.fullmatch(name):
         return name
-    kept = re.sub(r"[^\w@+-]+", "_", name).strip("_")[:30]
+    kept = re.sub(r"[^\w@+-]+", "_", name).strip("_-")[:30]
     return f"{kept}~{hashlib.sha256(learner.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
