@@ -3,6 +3,7 @@
 import csv
 import json
 import subprocess
+import time
 import zipfile
 from pathlib import Path
 
@@ -152,6 +153,18 @@ def test_a_report_is_that_of_dout_grade_but_for_its_timing(tmp_path):
         report, page = (out / rows(out)[path.stem][name] for name in ("report", "page"))
         assert page.read_bytes() == alone["html"]
         assert json.loads(report.read_bytes()) == json.loads(alone["json"]) | {"timing": {"wall_s": 0, "cpu_s": 0}}
+
+
+def test_the_same_text_is_graded_once_and_reported_for_each(tmp_path):
+    slow = SWAPPED + "import time\ntime.sleep(1.5)\n"
+    given, out = folder(tmp_path / "in", {f"s{number}.py": slow for number in range(20)}), tmp_path / "out"
+    began = time.monotonic()
+    run(given, "-o", out, "--jobs", 1)
+    assert time.monotonic() - began < 20 * 1.5
+    first = json.loads((out / "reports" / "s0.json").read_text())
+    for number in range(20):
+        wanted = first | {"submission": first["submission"] | {"name": f"s{number}.py"}}
+        assert json.loads((out / "reports" / f"s{number}.json").read_text()) == wanted
 
 
 def test_a_zip_is_graded_like_its_folder(tmp_path):
