@@ -3,6 +3,7 @@
 It ends when whoever started it does.
 """
 
+import hashlib
 import os
 import signal
 import sys
@@ -71,7 +72,7 @@ class _Judge:
         bank_for(self._assignment, setup.seed)
         self._sandbox = Sandbox(least=setup.least)
         #: The last reports, by text.
-        self._known: dict[object, Report] = {}
+        self._known: dict[bytes, Report] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -135,10 +136,10 @@ class _Judge:
         return report
 
 
-def _text_of(submission: Submission) -> object:
-    """Return all that a report depends on: what a notebook's messages say has its name in it."""
+def _text_of(submission: Submission) -> bytes:
+    """Return a digest of all that a report depends on: what a notebook's messages say has its name in it."""
     name = submission.name if any(block.label for block in submission.blocks) else ""
-    return name, submission.blocks, submission.warnings
+    return hashlib.sha256(msgspec.msgpack.encode((name, submission.blocks, submission.warnings))).digest()
 
 
 def _reason(report: Report) -> Warn:

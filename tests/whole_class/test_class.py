@@ -1,6 +1,7 @@
 """``dout class``: what goes in and what comes out."""
 
 import csv
+import io
 import json
 import subprocess
 import time
@@ -165,6 +166,24 @@ def test_the_same_text_is_graded_once_and_reported_for_each(tmp_path):
     for number in range(20):
         wanted = first | {"submission": first["submission"] | {"name": f"s{number}.py"}}
         assert json.loads((out / "reports" / f"s{number}.json").read_text()) == wanted
+
+
+def test_notes_on_a_notebook_or_a_zip_reach_the_report_in_the_readers_language(tmp_path):
+    cells = [{"cell_type": "code", "source": [text], "metadata": {}, "outputs": []} for text in ("%timeit 1", RIGHT)]
+    notebook = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("../up.py", RIGHT)
+        archive.writestr("layers.py", RIGHT)
+    given = {"a.ipynb": notebook, "b.ipynb": notebook, "c.zip": packed.getvalue(), "d.zip": packed.getvalue()}
+    out = tmp_path / "out"
+    run(folder(tmp_path / "in", given), "-o", out, "--lang", "ko")
+    for learner, code in zip("abcd", ("NOTEBOOK-MAGIC", "NOTEBOOK-MAGIC", "ZIP-ENTRY", "ZIP-ENTRY"), strict=True):
+        found = rows(out)[learner]
+        assert found["score"] == 100
+        (note,) = json.loads((out / found["report"]).read_text("utf-8"))["warnings"]
+        assert (note["code"], len(note["said"])) == (code, 1)
+        assert note["message"] not in (out / found["page"]).read_text("utf-8")
 
 
 def test_a_zip_is_graded_like_its_folder(tmp_path):
