@@ -76,6 +76,10 @@ def similar_lines(
         )
     )
     yield ""
+    if not similar.groups:
+        yield as_text(text("no two are the same"))
+        yield ""
+        return
     shown = similar.groups[:_MOST]
     wanted = set[int]() if naming.anonymous else {place for group in shown for place in group.places[:_NAMED]}
     names = {place: naming.of(row) for place, row in enumerate(rows()) if place in wanted} if wanted else {}

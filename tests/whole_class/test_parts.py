@@ -21,7 +21,9 @@ from harness.whole_class.grading import prepared_folder
 from harness.whole_class.index import index_chunks, read_index
 from harness.whole_class.progress import Progress
 from harness.whole_class.shape import shape_of
+from harness.whole_class.similar import Groups
 from harness.whole_class.store import Key, Store, Stored
+from harness.whole_class.summary import Naming, similar_lines
 
 ISOLATION = Isolation(Level.A, ("seccomp",))
 VERSIONS = Versions("0", "3", "2")
@@ -284,6 +286,11 @@ DEEP = {
 def test_a_class_that_a_parser_would_go_deep_in_is_compared_with_none(body):
     text = RIGHT.replace("return x + y", f"{body}\n        return x + y")
     assert shape(text) == ""
+
+
+def test_a_class_in_which_no_two_are_the_same_says_so():
+    lines = [*similar_lines(Groups(compared=2, groups=()), list, ENGLISH, Naming(ENGLISH, anonymous=False))]
+    assert "no two are the same" in lines
 
 
 # How far it is.
