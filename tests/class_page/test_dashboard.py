@@ -240,6 +240,14 @@ def test_a_left_out_entry_has_the_words_of_its_reason_and_is_counted():
     assert "of-tomorrow: 1</summary>" in text
 
 
+def test_a_few_left_out_entries_are_open_and_many_are_not():
+    def entries(count):
+        return [LeftOut(reason="missing", entry="", learners=["Ann"], message="m")] * count
+
+    assert "<details open><summary>Nothing was handed in: 20<" in made([], left_out=entries(20))
+    assert "<details><summary>Nothing was handed in: 21<" in made([], left_out=entries(21))
+
+
 def test_verdicts_that_are_not_those_of_the_head_are_refused():
     with pytest.raises(ValueError, match="zip"):
         made([row_of("a", [P], head_of(checks=HEAD.checks[:1]))])

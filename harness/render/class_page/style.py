@@ -62,6 +62,7 @@ th { vertical-align: bottom } th.number { font-family: inherit } th code { overf
   :root { --pass: #e4f2eb; --wait: #e3e5e9; --stop: #5a2d82; --on-bad: #ffffff; --bar: #2f6f9f;
     --t0: #8a3600; --t1: #f2b48f; --t2: #f7d9c3; --t3: #f3efe3; --t4: #e4f2eb }
   @page { margin: 15mm }
+  h2, section > p, thead { break-after: avoid }
   .tall, .some { max-height: none } .wide { overflow: visible } nav { display: none }
   .map thead th, .map .who { position: static }
 }

@@ -16,6 +16,8 @@ __all__ = ["left_out_words", "reasons", "ungraded"]
 
 #: Lines under each heading; the rest is counted.
 _SHOWN = 200
+#: Up to so many left-out entries are there without being asked for.
+_OPEN = 20
 #: By the reason of a left-out entry, in the order in which somebody has to act.
 _LEFT_OUT = {
     "missing": marked("Nothing was handed in"),
@@ -105,7 +107,8 @@ def _left_out(left_out: Sequence[LeftOut], language: Language, *, anonymous: boo
         if anonymous:
             yield f"<p>{heading}</p>"
             continue
-        yield f"<details><summary>{heading}</summary><ul>"
+        # What is closed is not printed either.
+        yield f"<details{' open' * (count <= _OPEN)}><summary>{heading}</summary><ul>"
         here = [one for one in left_out if one.reason == reason]
         for one in here[:_SHOWN]:
             entry = f"<code>{shown(one.entry)}</code>" if one.entry else ""
