@@ -71,6 +71,7 @@ def main() -> None:
 
 
 def machine() -> str:
+    """Return what is measured on."""
     model = next(
         (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
         platform.processor() or "unknown processor",

@@ -22,7 +22,7 @@ from harness.checks.wording import must_pass
 from harness.errors import DoutError, SandboxError, SubmissionError
 from harness.excerpt import excerpt_at
 from harness.naming import Found
-from harness.notes import reason_in_full, reason_note, said_in, shown_notes
+from harness.notes import fault_note, reason_note, said_in, said_in_one, shown_notes
 from harness.observe import Observations, observe
 from harness.records import (
     CasesId,
@@ -46,7 +46,16 @@ from harness.submission import Submission
 if TYPE_CHECKING:
     from harness.diagnosis.codes import Diagnosis
 
-__all__ = ["fault_report", "grade", "judge_trusted", "judged", "placed", "ungradable_report", "versions"]
+__all__ = [
+    "empty_report",
+    "fault_report",
+    "grade",
+    "judge_trusted",
+    "judged",
+    "placed",
+    "ungradable_report",
+    "versions",
+]
 
 
 def grade(
@@ -197,46 +206,22 @@ def versions() -> Versions:
 
 def ungradable_report(error: SubmissionError, name: str, sha256: str, assignment: Assignment, seed: int) -> Report:
     """Return the report on a file in which nothing can be judged: score 0, and it costs no attempt."""
-    return _empty_report(
-        Outcome.NOT_GRADABLE,
-        Verdict.BLOCKED,
-        error,
-        name,
-        sha256,
-        assignment,
-        seed,
-        code=error.code,
-    )
+    return empty_report(Outcome.NOT_GRADABLE, reason_note(error, error.code), name, sha256, assignment, seed)
 
 
 def fault_report(error: SandboxError, name: str, sha256: str, assignment: Assignment, seed: int) -> Report:
     """Return the report of a grader that could not do its work: no score at all, never a zero."""
-    return _empty_report(
-        Outcome.GRADER_FAULT,
-        Verdict.GRADER_FAULT,
-        error,
-        name,
-        sha256,
-        assignment,
-        seed,
-        code="GRADER-FAULT",
-    )
+    return empty_report(Outcome.GRADER_FAULT, fault_note(error), name, sha256, assignment, seed)
 
 
-def _empty_report(
-    outcome: Outcome,
-    verdict: Verdict,
-    error: SubmissionError | SandboxError,
-    name: str,
-    sha256: str,
-    assignment: Assignment,
-    seed: int,
-    *,
-    code: str,
-) -> Report:
+def empty_report(outcome: Outcome, reason: Warn, name: str, sha256: str, assignment: Assignment, seed: int) -> Report:
+    """Return the report on a submission that was not run, for a reason that is the learner's or the grader's."""
+    verdict = Verdict.GRADER_FAULT if outcome is Outcome.GRADER_FAULT else Verdict.BLOCKED
     found: dict[str, Found] = {}
-    finding = Finding(verdict=verdict, message=reason_in_full(error))
-    results = [result_of(spec, finding, found) for spec in assignment.check]
+    finding = Finding(verdict=verdict, message=reason.message)
+    results = [
+        msgspec.structs.replace(result_of(spec, finding, found), said=said_in_one(reason)) for spec in assignment.check
+    ]
     return Report(
         outcome=outcome,
         assignment=assignment.identity,
@@ -248,7 +233,7 @@ def _empty_report(
         cases=None,
         layers=layer_scores(assignment, results, found),
         checks=results,
-        warnings=[reason_note(error, code)],
+        warnings=[reason],
         graph=Graph(),
         versions=versions(),
         timing=Timing(wall_s=0.0, cpu_s=0.0),

@@ -1,11 +1,43 @@
-"""Ctrl-C at a moment when it would do harm."""
+"""Ctrl-C at a moment when it would do harm, and other requests to end."""
 
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-__all__ = ["held_back", "noticed"]
+__all__ = ["Ended", "held_back", "noticed", "signals_as_exceptions"]
+
+
+class Ended(BaseException):
+    """This process was asked to end by a signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+    @property
+    def status(self) -> int:
+        """What a shell says of a command that a signal ended."""
+        return 128 + self.number
+
+
+@contextmanager
+def signals_as_exceptions() -> Iterator[None]:
+    """Let a request to end unwind this process by :class:`Ended`, so that everything is left in order."""
+
+    def end(number: int, frame: object) -> NoReturn:
+        del frame
+        signal.signal(number, signal.SIG_IGN)
+        raise Ended(number)
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # nohup and the like have their reasons.
+    before = {number: signal.signal(number, end) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

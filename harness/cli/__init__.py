@@ -1,6 +1,7 @@
 """The command line: one module per command. This one runs the command that was called, and says how it ended."""
 
 import importlib
+import keyword
 from collections.abc import Sequence
 
 from harness.cli import console
@@ -8,7 +9,7 @@ from harness.cli.words import read_words
 from harness.errors import DoutError, SandboxError
 from harness.sentence import Sentence
 
-__all__ = ["FAULT", "OK", "SOME_FAILED", "USAGE", "main"]
+__all__ = ["FAULT", "INTERRUPTED", "OK", "SOME_FAILED", "USAGE", "main"]
 
 # Exit statuses (docs/report.md); the last is what shells use for a command that Ctrl-C ended.
 OK, SOME_FAILED, USAGE, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
@@ -21,8 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = read_words(arguments)
         lang = getattr(options, "lang", None)
-        # A command is imported only when it is called.
-        status: int = importlib.import_module(f"harness.cli.{options.command}").run(options)
+        # A command is imported only when it is called. A module may not be called as a word of Python is: class.
+        module = f"harness.cli.{options.command}{'_' * keyword.iskeyword(options.command)}"
+        status: int = importlib.import_module(module).run(options)
         console.flush()
     except SystemExit as ended:
         # argparse has printed help, the version, or what is wrong.

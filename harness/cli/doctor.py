@@ -17,7 +17,7 @@ from harness.sentence import Sentence, marked
 if TYPE_CHECKING:
     from harness.sandbox.selftest import Canary
 
-__all__ = ["not_held", "run"]
+__all__ = ["run"]
 
 LEVELS = {
     "A": marked("seccomp, Landlock and a user of its own: a learner's code reaches nothing"),
@@ -25,19 +25,6 @@ LEVELS = {
     "C": marked("Landlock without seccomp: it reaches no file, but other parts of the system"),
     "D": marked("a separate process with deadlines: it can read and write what you can"),
 }
-#: Needs no lock: every worker is started with a clean environment, and with no file but its channel open.
-_ALWAYS = frozenset({"reads_the_environment", "keeps_descriptors"})
-_FILES = frozenset(
-    {"opens_a_file", "lists_a_directory", "writes_a_file", "writes_shared_memory", "imports_the_reference"}
-)
-#: What each lock alone has to stop (docs/security-model.md).
-_STOPS = {
-    "landlock": _FILES,
-    "uid": frozenset({"becomes_root"}),
-    "rlimits": frozenset({"exceeds_memory"}),
-}
-#: What seccomp does not see: memory is a matter of limits.
-_NOT_SECCOMP = frozenset({"exceeds_memory"})
 
 
 def run(options: argparse.Namespace) -> int:
@@ -50,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
         from harness.render.cells import wrapped
         from harness.sandbox.limits import WorkerLimits
         from harness.sandbox.runner import Sandbox
-        from harness.sandbox.selftest import self_test
+        from harness.sandbox.selftest import not_held, self_test
 
     language = chosen_language(options.lang)
     text = language.text
@@ -107,13 +94,3 @@ def _attempts(canaries: "Sequence[Canary]", language: Language) -> Iterator[tupl
     for canary in canaries:
         word = words[canary.stopped]
         yield f"  {word}{' ' * (width - width_of(word))}  ", language.text(canary.what)
-
-
-def not_held(locks: Sequence[str], canaries: "Sequence[Canary]") -> "list[Canary]":
-    """Return the attempts that worked although one of ``locks`` is there to stop them."""
-    promised = _ALWAYS.union(*(_STOPS.get(lock, frozenset()) for lock in locks))
-    return [
-        canary
-        for canary in canaries
-        if not canary.stopped and (canary.name in promised or ("seccomp" in locks and canary.name not in _NOT_SECCOMP))
-    ]

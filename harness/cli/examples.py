@@ -5,7 +5,7 @@ In a translation the commands stay as they are.
 
 from harness.language import marked
 
-__all__ = ["ASSIGNMENT", "BUNDLE", "DOCTOR", "DOUT", "EXPLAIN", "GRADE", "HINT", "INIT", "REPORT", "WATCH"]
+__all__ = ["ASSIGNMENT", "BUNDLE", "CLASS", "DOCTOR", "DOUT", "EXPLAIN", "GRADE", "HINT", "INIT", "REPORT", "WATCH"]
 
 DOUT = marked("""\
 examples:
@@ -14,6 +14,7 @@ examples:
   dout grade a.py b.ipynb c.zip   grade several
   dout grade layers.py --format html --output report.html
   dout grade - < layers.py        grade standard input
+  dout class submissions -o out   grade a whole class
   dout watch layers.py            grade it again each time you save
   dout explain MUL-SWAP           what a mistake in a report means
   dout hint MUL-SWAP              a hint at it, one of three
@@ -38,6 +39,22 @@ exit status:
   1 some check did not pass, or a file could not be read as Python
   2 wrong use: a path, an option, an assignment; the other files are graded
   3 the grader failed: there is no score for some file
+""")
+CLASS = marked("""\
+examples:
+  dout class submissions -o out --roster roster.csv
+  dout class moodle.zip -o out --roster roster.csv --similar
+  dout class canvas.zip -o out --gradebook canvas=exported.csv
+  dout class submissions -o new --compare out    what a new assignment changed
+
+In OUT: grades.csv, summary.md, dashboard.html, report.json, and for each
+learner reports/NAME.json and pages/NAME.html. The same command once more
+grades what is new or has changed, and goes on after Ctrl-C or a crash.
+
+exit status:
+  0 all submissions were graded, whatever their marks
+  2 wrong use: a path, an option, an assignment
+  3 some could not be graded: the grader failed, or nobody knows whose they are
 """)
 WATCH = marked("""\
 examples:

@@ -3,16 +3,13 @@
 import argparse
 import contextlib
 import os
-import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 from harness.cli import OK
 from harness.cli.console import show
 from harness.errors import UsageError
-from harness.interrupts import held_back
+from harness.interrupts import Ended, held_back, signals_as_exceptions
 from harness.sandbox.launch import has_fork_server, launch
 from harness.sentence import Sentence
 
@@ -21,26 +18,17 @@ __all__ = ["run"]
 _DEFAULT = "layers.py"
 
 
-class _Ended(BaseException):
-    """This process was asked to end by a signal."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
 def run(options: argparse.Namespace) -> int:
     """Watch until the learner quits; Ctrl-C is one way to do so."""
     path = _chosen(options.path)
     try:
-        with _signals_as_exceptions():
+        with signals_as_exceptions():
             _watch(path, options)
     except KeyboardInterrupt:
         with contextlib.suppress(KeyboardInterrupt):
             show("\n")
-    except _Ended as ended:
-        # What a shell says of a command that a signal ended.
-        return 128 + ended.number
+    except Ended as ended:
+        return ended.status
     return OK
 
 
@@ -97,22 +85,3 @@ def _has_terminal() -> bool:
     streams = (sys.stdin, sys.stdout)
     there = all(stream is not None and stream.isatty() for stream in streams)
     return there and os.environ.get("TERM") != "dumb" and can_steer()
-
-
-@contextlib.contextmanager
-def _signals_as_exceptions() -> Iterator[None]:
-    """Let a request to end unwind this process, so that the terminal and the sandbox are left in order."""
-
-    def end(number: int, frame: object) -> NoReturn:
-        del frame
-        signal.signal(number, signal.SIG_IGN)
-        raise _Ended(number)
-
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    # nohup and the like have their reasons.
-    before = {number: signal.signal(number, end) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -23,7 +23,7 @@ class Export(enum.StrEnum):
     PLAIN = "plain"
 
 
-class Learner(Record, frozen=True):
+class Learner(Record, frozen=True, gc=False):
     """Who handed in; text is escaped for display, and empty where nothing says it."""
 
     #: Unlike that of every other learner: the id; else the e-mail, the user name or the name.
@@ -38,7 +38,7 @@ class Learner(Record, frozen=True):
         return f"{self.name} ({self.key})" if self.name not in {"", self.key} else self.key
 
 
-class Entry(Record, frozen=True):
+class Entry(Record, frozen=True, gc=False):
     """One submission as its container names it; its content is read by ``Intake.read`` alone."""
 
     #: The name of the folder, or of the first of the files, escaped for display.
@@ -88,7 +88,7 @@ _SENTENCES = {
 }
 
 
-class Unassigned(Record, frozen=True):
+class Unassigned(Record, frozen=True, gc=False):
     """Something that goes to no learner, or a learner who gets nothing."""
 
     reason: Reason
@@ -109,4 +109,6 @@ def fold(text: str) -> str:
 
 def displayed(text: str) -> str:
     """Return ``text`` from outside as it is shown: NFC, single spaces, escaped, at most 255 characters."""
-    return plain(" ".join(unicodedata.normalize("NFC", text).split()), _SHOWN_LIMIT)
+    shown = plain(" ".join(unicodedata.normalize("NFC", text).split()), _SHOWN_LIMIT)
+    # A class has many names: those that are equal are one string.
+    return text if shown == text else shown

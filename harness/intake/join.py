@@ -1,23 +1,22 @@
 """Gives each submission to a learner: by the roster, or without one by what the names say. Nothing is guessed."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.intake.found import Entry, Export, Learner, Reason, Unassigned, fold
-from harness.intake.roster import Row
+from harness.intake.roster import Roster
 from harness.records import Record
 
 __all__ = ["Assigned", "join"]
 
 
-class Assigned(Record, frozen=True):
+class Assigned(Record, frozen=True, gc=False):
     """A learner and the one submission of theirs that counts."""
 
     learner: Learner
     entry: Entry
 
 
-def join(entries: Iterable[Entry], roster: Sequence[Row] | None) -> tuple[list[Assigned], list[Unassigned]]:
+def join(entries: Iterable[Entry], roster: Roster | None) -> tuple[list[Assigned], list[Unassigned]]:
     """Return who handed in what, sorted by the learners' keys, and what could not be assigned.
 
     Args:
@@ -29,29 +28,32 @@ def join(entries: Iterable[Entry], roster: Sequence[Row] | None) -> tuple[list[A
     equally, the entry goes to nobody.
     """
     unassigned: list[Unassigned] = []
-    by_key: dict[str, tuple[Learner, list[Entry]]] = {}
-    index = None if roster is None else _Index(roster)
+    by_key: dict[str, tuple[Learner, tuple[Entry, ...]]] = {}
     concerned: set[str] = set()  # keys of learners who are named in another reason than having no submission
     for entry in entries:
-        learners = [entry.learner] if index is None else index.meant(entry)
+        learners = [entry.learner] if roster is None else _meant(entry, roster)
         if len(learners) == 1:
-            by_key.setdefault(fold(learners[0].key), (learners[0], []))[1].append(entry)
+            key = fold(learners[0].key)
+            learner, before = by_key.get(key, (learners[0], ()))
+            by_key[key] = (learner, (*before, entry))
         else:
             reason = Reason.AMBIGUOUS if learners else Reason.UNKNOWN
             unassigned.append(Unassigned(reason, entry.name, tuple(learners)))
             concerned.update(fold(learner.key) for learner in learners)
     assigned: list[Assigned] = []
-    for learner, handed_in in by_key.values():
+    found = by_key.keys() | concerned
+    # One by one: there may be many, and each becomes another record here.
+    while by_key:
+        _, (learner, handed_in) = by_key.popitem()
         *older, latest = sorted(handed_in, key=lambda entry: (entry.attempt or 0, entry.name))
         if older and not _comparable(handed_in):
             unassigned += [Unassigned(Reason.SEVERAL, entry.name, (learner,)) for entry in (*older, latest)]
             continue
         unassigned += [Unassigned(Reason.OLDER, entry.name, (learner,)) for entry in older]
         assigned.append(Assigned(learner, latest))
-    for row in roster or ():
-        key = fold(row.learner.key)
-        if key not in by_key and key not in concerned:
-            unassigned.append(Unassigned(Reason.MISSING, "", (row.learner,)))
+    for learner in roster.learners if roster is not None else ():
+        if fold(learner.key) not in found:
+            unassigned.append(Unassigned(Reason.MISSING, "", (learner,)))
     assigned.sort(key=lambda one: (fold(one.learner.key), one.learner.key))
     return assigned, unassigned
 
@@ -66,31 +68,19 @@ def _comparable(entries: Sequence[Entry]) -> bool:
     return None not in attempts and len(attempts) == len(entries) and len(owners) == 1
 
 
-class _Index:
-    """The rows of a roster by everything that can name a learner."""
-
-    def __init__(self, roster: Sequence[Row]) -> None:
-        self._rows = roster
-        self._found: dict[tuple[str, str], list[int]] = {}
-        for place, row in enumerate(roster):
-            keys = [*row.values.items(), *(("name", name) for name in row.names)]
-            keys += (("squeezed", name) for name in dict.fromkeys(map(_squeezed, row.names)) if name)
-            for key in keys:
-                self._found.setdefault(key, []).append(place)
-
-    def meant(self, entry: Entry) -> list[Learner]:
-        """Those whom the entry can mean: one, several, or none."""
-        meant: set[int] = set()
-        for keys in _said(entry):
-            hits = {place for key in keys for place in self._found.get(key, ())}
-            if not hits:
-                continue
-            common = meant & hits if meant else hits
-            if not common:
-                meant |= hits
-                break
-            meant = common
-        return [self._rows[place].learner for place in sorted(meant)]
+def _meant(entry: Entry, roster: Roster) -> list[Learner]:
+    """Those whom an entry can mean: one, several, or none."""
+    meant: set[int] = set()
+    for keys in _said(entry):
+        hits = {place for key in keys for place in roster.places(*key)}
+        if not hits:
+            continue
+        common = meant & hits if meant else hits
+        if not common:
+            meant |= hits
+            break
+        meant = common
+    return [roster.learners[place] for place in sorted(meant)]
 
 
 def _said(entry: Entry) -> Iterator[list[tuple[str, str]]]:
@@ -110,8 +100,3 @@ def _said(entry: Entry) -> Iterator[list[tuple[str, str]]]:
     else:
         yield [("number", number)]
         yield [("squeezed" if entry.export is Export.CANVAS else "name", name)]
-
-
-def _squeezed(name: str) -> str:
-    # Canvas, lib/content_zipper.rb: without an underscored number, in small letters, and letters and digits only.
-    return re.sub(r"[^\w]", "", re.sub(r"_([0-9]+)_", r"\1", name))

@@ -4,6 +4,8 @@ import codecs
 import csv
 import io
 import re
+import sys
+from array import array
 from collections.abc import Iterable, Iterator
 
 from harness.archive import CONTAINER_LIMIT, read_file
@@ -13,7 +15,7 @@ from harness.intake.found import Learner, displayed, fold
 from harness.records import Record
 from harness.sentence import Sentence, marked
 
-__all__ = ["Row", "read_roster", "roster_from_bytes"]
+__all__ = ["Roster", "Row", "read_roster", "roster_from_bytes", "roster_rows"]
 
 # What a column is, by its header without spaces, punctuation and case. Canvas: SIS User ID, SIS Login ID, Student.
 # Moodle: ID number, Identifier, Full name, Email address. Gradescope: SID. GitHub Classroom: identifier,
@@ -68,7 +70,7 @@ _NAMES_ONE = {
 _PARTICIPANT = re.compile(r"\S+ ([0-9]{1,18})")
 
 
-class Row(Record, frozen=True):
+class Row(Record, frozen=True, gc=False):
     """One learner of the roster. Beside ``learner``, which is for display, all text is folded for comparing."""
 
     learner: Learner
@@ -80,8 +82,89 @@ class Row(Record, frozen=True):
     names: tuple[str, ...] = ()
 
 
-def read_roster(path: str) -> tuple[Row, ...]:
-    """Return the learners of the CSV file ``path``, in its order.
+class Roster:
+    """The learners, found by everything that can name them.
+
+    A school has many: each is kept as one record, and each name as one string.
+
+    Args:
+        rows: As they are written.
+        shown: The file's path in messages.
+
+    Raises:
+        UsageError: two rows are one learner, or there is none.
+    """
+
+    def __init__(self, rows: Iterable[Row], shown: str) -> None:
+        #: In the order of the file.
+        self.learners: list[Learner] = []
+        #: By what it is, and then by value: the place of the learner, or of those who share it.
+        self._found: dict[str, dict[str, int | tuple[int, ...]]] = {}
+        self._lines = array("L")
+        for row in rows:
+            self._add(row, shown)
+        if not self.learners:
+            raise UsageError(
+                Sentence("{file} has no learner in it", file=shown),
+                Sentence("a header line comes first, then a line for each learner"),
+            )
+
+    def _add(self, row: Row, shown: str) -> None:
+        place = len(self.learners)
+        for field, value in [*row.values.items(), ("key", _once(fold(row.learner.key), *row.values.values()))]:
+            known = self._found.setdefault(field, {})
+            if value in known:
+                raise UsageError(
+                    Sentence(
+                        "{file}:{line}: the {what} {value} is in line {other} too",
+                        file=shown,
+                        line=row.line,
+                        what=Sentence(_NAMES_ONE[field]),
+                        value=plain(value, 100),
+                        other=self._lines[self.places(field, value)[0]],
+                    ),
+                    Sentence("give each learner one row, and an id of their own"),
+                )
+            known[value] = place
+        for name in row.names:
+            self._note("name", name, place)
+            if (short := squeezed(name)) not in {name, ""}:
+                self._note("squeezed", short, place)
+        self.learners.append(row.learner)
+        self._lines.append(row.line)
+
+    def _note(self, field: str, value: str, place: int) -> None:
+        known = self._found.setdefault(field, {})
+        before = known.get(value, ())
+        places = (before,) if isinstance(before, int) else before
+        if place not in places:
+            known[value] = (*places, place) if places else place
+
+    def places(self, field: str, value: str) -> tuple[int, ...]:
+        """Return the places of the learners whose ``field`` is ``value``, which is folded.
+
+        ``squeezed`` is a name without anything but letters and digits.
+        """
+        found = self._found.get(field, {}).get(value, ())
+        places = (found,) if isinstance(found, int) else found
+        if field == "squeezed" and squeezed(value) == value:
+            places += self.places("name", value)
+        return places
+
+
+def squeezed(name: str) -> str:
+    """Return a name as Canvas writes it into the names of files."""
+    # Canvas, lib/content_zipper.rb: without an underscored number, in small letters, and letters and digits only.
+    return re.sub(r"[^\w]", "", re.sub(r"_([0-9]+)_", r"\1", name))
+
+
+def _once(text: str, *others: str) -> str:
+    """Return ``text``, as one of ``others`` where they are equal."""
+    return next((other for other in others if other == text), text)
+
+
+def read_roster(path: str) -> Roster:
+    """Return the learners of the CSV file ``path``.
 
     Raises:
         UsageError: It cannot be read or understood, no column says who is meant, or two rows are one learner;
@@ -94,7 +177,7 @@ def read_roster(path: str) -> tuple[Row, ...]:
     return roster_from_bytes(data, plain(path))
 
 
-def roster_from_bytes(data: bytes, shown: str) -> tuple[Row, ...]:
+def roster_from_bytes(data: bytes, shown: str) -> Roster:
     """Return the learners of a CSV file.
 
     Args:
@@ -104,11 +187,18 @@ def roster_from_bytes(data: bytes, shown: str) -> tuple[Row, ...]:
     Raises:
         UsageError: As for ``read_roster``.
     """
+    return Roster(roster_rows(data, shown), shown)
+
+
+def roster_rows(data: bytes, shown: str) -> Iterator[Row]:
+    """Yield the rows of a CSV file, each by itself.
+
+    Raises:
+        UsageError: As for ``read_roster``, but for rows that are one learner.
+    """
     lines = _lines(_decoded(data, shown), shown)
     _, header = next(lines, (0, []))
     fields = _columns(header, shown)
-    rows: list[Row] = []
-    seen: dict[tuple[str, str], int] = {}
     for line, cells in lines:
         if any(cell.strip() for cell in cells[len(header) :]):
             raise UsageError(
@@ -129,28 +219,7 @@ def roster_from_bytes(data: bytes, shown: str) -> tuple[Row, ...]:
             )
         if fold(row.learner.name).startswith("points possible"):  # the second row of a gradebook of Canvas
             continue
-        keys = [(field, value) for field, value in row.values.items() if field in _UNIQUE]
-        for field, value in [*keys, ("key", fold(row.learner.key))]:
-            if (field, value) in seen:
-                raise UsageError(
-                    Sentence(
-                        "{file}:{line}: the {what} {value} is in line {other} too",
-                        file=shown,
-                        line=line,
-                        what=Sentence(_NAMES_ONE[field]),
-                        value=plain(value, 100),
-                        other=seen[field, value],
-                    ),
-                    Sentence("give each learner one row, and an id of their own"),
-                )
-            seen[field, value] = line
-        rows.append(row)
-    if not rows:
-        raise UsageError(
-            Sentence("{file} has no learner in it", file=shown),
-            Sentence("a header line comes first, then a line for each learner"),
-        )
-    return tuple(rows)
+        yield row
 
 
 def _decoded(data: bytes, shown: str) -> str:
@@ -178,7 +247,8 @@ def _decoded(data: bytes, shown: str) -> str:
 
 def _lines(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, each with the line where it begins."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    found = re.search(r"[^\r\n]*\S[^\r\n]*", text)
+    first = found[0] if found else ""
     outside = re.sub(r'"[^"]*"', "", first)
     delimiter = max(",;\t", key=outside.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -244,7 +314,7 @@ def _row(cells: Iterable[tuple[str, str]], line: int) -> Row | None:
         if re.search("[가-힣]", family):  # written family name first, without a space
             name = family + given
         names += [f"{family}, {given}", f"{family} {given}", f"{family}{given}"]
-    values = {field: fold(text[field]) for field in _UNIQUE if field in text}
+    values = {field: _once(fold(text[field]), text[field]) for field in _UNIQUE if field in text}
     key = next((text[field] for field in _UNIQUE if field in text), name)
     if not key:
         return None
@@ -253,12 +323,13 @@ def _row(cells: Iterable[tuple[str, str]], line: int) -> Row | None:
         name=name,
         id=text.get("id", ""),
         email=text.get("email", ""),
-        section=text.get("section", ""),
+        # A section has many learners.
+        section=sys.intern(text.get("section", "")),
         github=text.get("github", ""),
     )
     return Row(
         learner=learner,
         line=line,
         values=values,
-        names=tuple(dict.fromkeys(map(fold, filter(None, names)))),
+        names=tuple(dict.fromkeys(_once(fold(one), name) for one in names if one)),
     )

@@ -6,12 +6,22 @@ New files are written from rows; the files that Canvas and Moodle export are giv
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from harness.records import Record
 from harness.render.numbers import points
 
-__all__ = ["Mark", "blackboard_csv", "canvas_csv", "csv_text", "moodle_csv", "plain_csv", "safe_cell", "score_cell"]
+__all__ = [
+    "Mark",
+    "blackboard_csv",
+    "canvas_csv",
+    "csv_text",
+    "moodle_csv",
+    "plain_csv",
+    "plain_lines",
+    "safe_cell",
+    "score_cell",
+]
 
 #: A spreadsheet takes a cell that begins with one of these for a formula
 #: (https://owasp.org/www-community/attacks/CSV_Injection).
@@ -60,21 +70,18 @@ def _safe(rows: Iterable[Sequence[str]], *, quote_all: bool = False) -> str:
     return csv_text(([safe_cell(cell) for cell in row] for row in rows), quote_all=quote_all)
 
 
-def plain_csv(marks: Sequence[Mark]) -> str:
+def plain_csv(marks: Iterable[Mark]) -> str:
     """Return everything that is known, a line for each learner."""
-    rows = [
-        [
-            one.learner,
-            one.name,
-            one.email,
-            score_cell(one),
-            points(one.max_score),
-            "yes" if one.late else "no",
-            one.note,
-        ]
-        for one in marks
-    ]
-    return _safe([["learner", "name", "email", "score", "max_score", "late", "note"], *rows])
+    return "".join(plain_lines(marks))
+
+
+def plain_lines(marks: Iterable[Mark]) -> Iterator[str]:
+    """Yield the lines of :func:`plain_csv`, each with its end, so that a class may be of any size."""
+    yield _safe([["learner", "name", "email", "score", "max_score", "late", "note"]])
+    for one in marks:
+        late = "yes" if one.late else "no"
+        cells = [one.learner, one.name, one.email, score_cell(one), points(one.max_score), late, one.note]
+        yield _safe([cells])
 
 
 def canvas_csv(marks: Sequence[Mark], assignment: str) -> str:

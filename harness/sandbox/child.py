@@ -30,7 +30,7 @@ def main(memory_bytes: int, cpu_seconds: int) -> None:
     incoming, outgoing = CHANNEL
     receive = _heard_beside(requests_on(incoming))
     tell(outgoing, Ready(locks, ""))
-    serve(receive, lambda message: tell(outgoing, message))
+    serve(receive, lambda *messages: tell(outgoing, *messages))
 
 
 def _heard_beside(receive: Receive) -> Receive:

@@ -166,6 +166,9 @@ class Run(msgspec.Struct, array_like=True, tag="run", frozen=True):
     classes: list[str | None]
     indices: list[int]
     cases: list[list[Step]]
+    #: Whether answers may be sent several at a time. What a worker holds is lost with it, so that the call which ended
+    #: it is not known.
+    gathered: bool = False
 
 
 class Ready(msgspec.Struct, array_like=True, tag="ready", frozen=True):

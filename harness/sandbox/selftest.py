@@ -4,6 +4,8 @@ The attempts run the way a learner's file does: as source text, over the same ch
 harmless where it succeeds: what it makes it removes, what it signals it does not harm.
 """
 
+from collections.abc import Sequence
+
 from harness.records import Record
 from harness.sandbox.channel import Ending, Worker, WorkerGone
 from harness.sandbox.limits import WorkerLimits
@@ -11,7 +13,7 @@ from harness.sandbox.protocol import FORWARD, NEW, Answer, Done, Load, Loaded, P
 from harness.sandbox.runner import Sandbox
 from harness.sentence import marked
 
-__all__ = ["CANARIES", "Canary", "self_test"]
+__all__ = ["CANARIES", "Canary", "not_held", "self_test"]
 
 
 class Canary(Record, frozen=True):
@@ -288,3 +290,28 @@ def _source(limits: WorkerLimits, channel: tuple[int, ...]) -> str:
         "TOO_MUCH": limits.memory_bytes + (1 << 30),
     }
     return "".join(f"{name} = {value!r}\n" for name, value in constants.items()) + _SOURCE
+
+
+#: Needs no lock: every worker is started with a clean environment, and with no file but its channel open.
+_ALWAYS = frozenset({"reads_the_environment", "keeps_descriptors"})
+_FILES = frozenset(
+    {"opens_a_file", "lists_a_directory", "writes_a_file", "writes_shared_memory", "imports_the_reference"}
+)
+#: What each lock alone has to stop (docs/security-model.md).
+_STOPS = {
+    "landlock": _FILES,
+    "uid": frozenset({"becomes_root"}),
+    "rlimits": frozenset({"exceeds_memory"}),
+}
+#: What seccomp does not see: memory is a matter of limits.
+_NOT_SECCOMP = frozenset({"exceeds_memory"})
+
+
+def not_held(locks: Sequence[str], canaries: Sequence[Canary]) -> list[Canary]:
+    """Return the attempts that worked although one of ``locks`` is there to stop them."""
+    promised = _ALWAYS.union(*(_STOPS.get(lock, frozenset()) for lock in locks))
+    return [
+        canary
+        for canary in canaries
+        if not canary.stopped and (canary.name in promised or ("seccomp" in locks and canary.name not in _NOT_SECCOMP))
+    ]

@@ -134,7 +134,8 @@ class _Zygote:
             if os.getppid() != zygote:
                 os._exit(97)
             sys.path.clear()
-            sys.path_importer_cache.clear()
+            # Kept and not cleared: to free thousands of file names would copy every page that they lie on.
+            self.forgotten, sys.path_importer_cache = sys.path_importer_cache, {}
             gc.enable()
         except OSError as error:
             worker.tell(CHANNEL, Ready([], str(error)[:1000]))

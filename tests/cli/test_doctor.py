@@ -3,10 +3,9 @@
 import pytest
 
 from harness.cli import main
-from harness.cli.doctor import not_held
 from harness.render.cells import width_of
 from harness.sandbox import runner, selftest
-from harness.sandbox.selftest import CANARIES, Canary
+from harness.sandbox.selftest import CANARIES, Canary, not_held
 
 ALL = ("seccomp", "landlock", "uid", "rlimits")
 

@@ -3,13 +3,16 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.intake.roster import read_roster, roster_from_bytes
+from harness.intake.roster import read_roster, roster_from_bytes, roster_rows
 
 TEXT = "학번,이름,이메일,분반,깃허브\n20231234,홍길동,gd@example.org,1,hong\n"
 
 
 def rows(text, encoding="utf-8"):
-    return roster_from_bytes(text if isinstance(text, bytes) else text.encode(encoding), "r.csv")
+    data = text if isinstance(text, bytes) else text.encode(encoding)
+    read = list(roster_rows(data, "r.csv"))
+    assert roster_from_bytes(data, "r.csv").learners == [row.learner for row in read]
+    return read
 
 
 def refused(text):

@@ -1,0 +1,141 @@
+"""Writes what is made of a class's rows: the index, the marks, the summary and the dashboard."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from harness.class_records import ClassHead, ClassRow, LeftOut
+from harness.errors import UsageError
+from harness.intake import Reason, Unassigned
+from harness.language import ENGLISH, Language
+from harness.records import Outcome, Record
+from harness.render.exported import filled_canvas, filled_moodle
+from harness.render.gradebook import Mark, blackboard_csv, canvas_csv, moodle_csv, plain_lines
+from harness.sentence import Sentence
+from harness.whole_class.files import write_chunks, write_whole
+
+__all__ = ["GRADEBOOKS", "Gradebook", "left_out_of", "marks_of", "read_gradebook", "write_gradebook", "write_grades"]
+
+#: Platforms that a gradebook can be written for.
+GRADEBOOKS = ("canvas", "moodle", "blackboard")
+#: Bytes: a gradebook of 100,000 learners with many columns has fewer.
+_LARGEST = 256 << 20
+
+
+class Gradebook(Record, frozen=True):
+    """A gradebook that is to be written."""
+
+    #: One of ``GRADEBOOKS``.
+    platform: str
+    #: Text of the file that the platform exported; null for a new file.
+    exported: str | None
+
+
+def read_gradebook(platform: str, path: str | None) -> Gradebook:
+    """Return a gradebook; ``path`` is the file that the platform exported, if it is to be filled in.
+
+    Raises:
+        UsageError: it cannot be read, or this platform's cannot be filled in.
+    """
+    if path is None:
+        return Gradebook(platform, None)
+    if platform == "blackboard":
+        raise UsageError(
+            Sentence("a gradebook of {platform} is written, not filled in", platform=platform),
+            Sentence("leave the file away: --gradebook {platform}", platform=platform),
+        )
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise UsageError(Sentence("{file} is too large for a gradebook", file=path))
+        return Gradebook(platform, data.decode("utf-8"))
+    except OSError as error:
+        raise UsageError(
+            Sentence("{file} cannot be read: {error}", file=path, error=error.strerror or error),
+            Sentence("name the file that {platform} exported", platform=platform),
+        ) from None
+    except UnicodeDecodeError:
+        raise UsageError(
+            Sentence("{file} is not UTF-8 text", file=path),
+            Sentence("name the file that {platform} exported, as it is", platform=platform),
+        ) from None
+
+
+def left_out_of(unassigned: Iterable[Unassigned]) -> Iterator[LeftOut]:
+    """Yield the records of what went to nobody."""
+    for one in unassigned:
+        yield LeftOut(
+            reason=one.reason.value,
+            entry=one.entry,
+            learners=[learner.key for learner in one.learners],
+            message=one.text(ENGLISH),
+        )
+
+
+def marks_of(rows: Iterable[ClassRow], max_score: float) -> Iterator[Mark]:
+    """Yield the marks of those who handed in."""
+    for row in rows:
+        yield Mark(
+            learner=row.learner,
+            name=row.name,
+            email=row.email,
+            score=None if row.outcome is Outcome.GRADER_FAULT else row.score,
+            max_score=max_score,
+            late=bool(row.late),
+            note="" if row.reason is None else row.reason.message,
+        )
+
+
+def _absent(unassigned: Iterable[Unassigned], max_score: float, language: Language) -> Iterator[Mark]:
+    for one in unassigned:
+        if one.reason is Reason.MISSING:
+            (who,) = one.learners
+            note = language.text("no submission")
+            yield Mark(learner=who.key, name=who.name, email=who.email, score=None, max_score=max_score, note=note)
+
+
+def write_grades(
+    path: str,
+    head: ClassHead,
+    rows: Iterable[ClassRow],
+    unassigned: Iterable[Unassigned],
+    language: Language,
+) -> None:
+    """Write ``grades.csv``: a line for each submission, then for each learner of the roster who has none.
+
+    Raises:
+        OutError: it cannot be written.
+    """
+
+    def marks() -> Iterator[Mark]:
+        yield from marks_of(rows, head.max_score)
+        yield from _absent(unassigned, head.max_score, language)
+
+    write_chunks(path, (line.encode() for line in plain_lines(marks())))
+
+
+def write_gradebook(
+    folder: str, gradebook: Gradebook, head: ClassHead, rows: Callable[[], Iterable[ClassRow]], column: str
+) -> Sequence[str]:
+    """Write ``gradebook-PLATFORM.csv`` and return the learners for whom an exported file has no row.
+
+    Args:
+        column: The assignment's name there.
+
+    Raises:
+        OutError: it cannot be written.
+        UsageError: the exported file does not fit.
+    """
+    marks = [*marks_of(rows(), head.max_score)]
+    missing: Sequence[str] = ()
+    if gradebook.exported is not None:
+        if gradebook.platform == "canvas":
+            filled = filled_canvas(gradebook.exported, marks, column)
+        else:
+            filled = filled_moodle(gradebook.exported, marks)
+        text, missing = filled.text, filled.missing
+    else:
+        new = {"canvas": canvas_csv, "moodle": moodle_csv, "blackboard": blackboard_csv}[gradebook.platform]
+        text = new(marks, column)
+    write_whole(os.path.join(folder, f"gradebook-{gradebook.platform}.csv"), text.encode())
+    return missing

@@ -1,0 +1,114 @@
+"""Answers come several at a time; where that loses some, all is asked again, and nothing is different for it."""
+
+from collections.abc import Iterator
+
+import pytest
+from cage import INNOCENT, limited
+
+from harness.grader import grade
+from harness.records import Report, Verdict
+from harness.sandbox import worker
+from harness.sandbox.protocol import FORWARD, NEW, Answer, Done, Load, Run, Source, Step, ToWorker
+from harness.sandbox.runner import Sandbox
+from harness.submission import submission_from_bytes
+
+
+class Counting(Sandbox):
+    """A sandbox that counts the workers it starts."""
+
+    started = 0
+
+    def spawn(self, limits, modules=()):
+        self.started += 1
+        return super().spawn(limits, modules)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Counting]:
+    with Counting() as opened:
+        yield opened
+
+
+def graded(sandbox: Counting, text: str, **limits: float) -> Report:
+    sandbox.started = 0
+    return grade(submission_from_bytes("layers.py", text.encode()), limited(**limits), sandbox=sandbox, shrink=False)
+
+
+def verdicts(report: Report) -> dict[str, Verdict]:
+    return {check.id: check.verdict for check in report.checks}
+
+
+def said_in_turns(*requests: ToWorker) -> list[tuple[object, ...]]:
+    """What a worker says to these requests, each time that it says something."""
+    waiting, turns = iter(requests), []
+    with pytest.raises(StopIteration):
+        worker.serve(lambda: next(waiting), lambda *messages: turns.append(messages))
+    return turns
+
+
+@pytest.fixture
+def restored(monkeypatch):
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(worker.sys, name, getattr(worker.sys, name))
+    monkeypatch.setitem(worker.sys.modules, worker.MODULE_NAME, worker.sys)
+
+
+LAYER = Load([Source("class A:\n    def forward(self, x):\n        return x + 1\n", 1)], False)
+CASES = [[Step(NEW, 0, [0]), Step(FORWARD, 0, [number])] for number in range(200)]
+
+
+def test_many_answers_come_in_few_turns_and_in_order(restored, monkeypatch):
+    monkeypatch.setattr(worker, "_now", lambda: 0)
+    turns = said_in_turns(LAYER, Run(["A"], [*range(200)], CASES, gathered=True))[2:]
+    assert [len(turn) for turn in turns] == [64, 64, 64, 9]
+    said = [message for turn in turns for message in turn]
+    assert said[:-1] == [Answer(number, 1, False, [number + 1]) for number in range(200)]
+    assert said[-1] == Done()
+
+
+def test_an_answer_does_not_wait_long_for_others(restored, monkeypatch):
+    clock = iter(range(0, 10_000_000_000, 1_500_000))
+    monkeypatch.setattr(worker, "_now", lambda: next(clock))
+    turns = said_in_turns(LAYER, Run(["A"], [*range(6)], CASES[:6], gathered=True))[2:]
+    assert [len(turn) for turn in turns] == [3, 3, 1]
+
+
+def test_one_by_one_each_answer_is_a_turn(restored):
+    turns = said_in_turns(LAYER, Run(["A"], [0, 1], CASES[:2]))[2:]
+    assert [len(turn) for turn in turns] == [1, 1, 1]
+
+
+def test_a_right_file_needs_one_worker(sandbox):
+    assert graded(sandbox, INNOCENT).score == 100
+    assert sandbox.started == 1
+
+
+@pytest.mark.parametrize("does", ["while True: pass", "import os; os._exit(3)", "import os; os.abort()"])
+def test_the_call_that_ends_a_worker_is_found_and_costs_no_other(sandbox, does):
+    text = INNOCENT.replace("return dout, dout", f"{does}\n        return dout, dout")
+    found = verdicts(graded(sandbox, text, call_seconds=0.5, submission_seconds=5.0))
+    assert found["AddLayer.forward"] is Verdict.PASSED
+    assert found["AddLayer.backward"] is (Verdict.TIMEOUT if "while" in does else Verdict.CRASHED)
+    assert {verdict for check, verdict in found.items() if check.startswith("MulLayer")} == {Verdict.PASSED}
+
+
+def test_a_file_that_is_slow_and_right_has_all_its_time(sandbox):
+    # All calls together take longer than one call may, which ends the first attempt and not the grading.
+    text = INNOCENT.replace("return x + y", "import time; time.sleep(0.004)\n        return x + y")
+    report = graded(sandbox, text, call_seconds=0.4, submission_seconds=20.0)
+    assert report.score == 100
+    assert sandbox.started == 2
+
+
+def test_nothing_of_the_first_attempt_is_left_in_the_second(sandbox):
+    # Right at first and gone in the middle: what is asked again gets other answers, and those alone count.
+    text = INNOCENT.replace(
+        "return x + y",
+        "AddLayer.calls = getattr(AddLayer, 'calls', 0) + 1\n"
+        "        import os\n"
+        "        if AddLayer.calls == 100: os._exit(1)\n"
+        "        return x + y",
+    )
+    found = verdicts(graded(sandbox, text))
+    assert Verdict.CRASHED in {found[check] for check in found if check.startswith("AddLayer")}
+    assert found["MulLayer.forward"] is Verdict.PASSED
