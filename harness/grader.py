@@ -193,7 +193,7 @@ def placed(result: CheckResult, submission: Submission, evidence: Evidence) -> C
     if excerpt is None:
         return result
     message, said = result.message, result.said
-    if submission.blocks[0].label is not None:
+    if submission.blocks[0].cell is not None:
         see = Sentence("See {place}.", place=submission.where(result.line))
         message, said = f"{message} {see}", [*said, *said_in(see)] if said else []
     return msgspec.structs.replace(result, message=message, said=said, excerpt=excerpt)

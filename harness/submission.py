@@ -56,8 +56,8 @@ class Block(Record, frozen=True):
     text: str
     #: 1-based line of the block's first line in the numbering of the whole submission.
     first_line: int
-    #: "cell 3" for the third code cell of a notebook; null for a ``.py``.
-    label: str | None
+    #: Number of the code cell in its notebook, from 1, or in words which cell it is; null for a ``.py``.
+    cell: int | str | None
 
 
 class Submission(Record, frozen=True):
@@ -78,10 +78,11 @@ class Submission(Record, frozen=True):
         block = self._block_at(line)
         if line is None or block is None:
             return self.name
-        if block.label is None:
+        if block.cell is None:
             return f"{self.name}:{line}"
         number = line - block.first_line + 1
-        return Sentence("{file} {cell} line {line}", file=self.name, cell=block.label, line=number)
+        cell = Sentence("cell {number}", number=block.cell) if isinstance(block.cell, int) else block.cell
+        return Sentence("{file} {cell} line {line}", file=self.name, cell=cell, line=number)
 
     def text_of(self, line: int | None) -> str | None:
         """Return the source line as it is, not escaped; null where there is none."""
@@ -252,7 +253,7 @@ def _single(shown: str, suffix: str, data: bytes, size_limit: int) -> Submission
     if suffix == ".ipynb":
         blocks, warnings = _notebook_blocks(shown, data, size_limit)
     else:
-        blocks, warnings = (Block(text=_decoded(shown, data), first_line=1, label=None),), ()
+        blocks, warnings = (Block(text=_decoded(shown, data), first_line=1, cell=None),), ()
     return Submission(name=shown, sha256=hashlib.sha256(data).hexdigest(), blocks=blocks, warnings=warnings)
 
 
@@ -271,7 +272,7 @@ def _notebook_blocks(shown: str, data: bytes, size_limit: int) -> tuple[tuple[Bl
         if lost:
             dropped.append(Sentence("cell {number}", number=number))
         if text.strip():
-            blocks.append(Block(text=text, first_line=first_line, label=Sentence("cell {number}", number=number)))
+            blocks.append(Block(text=text, first_line=first_line, cell=number))
         first_line += cell.count("\n") + 2
     if not dropped:
         return tuple(blocks), ()

@@ -128,7 +128,7 @@ def line_of(check: CheckSpec, assignment: Assignment, submission: Submission) ->
     Null for notebooks, whose lines are not those of the file, and where nothing looks like the class.
     """
     layer = next((layer for layer in assignment.layer if layer.name == check.layer), None)
-    if layer is None or len(submission.blocks) != 1 or submission.blocks[0].label is not None:
+    if layer is None or len(submission.blocks) != 1 or submission.blocks[0].cell is not None:
         return None
     lines = submission.blocks[0].text.split("\n")
     names = {name.replace("_", "").lower() for name in (layer.name, *layer.look_alikes)}

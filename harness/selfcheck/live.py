@@ -147,8 +147,8 @@ def _source(by_name: dict[str, type]) -> tuple[Submission, Parsed]:
         # A kernel keeps the text of its cells where Python's own tracebacks look for it.
         text = "".join(linecache.getlines(file))
         if text.strip():
-            label = f"cell of {', '.join(names)}" if len(cells) > 1 else None
-            blocks.append(Block(text=text, first_line=first_line, label=label))
+            cell = Sentence("cell of {names}", names=", ".join(names)) if len(cells) > 1 else None
+            blocks.append(Block(text=text, first_line=first_line, cell=cell))
             begins |= {name: {code.co_firstlineno + first_line - 1 for code in methods[name]} for name in names}
             first_line += text.count("\n") + 2
     parsed = read_program([Source(block.text, block.first_line) for block in blocks]).seen()

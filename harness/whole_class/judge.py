@@ -138,7 +138,7 @@ class _Judge:
 
 def _text_of(submission: Submission) -> bytes:
     """Return a digest of all that a report depends on: what a notebook's messages say has its name in it."""
-    name = submission.name if any(block.label for block in submission.blocks) else ""
+    name = submission.name if any(block.cell for block in submission.blocks) else ""
     return hashlib.sha256(msgspec.msgpack.encode((name, submission.blocks, submission.warnings))).digest()
 
 

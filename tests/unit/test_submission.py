@@ -57,7 +57,7 @@ def test_a_python_file_is_one_block():
     assert submission_from_bytes("layers.py", data) == Submission(
         name="layers.py",
         sha256=hashlib.sha256(data).hexdigest(),
-        blocks=(Block(text=LAYER, first_line=1, label=None),),
+        blocks=(Block(text=LAYER, first_line=1, cell=None),),
     )
 
 
@@ -66,8 +66,8 @@ def test_the_cells_of_a_notebook_are_blocks_numbered_through():
     submission = submission_from_bytes("a.ipynb", data)
 
     assert submission.blocks == (
-        Block(text="import numpy\nx = 1", first_line=1, label="cell 1"),
-        Block(text=LAYER, first_line=9, label="cell 4"),
+        Block(text="import numpy\nx = 1", first_line=1, cell=1),
+        Block(text=LAYER, first_line=9, cell=4),
     )
     assert submission.sha256 == hashlib.sha256(data).hexdigest()
 
@@ -77,7 +77,7 @@ def test_a_zip_gives_the_file_in_it_and_its_own_digest():
     submission = submission_from_bytes("alice.zip", data)
 
     assert submission.name == "alice.zip/hw/layers.py"
-    assert submission.blocks == (Block(text=LAYER, first_line=1, label=None),)
+    assert submission.blocks == (Block(text=LAYER, first_line=1, cell=None),)
     assert submission.sha256 == hashlib.sha256(data).hexdigest()
 
 
@@ -396,20 +396,20 @@ def test_a_notebook_without_code_is_refused(data, code):
 
 
 KINDS = {
-    "upper-case notebook": ("A.IPYNB", notebook(LAYER), "cell 1"),
-    "no suffix, a notebook": ("-", b"\n" + notebook(LAYER), "cell 1"),
-    "no suffix, a notebook with BOM": ("-", codecs.BOM_UTF8 + notebook(LAYER), "cell 1"),
+    "upper-case notebook": ("A.IPYNB", notebook(LAYER), 1),
+    "no suffix, a notebook": ("-", b"\n" + notebook(LAYER), 1),
+    "no suffix, a notebook with BOM": ("-", codecs.BOM_UTF8 + notebook(LAYER), 1),
     "no suffix, Python": ("-", LAYER.encode(), None),
     "no suffix, a dictionary": ("-", b"{'cells': 1}", None),
     "no suffix, a zip": ("-", zipped(layers_py=LAYER), None),
-    "a Windows path": ("C:\\my.work\\layers", notebook(LAYER), "cell 1"),
+    "a Windows path": ("C:\\my.work\\layers", notebook(LAYER), 1),
     "another suffix": ("layers.txt", LAYER.encode(), None),
 }
 
 
-@pytest.mark.parametrize(("name", "data", "label"), KINDS.values(), ids=KINDS)
-def test_the_kind_is_known_by_suffix_or_content(name, data, label):
-    assert [block.label for block in submission_from_bytes(name, data).blocks] == [label]
+@pytest.mark.parametrize(("name", "data", "cell"), KINDS.values(), ids=KINDS)
+def test_the_kind_is_known_by_suffix_or_content(name, data, cell):
+    assert [block.cell for block in submission_from_bytes(name, data).blocks] == [cell]
 
 
 # Which of several files
