@@ -13,6 +13,7 @@ from peers import contained as contained_module
 from peers.checks import CHECKS, SETUP, looped
 from peers.contained import run
 from peers.hostile import HOSTILE
+from peers.places import NotInstalledError, install
 from peers.submissions import right_submissions, wrong_submissions
 from peers.with_gradescope import GradescopeUtils
 from peers.with_nbgrader import Nbgrader
@@ -131,6 +132,23 @@ def test_an_empty_result_file_is_no_result(made, tmp_path):
         (tmp_path / name).touch()
     with pytest.raises(ValueError):  # noqa: PT011 - what reads it says it in its own words
         made().points(tmp_path, 1)
+
+
+class Broken(PlainPytest):
+    """Runs, and gives everyone three points."""
+
+    packages = ()
+
+    def command(self, bin_folder, patience):
+        return [sys.executable, "-c", "pass"]
+
+    def points(self, folder, count):
+        return [3.0]
+
+
+def test_a_peer_that_does_not_give_a_right_submission_its_points_is_not_measured(tmp_path):
+    with pytest.raises(NotInstalledError, match=r"a right submission got 3.0 of 12 points"):
+        install(Broken(), tmp_path / "peer", "", 12)
 
 
 def has_landlock():
