@@ -7,7 +7,7 @@ import sys
 import pytest
 from commands import RIGHT, ROOT, environment
 
-from harness.cli.words import _FORMATS
+from harness.cli.options import _FORMATS
 from harness.render import FORMATS, GROUP
 
 WRITER = """
