@@ -50,8 +50,13 @@ def test_layers():
 """
 
 
+#: What the runner of Classroom 50 sets, without which its format cannot be written.
+CLASSROOM50 = ("CLASSROOM", "ASSIGNMENT", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE_URL", "REVIEW_URL")
+
+
 def main() -> None:
     """Measure and print."""
+    os.environ |= dict.fromkeys(CLASSROOM50, "-")
     print(machine())
     print()
     print("| what | median | against | ratio | bound |")
