@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from harness.cli import FAULT, INTERRUPTED, OK
-from harness.cli.console import say, show
+from harness.cli.console import is_terminal, say, show
 from harness.interrupts import Ended, held_back, signals_as_exceptions
 from harness.sentence import Sentence
 
@@ -62,7 +62,7 @@ def _run(options: argparse.Namespace) -> int:
         total = len(intake.assigned)
         with (
             Grading(intake, assignment, wanted) as grading,
-            Progress(sys.stderr, total, language, bar=_is_terminal()) as progress,
+            Progress(sys.stderr, total, language, bar=is_terminal(sys.stderr)) as progress,
         ):
             try:
                 grading.run(progress)
@@ -95,10 +95,6 @@ def _cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:
         return os.cpu_count() or 1
-
-
-def _is_terminal() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _screen(results: "Results", out: str, language: "Language") -> Iterator[str]:

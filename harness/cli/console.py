@@ -15,7 +15,7 @@ from harness.sentence import Sentence
 if TYPE_CHECKING:
     from harness.language import Language
 
-__all__ = ["OutputError", "flush", "json_for_console", "prepare", "say", "say_places", "show"]
+__all__ = ["OutputError", "flush", "is_terminal", "json_for_console", "prepare", "say", "say_places", "show"]
 
 
 _WHAT_TO_DO = {
@@ -39,6 +39,11 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def is_terminal(*streams: TextIO | None) -> bool:
+    """Tell whether all of ``streams`` are a terminal on which a line can be written anew."""
+    return all(stream is not None and stream.isatty() for stream in streams) and os.environ.get("TERM") != "dumb"
 
 
 def show(text: str) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from harness.cli import OK
-from harness.cli.console import show
+from harness.cli.console import is_terminal, show
 from harness.errors import UsageError
 from harness.interrupts import Ended, held_back, signals_as_exceptions
 from harness.sandbox.launch import has_fork_server, launch
@@ -82,6 +82,4 @@ def _watch(path: Path, options: argparse.Namespace) -> None:
 def _has_terminal() -> bool:
     from harness.watching.display import can_steer
 
-    streams = (sys.stdin, sys.stdout)
-    there = all(stream is not None and stream.isatty() for stream in streams)
-    return there and os.environ.get("TERM") != "dumb" and can_steer()
+    return is_terminal(sys.stdin, sys.stdout) and can_steer()
