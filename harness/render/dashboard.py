@@ -17,6 +17,7 @@ from harness.render.class_page.style import STYLE
 from harness.render.class_page.ungraded import ungraded
 from harness.render.numbers import points
 from harness.render.page import page
+from harness.render.phrases import graded_against
 
 __all__ = ["dashboard"]
 
@@ -54,8 +55,7 @@ def _body(
     anonymous: bool,
 ) -> Iterator[str]:
     text = language.text
-    about = text("{id} version {version}, seed {seed}", id=head.assignment.id, version=head.assignment.version,
-                 seed=head.seed)  # fmt: skip
+    about = graded_against(head.assignment, head.seed, language)
     yield f"<header><h1>{escape(plain(head.title))}</h1><p>{escape(about)}</p></header>"
     yield from _contents(found, left_out, language)
     yield "<main>"

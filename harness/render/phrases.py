@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from harness.language import ENGLISH, Language, marked
-from harness.records import CheckResult, Report, Verdict, Warn
+from harness.records import AssignmentId, CheckResult, Report, Verdict, Warn
 
 __all__ = [
     "SELF_CHECK",
@@ -13,6 +13,7 @@ __all__ = [
     "advice",
     "all_passed",
     "due_date",
+    "graded_against",
     "hints_of",
     "message_of",
     "next_step",
@@ -57,8 +58,13 @@ _NEXT_MISSING = marked("write it, or correct its name.")
 def about_assignment(report: Report, language: Language = ENGLISH) -> str:
     """Return which assignment and cases a report is about, and when it is due where its author said so."""
     given = report.assignment
-    about = language.text("{id} version {version}, seed {seed}", id=given.id, version=given.version, seed=report.seed)
+    about = graded_against(given, report.seed, language)
     return about + (", " + language.text("due {date}", date=due_date(given.due)) if given.due else "")
+
+
+def graded_against(given: AssignmentId, seed: int, language: Language = ENGLISH) -> str:
+    """Return which assignment and cases something was graded against."""
+    return language.text("{id} version {version}, seed {seed}", id=given.id, version=given.version, seed=seed)
 
 
 def due_date(due: str) -> str:
