@@ -11,7 +11,7 @@ from harness.answers import Returned
 from harness.assignment import CheckSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding
 from harness.checks.statements import statements
-from harness.checks.wording import case_in_words, shown
+from harness.checks.wording import METHOD, case_in_words, shown
 from harness.gradients.compare import Number, compare
 from harness.records import Counterexample, Verdict
 from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Decoded, Value
@@ -72,7 +72,7 @@ def _blocked_by_kind(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, step
     if exhibit.case.relation:
         # The same calls work alone: that they fail here is what this check is about.
         return None
-    return evidence.blocked(spec.layer, "backward" if exhibit.case.steps[step].op == BACKWARD else "forward")
+    return evidence.blocked(spec.layer, METHOD.get(exhibit.case.steps[step].op, "forward"))
 
 
 def _changed_argument(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit) -> Finding | None:
@@ -87,7 +87,7 @@ def _changed_argument(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit) -> 
             sent, names = [*sent, *evidence.arguments(exhibit, step - 1)], ["dout", *names]
         for name, before, after in zip(names, sent, call.after, strict=False):
             if after is not None and not _same(before, after):
-                method = "backward" if planned.op == BACKWARD else "forward"
+                method = METHOD[planned.op]
                 # Where only the last call was watched, an input may have been changed by the one before it.
                 earlier = planned.op == BACKWARD and name != "dout" and not exhibit.case.steps[step - 1].watch
                 who = f"{layer.name}.{method}"
@@ -133,8 +133,9 @@ def _disturbed(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Seq
         if planned.op not in (FORWARD, BACKWARD):
             continue
         twin = next(one for one in alone if one.case.steps[1].args == inputs[planned.slot])
-        if not _same_answer(exhibit.calls[step], twin.calls[1 if planned.op == FORWARD else 2]):
-            method = "forward" if planned.op == FORWARD else "backward"
+        expected = twin.calls[1 if planned.op == FORWARD else 2]
+        if not _same_answer(exhibit.calls[step], expected):
+            method = METHOD[planned.op]
             finding = Finding(
                 verdict=Verdict.WRONG,
                 message=Sentence(
@@ -146,12 +147,12 @@ def _disturbed(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Seq
                 ),
                 layer=layer.name,
                 method=method,
-                counterexample=_beside(evidence, exhibit, step, twin.calls[1 if planned.op == FORWARD else 2]),
+                counterexample=_beside(evidence, exhibit, step, expected),
             )
             return _among_others(evidence, exhibit, step, finding)
     for step, original in _calls_in_order(exhibit):
         if not _same_answer(exhibit.calls[step], exhibit.calls[original]):
-            method = "forward" if exhibit.case.steps[original].op == FORWARD else "backward"
+            method = METHOD[exhibit.case.steps[original].op]
             finding = Finding(
                 verdict=Verdict.CONTRACT,
                 message=Sentence(

@@ -44,7 +44,6 @@ def _of_argument(found: Found, method: str, changed: str, inputs: tuple[str, ...
     """Yield where an argument may be changed in place: by its own name, or where the layer keeps it."""
     place = inputs.index(changed) if changed in inputs else 0
     owner = "forward" if changed in inputs else "backward"
-    for write in found.writes:
-        if (write.method, write.kind, write.argument) == (owner, ARGUMENT, place):
-            yield write
-    yield from (write for write in found.writes if write.method == method and write.kind == CHANGED)
+    by_name = (owner, ARGUMENT, place)
+    yield from (write for write in found.writes if (write.method, write.kind, write.argument) == by_name)
+    yield from (write for write in found.writes if (write.method, write.kind) == (method, CHANGED))
