@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import os
 import sys
 import types
 from functools import cache
@@ -38,7 +39,8 @@ def reference_layer(reference: str) -> ReferenceLayer:
             module = _executed(place, data)
         elif place:
             module = importlib.import_module(place)
-            data = Path(module.__file__ or "").read_bytes()
+            # A module in C has no file, and nothing in it is a layer.
+            data = Path(getattr(module, "__file__", None) or os.devnull).read_bytes()
         else:
             raise ImportError("write module:class or file.py:class")
     except OSError as error:
