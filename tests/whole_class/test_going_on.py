@@ -121,11 +121,15 @@ def _parent_or_none(pid):
         return None
 
 
-def test_a_full_disk_ends_the_run_and_with_room_again_it_goes_on(whole, tmp_path, monkeypatch):
-    given, wanted = whole
-    # Coverage could not write what it measured either, and says so.
+@pytest.fixture
+def unmeasured(monkeypatch):
+    """Coverage could not write what it measured either, and says so."""
     for name in [name for name in os.environ if name.startswith("COVERAGE")]:
         monkeypatch.delenv(name)
+
+
+def test_a_full_disk_ends_the_run_and_with_room_again_it_goes_on(whole, tmp_path, unmeasured):
+    given, wanted = whole
     out = tmp_path / "out"
 
     def little_room():
@@ -141,7 +145,7 @@ def test_a_full_disk_ends_the_run_and_with_room_again_it_goes_on(whole, tmp_path
     assert files(out) == wanted
 
 
-def test_no_room_for_the_rows_loses_none_of_them(whole, tmp_path):
+def test_no_room_for_the_rows_loses_none_of_them(whole, tmp_path, unmeasured):
     given, wanted = whole
     out = tmp_path / "out"
     run(given, "-o", out)
