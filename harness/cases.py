@@ -8,7 +8,7 @@ from the modules it finds loaded, so two learners whose files differ by one numb
 import hashlib
 import os
 import sys
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -17,7 +17,7 @@ import harness
 from harness.assignment import BUILT_IN, Assignment
 from harness.errors import SandboxError, UsageError
 from harness.records import CasesId, Record
-from harness.sandbox.protocol import FORWARD, Step
+from harness.sandbox.protocol import FORWARD, NEW, Step
 from harness.sentence import Sentence
 
 __all__ = ["Bank", "Case", "bank_for", "cache_directory", "decode_bank", "forward_of"]
@@ -27,7 +27,7 @@ __all__ = ["Bank", "Case", "bank_for", "cache_directory", "decode_bank", "forwar
 LARGEST_SEED = (1 << 53) - 1
 
 
-class Case(Record, frozen=True):
+class Case(Record, frozen=True, dict=True):
     """One sequence of calls on fresh instances."""
 
     #: ``layer/kind``, for example ``MulLayer/numbers``, or ``graph/shop``.
@@ -39,6 +39,11 @@ class Case(Record, frozen=True):
     steps: list[Step]
     #: For a group's own use: what this case is to another one of the group.
     relation: tuple[int, ...] = ()
+
+    @cached_property
+    def answered(self) -> list[int]:
+        """The steps that a worker answers: all but those that only construct."""
+        return [number for number, step in enumerate(self.steps) if step.op != NEW]
 
 
 def forward_of(case: Case, step: int) -> int:
@@ -64,6 +69,8 @@ class Bank:
         self.groups: dict[str, list[int]] = {}
         for index, case in enumerate(cases):
             self.groups.setdefault(case.group, []).append(index)
+        #: How many answers a worker gives to all of them.
+        self.answers = sum(len(case.answered) for case in cases)
         self.identity = CasesId(count=len(cases), sha256=sha256)
         self.packed = msgspec.Raw(msgspec.msgpack.encode([case.steps for case in cases]))
 

@@ -37,7 +37,7 @@ from harness.sandbox.runner import Sandbox
 from harness.sentence import Sentence, marked, read_back
 from harness.submission import Submission
 
-__all__ = ["Observations", "answering_steps", "observe"]
+__all__ = ["Observations", "observe"]
 
 
 class Observations(msgspec.Struct):
@@ -53,6 +53,8 @@ class Observations(msgspec.Struct):
     warnings: list[Warn]
     isolation: Isolation
     cpu_seconds: float
+    #: True when every answer to every case is the reference's own, byte for byte.
+    exact: bool = False
     #: True when the code outside of classes and functions was left out, because it hung or ended the process.
     definitions_only: bool = False
 
@@ -84,6 +86,7 @@ def observe(sandbox: Sandbox, submission: Submission, assignment: Assignment, ba
         warnings=[*conversation.notes, *_warnings(parsed.problems), *_warnings(loaded.problems), *notes],
         isolation=conversation.isolation,
         cpu_seconds=conversation.cpu_seconds,
+        exact=len(cases) == len(bank.cases) and conversation.recognised == bank.answers,
         definitions_only=conversation.definitions_only,
     )
 
@@ -117,6 +120,8 @@ class _Conversation:
         self.cpu_seconds = 0.0
         #: Point on time.monotonic at which the submission's own time is up; 0 until its first worker runs.
         self.until = 0.0
+        #: How many answers of the last attempt were the reference's own.
+        self.recognised = 0
         #: Set when the file could not even be loaded.
         self.gone: WorkerGone | None = None
         self._worker: Worker | None = None
@@ -207,7 +212,9 @@ class _Conversation:
     ) -> None:
         """Fill ``calls`` with what the layers that were found answer."""
         there = [item.name is not None for item in found]
-        plan = {index: case for index, case in enumerate(cases) if all(there[layer] for layer in case.layers)}
+        plan = dict(enumerate(cases))
+        if not all(there):
+            plan = {index: case for index, case in plan.items() if all(there[layer] for layer in case.layers)}
         if self.gone is not None:
             _lose_all(plan, calls, Lost(self.gone.ending, self.gone.message))
             return
@@ -251,7 +258,7 @@ class _Conversation:
             self.until = until
             return True
         self.close()
-        self.until = 0.0
+        self.until, self.recognised = 0.0, 0
         for row in calls:
             row[:] = [None] * len(row)
         return False
@@ -265,18 +272,18 @@ class _Conversation:
     def _answers(self, plan: dict[int, Case], calls: list[list[Call]], known: Known) -> dict[int, Case]:
         """Read the answers of one worker; return the cases, or their beginnings, that are left for the next one."""
         assert self._worker is not None
-        receive, seconds, until = self._worker.receive_body, self.limits.call_seconds, self.until
+        bodies = self._worker.receive_bodies(self.limits.call_seconds, self.until)
         index = step = 0
         left = dict(plan)
         try:
             for index, case in plan.items():
                 row, first = calls[index], 0
                 right = known[index] if index < len(known) else None
-                for step in answering_steps(case):
-                    body = receive(seconds, until)
-                    if right is not None and body in right[step]:
-                        row[step] = right[step][body]
-                        first = step + 1
+                for step in case.answered:
+                    body = next(bodies)
+                    if right is not None and (answer := right[step].get(body)) is not None:
+                        row[step], first = answer, step + 1
+                        self.recognised += 1
                         continue
                     message = decode_from_worker(body)
                     if isinstance(message, Answer) and message.case == index and message.step == step:
@@ -297,9 +304,9 @@ class _Conversation:
             del left[index]
             return _without(left, calls, _target(plan[index], step), lost)
         try:
-            if not isinstance(self._worker.receive(seconds, until), Done):
+            if not isinstance(decode_from_worker(next(bodies)), Done):
                 raise self._broken()
-        except WorkerGone:
+        except (WorkerGone, ProtocolError):
             # Every answer is in; what the process does after them changes nothing.
             self.close()
         return {}
@@ -325,11 +332,6 @@ def _not_parsable(problems: Sequence[Problem]) -> SubmissionError:
     )
 
 
-def answering_steps(case: Case) -> list[int]:
-    """Return the steps of ``case`` that a worker answers: all but those that only construct."""
-    return [number for number, step in enumerate(case.steps) if step.op != NEW]
-
-
 def _target(case: Case, number: int) -> tuple[int, int]:
     """Return (layer, operation) of a step."""
     step = case.steps[number]
@@ -341,20 +343,20 @@ def _without(plan: dict[int, Case], calls: list[list[Call]], target: tuple[int, 
     """Cut every case before the call which ended a worker, and leave out those of which nothing remains."""
     left = {}
     for index, case in plan.items():
-        needing = next((step for step in answering_steps(case) if _target(case, step) == target), None)
+        needing = next((step for step in case.answered if _target(case, step) == target), None)
         if needing is None:
             left[index] = case
             continue
         calls[index][needing] = lost
         beginning = msgspec.structs.replace(case, steps=case.steps[:needing])
-        if answering_steps(beginning):
+        if beginning.answered:
             left[index] = beginning
     return left
 
 
 def _lose_all(plan: dict[int, Case], calls: list[list[Call]], lost: Lost) -> None:
     for index, case in plan.items():
-        calls[index][answering_steps(case)[0]] = lost
+        calls[index][case.answered[0]] = lost
 
 
 def _packed(cases: Sequence[Case]) -> msgspec.Raw:

@@ -57,6 +57,10 @@ class Evidence:
         self.found: dict[str, Found] = dict(zip((layer.name for layer in assignment.layer), seen.layers, strict=True))
         self._specs = {layer.name: layer for layer in assignment.layer}
         self._bank, self._seen = bank, seen
+        #: Whether every answer is the reference's own, byte for byte.
+        self.is_exact = seen.exact
+        #: What was worked out from the exhibits, by whatever it depends on besides, for who asks again.
+        self.worked_out: dict[tuple[object, ...], Any] = {}
         #: Verdicts of the checks judged so far, by id.
         self.verdicts: dict[str, Verdict] = {}
         self._expected = bank_answers(assignment, bank).values

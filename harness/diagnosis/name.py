@@ -1,7 +1,7 @@
 """Holds every known mistake against what was observed, and names the only one that fits."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -106,8 +106,7 @@ def _of_layer(evidence: Evidence, spec: CheckSpec, finding: Finding, model: Mode
         return _of_gradient(evidence, model)
     group_name = "arrays" if spec.kind == "arrays" else "numbers"
     method = finding.method or spec.kind
-    trials = trials_of(evidence, model.spec, method, group_name) if method in METHOD.values() else []
-    fit = _of_trials(evidence, model, method, trials)
+    fit = _of_calls(evidence, model, method, group_name)
     if fit or finding.verdict in (Verdict.WRONG, Verdict.CONTRACT):
         return fit
     return _first_unanswered(evidence, finding, evidence.group(f"{spec.layer}/{group_name}"))
@@ -115,12 +114,7 @@ def _of_layer(evidence: Evidence, spec: CheckSpec, finding: Finding, model: Mode
 
 def _of_arrays(evidence: Evidence, model: Model, finding: Finding) -> Fit | None:
     """Return the mistake that arrays show by themselves: it breaks sequences of calls on arrays too."""
-    method = finding.method or ""
-    return (
-        _of_trials(evidence, model, method, trials_of(evidence, model.spec, method, "arrays"))
-        if method in METHOD.values()
-        else None
-    )
+    return _of_calls(evidence, model, finding.method or "", "arrays")
 
 
 def _first_unanswered(evidence: Evidence, finding: Finding, exhibits: list[Exhibit]) -> Fit | None:
@@ -138,26 +132,34 @@ def _first_unanswered(evidence: Evidence, finding: Finding, exhibits: list[Exhib
 def _of_gradient(evidence: Evidence, model: Model) -> Fit | None:
     """Return the root of a backward that is not the derivative of its forward: which of the two is wrong?"""
 
-    def on(method: str, group: str) -> list[Trial]:
-        return trials_of(evidence, model.spec, method, group)
+    def is_right(method: str, group: str) -> bool:
+        return all(map(right, trials_of(evidence, model.spec, method, group)))
 
     wrong = {
-        method: next((group for group in ("numbers", "lattice") if not all(map(right, on(method, group)))), None)
+        method: next((group for group in ("numbers", "lattice") if not is_right(method, group)), None)
         for method in METHOD.values()
     }
     if all(wrong.values()):
         return Fit("NOT-YOUR-FORWARD", {})
     for method, group in wrong.items():
         if group is not None:
-            # The points of the lattice are too few to tell a region by.
-            fit = _of_trials(evidence, model, method, on(method, group), region=group == "numbers")
+            fit = _of_calls(evidence, model, method, group)
             return fit or Fit(_GENERAL[method], {"method": method})
     return None
 
 
-def _of_trials(
-    evidence: Evidence, model: Model, method: str, trials: list[Trial], *, region: bool = True
-) -> Fit | None:
+def _of_calls(evidence: Evidence, model: Model, method: str, group: str) -> Fit | None:
+    """Return the one mistake that explains all calls of a method in a group. Several checks ask for the same."""
+    key = ("fit", model.spec.name, method, group)
+    if method in METHOD.values() and key not in evidence.worked_out:
+        trials = trials_of(evidence, model.spec, method, group)
+        # The points of the lattice are too few to tell a region by.
+        evidence.worked_out[key] = _of_trials(evidence, model, method, trials, region=group != "lattice")
+    fit: Fit | None = evidence.worked_out.get(key)
+    return fit
+
+
+def _of_trials(evidence: Evidence, model: Model, method: str, trials: Sequence[Trial], *, region: bool) -> Fit | None:
     """Return the one mistake that explains all calls of a method; without ``region`` none that is only somewhere."""
     if not trials or all(map(right, trials)):
         return None
@@ -179,14 +181,14 @@ def _of_trials(
     return Fit(fit.code, {**_shown(trials, names), "method": method, **fit.values}) if fit else None
 
 
-def _all(evidence: Evidence, model: Model, method: str, trials: list[Trial]) -> Iterator[Hypothesis]:
+def _all(evidence: Evidence, model: Model, method: str, trials: Sequence[Trial]) -> Iterator[Hypothesis]:
     yield from backward_mistakes(model) if method == "backward" else forward_mistakes(model)
     yield from arithmetic_mistakes(model, trials)
     if method == "backward":
         yield from memory_mistakes(evidence, model, trials)
 
 
-def _forward_of_another(evidence: Evidence, model: Model, trials: list[Trial]) -> Fit | None:
+def _forward_of_another(evidence: Evidence, model: Model, trials: Sequence[Trial]) -> Fit | None:
     """Return FORWARD-OTHER when forward computes a function, and backward is right for that one."""
     spec = model.spec
     if trials[0].is_array or len(spec.inputs) != 2:
@@ -204,7 +206,7 @@ def _forward_of_another(evidence: Evidence, model: Model, trials: list[Trial]) -
     return None
 
 
-def _shown(trials: list[Trial], names: tuple[str, ...]) -> dict[str, Value]:
+def _shown(trials: Sequence[Trial], names: tuple[str, ...]) -> dict[str, Value]:
     """Return the first wrong output beside the right one."""
     wrong = wrong_outputs(trials)
     for trial in trials:

@@ -1,7 +1,7 @@
 """One call of a method and all that is known about it, in a form that every hypothesis can be held against."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,25 +63,30 @@ class Model:
         return self.backward(trial.inputs, np.ones_like(trial.dout) if np.ndim(trial.dout) else 1.0)
 
 
-def trials_of(evidence: Evidence, layer: LayerSpec, method: str, *groups: str) -> list[Trial]:
-    """Return the calls of ``method`` in these groups that were tried, in the bank's order.
+def trials_of(evidence: Evidence, layer: LayerSpec, method: str, group: str) -> Sequence[Trial]:
+    """Return the calls of ``method`` in a group that were tried, in the bank's order.
 
     Calls on arrays of shape () that are right say nothing about arrays, and are left out of a group of arrays.
     """
-    found = []
-    for group in groups:
-        for exhibit in evidence.group(f"{layer.name}/{group}"):
-            for step, planned in enumerate(exhibit.case.steps):
-                call = exhibit.calls[step]
-                if planned.op != _OPERATION[method] or call is None:
-                    continue
-                inputs = evidence.arguments(exhibit, forward_of(exhibit.case, step))
-                dout = evidence.arguments(exhibit, step)[0] if planned.op == BACKWARD else None
-                expected = exhibit.expected[step]
-                trial = Trial(inputs, dout, expected, call, _outputs(call, layer, planned.op, expected))
-                if group != "arrays" or trial.is_array or not right(trial):
-                    found.append(trial)
-    return found
+    key = ("trials", layer.name, method, group)
+    if key not in evidence.worked_out:
+        evidence.worked_out[key] = tuple(_trials_of(evidence, layer, method, group))
+    known: Sequence[Trial] = evidence.worked_out[key]
+    return known
+
+
+def _trials_of(evidence: Evidence, layer: LayerSpec, method: str, group: str) -> Iterator[Trial]:
+    for exhibit in evidence.group(f"{layer.name}/{group}"):
+        for step, planned in enumerate(exhibit.case.steps):
+            call = exhibit.calls[step]
+            if planned.op != _OPERATION[method] or call is None:
+                continue
+            inputs = evidence.arguments(exhibit, forward_of(exhibit.case, step))
+            dout = evidence.arguments(exhibit, step)[0] if planned.op == BACKWARD else None
+            expected = exhibit.expected[step]
+            trial = Trial(inputs, dout, expected, call, _outputs(call, layer, planned.op, expected))
+            if group != "arrays" or trial.is_array or not right(trial):
+                yield trial
 
 
 def _outputs(call: Call, layer: LayerSpec, operation: int, expected: Sequence[Number]) -> list[Decoded] | None:

@@ -4,16 +4,19 @@ import enum
 import math
 import signal
 import time
+from collections.abc import Iterator
 from typing import Protocol, Self
 
 from harness.sandbox.protocol import (
     FRAME,
     MAX_FRAME,
+    SEVERAL,
     FromWorker,
     ProtocolError,
     ToWorker,
     decode_from_worker,
     frame,
+    messages_in,
 )
 from harness.sentence import Sentence
 
@@ -112,6 +115,8 @@ class Worker:
         self._channel = channel
         self._frames = FrameBuffer()
         self._received = 0
+        #: Messages that came together, the next one last.
+        self._together: list[bytes] = []
         #: The locks in force in this worker's process.
         self.locks = locks
         #: Numbers of the channel's descriptors in the worker's process: all that it has open but the standard streams.
@@ -153,6 +158,8 @@ class Worker:
 
     def receive_body(self, seconds: float, until: float = math.inf) -> bytes:
         """Return the worker's next message as it came, not decoded; otherwise like :meth:`receive`."""
+        if self._together:
+            return self._together.pop()
         try:
             body = self._frames.take()
             if body is None:
@@ -164,9 +171,18 @@ class Worker:
                         raise WorkerGone(Ending.CRASHED, Sentence("its answers are too large"))
                     self._frames.feed(data)
                     body = self._frames.take()
+            if body.startswith(SEVERAL):
+                self._together = messages_in(body)
         except ProtocolError as error:
             raise _broken(error) from None
-        return body
+        return self._together.pop() if self._together else body
+
+    def receive_bodies(self, seconds: float, until: float = math.inf) -> Iterator[bytes]:
+        """Yield one message after the other, each like :meth:`receive_body`."""
+        while True:
+            yield self.receive_body(seconds, until)
+            while self._together:
+                yield self._together.pop()
 
 
 def ended_by_signal(ending: Ending, number: int) -> WorkerGone:

@@ -24,10 +24,12 @@ __all__ = [
     "LAST_LINE",
     "LOOK",
     "MAX_FRAME",
+    "MOST_GATHERED",
     "NEW",
     "OTHER",
     "RESULT",
     "SCALAR",
+    "SEVERAL",
     "SHARED",
     "Answer",
     "BoundClass",
@@ -44,6 +46,7 @@ __all__ = [
     "ProtocolError",
     "Ready",
     "Run",
+    "Several",
     "Source",
     "Step",
     "ToWorker",
@@ -55,6 +58,7 @@ __all__ = [
     "encode_printed",
     "encode_value",
     "frame",
+    "messages_in",
     "pack",
     "result_reference",
     "same_bytes",
@@ -70,6 +74,8 @@ MAX_FRAME = 256 * 1024
 #: Largest array that is sent back, bytes; a wrong layer's outer product beyond it is described instead.
 MAX_ARRAY = 64 * 1024
 MAX_DIMENSIONS = 8
+#: Answers that are sent at once, about a tenth of all.
+MOST_GATHERED = 64
 
 # Extension codes of MessagePack values.
 ARRAY, RESULT, OTHER = 1, 2, 3
@@ -102,6 +108,8 @@ _DTYPES = tuple(
 )
 _DTYPE_INDEX = {dtype: index for index, dtype in enumerate(_DTYPES)}
 _ARRAY_HEAD = struct.Struct("<BBB")  # dtype, layout, number of dimensions
+#: By number of dimensions.
+_SHAPES = tuple(struct.Struct(f"<{ndim}I") for ndim in range(MAX_DIMENSIONS + 1))
 _RESULT = struct.Struct("<HB")  # step, item
 C_ORDER, F_ORDER, STRIDED = 0, 1, 2
 #: Instead of a layout, for an array of shape (): a number of numpy's own type.
@@ -257,12 +265,20 @@ class Fault(msgspec.Struct, array_like=True, tag="f", frozen=True):
     line: Line | None
 
 
+class Several(msgspec.Struct, array_like=True, tag="s", frozen=True):
+    """Answers and faults, each encoded by itself, so that one that is known is recognised by its bytes."""
+
+    messages: Annotated[list[bytes], msgspec.Meta(max_length=MOST_GATHERED)]
+
+
 class Done(msgspec.Struct, array_like=True, tag="done", frozen=True):
     """All cases were tried."""
 
 
 ToWorker = Load | Run
-FromWorker = Ready | Parsed | Loaded | Answer | Fault | Done
+FromWorker = Ready | Parsed | Loaded | Answer | Fault | Several | Done
+#: How the bytes of :class:`Several` begin: an array of two, the first of them its tag.
+SEVERAL = b"\x92\xa1s"
 
 _encoder = msgspec.msgpack.Encoder()
 _to_worker: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)
@@ -275,6 +291,18 @@ def frame(message: ToWorker | FromWorker) -> bytes:
     """Return ``message`` as one frame."""
     body = _encoder.encode(message)
     return FRAME.pack(len(body)) + body
+
+
+def messages_in(body: bytes) -> list[bytes]:
+    """Return the messages that came together in ``body``, the last of them first.
+
+    Raises:
+        ProtocolError: the bytes are not such a message, or it holds none.
+    """
+    message = decode_from_worker(body)
+    if not isinstance(message, Several) or not message.messages:
+        raise ProtocolError("no messages where there should be several")
+    return message.messages[::-1]
 
 
 def decode_from_worker(body: bytes | memoryview) -> FromWorker:
@@ -321,8 +349,11 @@ def encode_array(array: NDArray[Any], layout: int = C_ORDER) -> msgspec.msgpack.
     shape = array.shape
     if max(shape, default=0) > 0xFFFFFFFF:
         raise ProtocolError("an array with a very long empty axis")
-    head = _ARRAY_HEAD.pack(index, layout, len(shape)) + struct.pack(f"<{len(shape)}I", *shape)
-    return msgspec.msgpack.Ext(ARRAY, head + array.astype(_DTYPES[index], order="C", copy=False).tobytes())
+    if array.dtype is not _DTYPES[index]:
+        array = array.astype(_DTYPES[index], copy=False)
+    # Always in C order, however the array lies in memory.
+    head = _ARRAY_HEAD.pack(index, layout, len(shape)) + _SHAPES[len(shape)].pack(*shape)
+    return msgspec.msgpack.Ext(ARRAY, head + array.tobytes())
 
 
 def unpack_array(value: msgspec.msgpack.Ext) -> tuple[NDArray[Any], int]:
@@ -338,12 +369,12 @@ def unpack_array(value: msgspec.msgpack.Ext) -> tuple[NDArray[Any], int]:
     start = _ARRAY_HEAD.size + 4 * ndim
     if index >= len(_DTYPES) or ndim > MAX_DIMENSIONS or len(data) < start:
         raise ProtocolError("array with a bad head")
-    shape = struct.unpack_from(f"<{ndim}I", data, _ARRAY_HEAD.size)
+    shape = _SHAPES[ndim].unpack_from(data, _ARRAY_HEAD.size)
     dtype = _DTYPES[index]
     # numpy itself raises on (0, 2**28, 2**28), so the product is taken without the zeros.
-    if math.prod(dim or 1 for dim in shape) > MAX_ARRAY or math.prod(shape) * dtype.itemsize != len(data) - start:
+    if math.prod(filter(None, shape)) > MAX_ARRAY or math.prod(shape) * dtype.itemsize != len(data) - start:
         raise ProtocolError("array with a bad shape")
-    return np.frombuffer(data, dtype, offset=start).reshape(shape), layout
+    return np.ndarray(shape, dtype, data, start), layout
 
 
 def same_bytes(one: Value, other: Value) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from harness.sandbox.evaluate import FILE_NAME, describe_error, evaluate_cases, sendable
 from harness.sandbox.protocol import (
     FRAME,
+    MOST_GATHERED,
     BoundClass,
     Done,
     FromWorker,
@@ -21,9 +22,11 @@ from harness.sandbox.protocol import (
     Loaded,
     Problem,
     Run,
+    Several,
     ToWorker,
     decode_to_worker,
     frame,
+    pack,
 )
 from harness.sandbox.source import Program, is_definition, read_program, within_frame
 
@@ -33,8 +36,8 @@ __all__ = ["MODULE_NAME", "Gathered", "Receive", "Silent", "requests_on", "serve
 MODULE_NAME = "submission"
 _MOST = 50
 METHODS = ("forward", "backward")
-#: Answers that are sent at once, about a tenth of all, and nanoseconds that one may wait to be sent.
-_MOST_GATHERED, _LONGEST_GATHERED = 64, 2_000_000
+#: Nanoseconds that an answer may wait to be sent, and bytes that wait together: well under the size of a frame.
+_LONGEST_GATHERED, _LARGEST_GATHERED = 2_000_000, 100_000
 #: Characters kept of what one call prints.
 _MOST_PRINTED = 200
 
@@ -77,26 +80,27 @@ class Silent(io.TextIOBase):
 
 
 class Gathered:
-    """Sends messages several at a time: each alone costs both sides more than all of judging."""
+    """Sends answers several at a time: each alone costs both sides more than all of judging."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._held: list[FromWorker] = []
-        self._since = 0
+        self._held: list[bytes] = []
+        self._since = self._size = 0
 
     def __call__(self, message: FromWorker) -> None:
         """Hold ``message`` until there are enough, or the first of them has waited for long."""
-        now = _now()
+        data, now = pack(message), _now()
         if not self._held:
-            self._since = now
-        self._held.append(message)
-        if len(self._held) >= _MOST_GATHERED or now - self._since > _LONGEST_GATHERED:
+            self._since, self._size = now, 0
+        self._held.append(data)
+        self._size += len(data)
+        if len(self._held) == MOST_GATHERED or now - self._since > _LONGEST_GATHERED or self._size > _LARGEST_GATHERED:
             self.send()
 
     def send(self, *last: FromWorker) -> None:
         """Send what is held, and ``last`` behind it."""
-        held, self._held = [*self._held, *last], []
-        self._send(*held)
+        held, self._held = self._held, []
+        self._send(*([Several(held)] if held else []), *last)
 
 
 class Namespace:

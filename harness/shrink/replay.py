@@ -10,7 +10,7 @@ from harness.assignment import Assignment
 from harness.cases import Case
 from harness.checks.evidence import Exhibit
 from harness.errors import SandboxError
-from harness.observe import Observations, answering_steps
+from harness.observe import Observations
 from harness.sandbox.channel import Ending, Worker, WorkerGone
 from harness.sandbox.importable import named_modules
 from harness.sandbox.protocol import Answer, Done, Fault, Load, Loaded, Parsed, ProtocolError, Run, Source
@@ -95,7 +95,7 @@ class Replays:
         calls: list[list[Call]] = [[None] * len(case.steps) for case in cases]
         for index, case in enumerate(cases):
             first = 0
-            for step in answering_steps(case):
+            for step in case.answered:
                 message = worker.receive(CALL_SECONDS, self.until)
                 if isinstance(message, Answer) and (message.case, message.step) == (index, step):
                     calls[index][step] = received(message, case)

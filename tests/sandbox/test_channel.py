@@ -1,5 +1,6 @@
 """Bytes become frames however they are cut, and a question has one deadline however slowly the answer drips."""
 
+import itertools
 import math
 import time
 
@@ -8,7 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.sandbox.channel import Channel, Ending, Exit, FrameBuffer, Worker, WorkerGone
-from harness.sandbox.protocol import FRAME, MAX_FRAME, Answer, Done, Fault, Load, ProtocolError, frame
+from harness.sandbox.protocol import (
+    FRAME,
+    MAX_FRAME,
+    SEVERAL,
+    Answer,
+    Done,
+    Fault,
+    Load,
+    ProtocolError,
+    Several,
+    frame,
+    pack,
+)
 
 
 @given(st.lists(st.binary(max_size=40), max_size=6), st.data())
@@ -73,6 +86,36 @@ def test_messages_are_received_one_by_one() -> None:
     worker, channel = worker_on(b"".join(map(frame, messages)))
     assert [worker.receive(1) for _ in messages] == messages
     assert len(channel.deadlines) == 1
+
+
+def test_messages_that_came_together_are_received_one_by_one_and_in_order() -> None:
+    messages = [Answer(0, step, False, [1.5]) for step in range(4)]
+    worker, channel = worker_on(frame(Several([*map(pack, messages[:3])])) + frame(messages[3]))
+    assert [worker.receive(1) for _ in messages] == messages
+    assert len(channel.deadlines) == 1
+
+
+def test_bodies_are_the_same_together_and_alone() -> None:
+    bodies = [pack(Answer(0, step, False, [1.5])) for step in range(4)]
+    together, _ = worker_on(frame(Several(bodies)))
+    alone, _ = worker_on(*(FRAME.pack(len(body)) + body for body in bodies))
+    for worker in (together, alone):
+        assert [*itertools.islice(worker.receive_bodies(1), len(bodies))] == bodies
+
+
+@pytest.mark.parametrize(
+    "body",
+    [SEVERAL, SEVERAL + b"\x90", SEVERAL + b"\x91\xa1x", pack(["s", [b""] * 65]), SEVERAL + b"\x91\xc4\x05x"],
+)
+def test_messages_together_that_are_none_end_the_conversation(body: bytes) -> None:
+    worker, _ = worker_on(FRAME.pack(len(body)) + body)
+    with pytest.raises(WorkerGone, match="broke the grading channel"):
+        worker.receive_body(1)
+
+
+def test_messages_within_messages_are_not_taken() -> None:
+    worker, _ = worker_on(frame(Several([pack(Several([pack(Done())]))])))
+    assert not isinstance(worker.receive(1), Done)
 
 
 def test_a_message_that_drips_in_has_one_deadline() -> None:

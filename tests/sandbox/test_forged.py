@@ -10,6 +10,7 @@ from cage import INNOCENT, SHORT, assert_readable
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from harness.cases import bank_for
 from harness.grader import grade
 from harness.records import Outcome, Report
 from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone
@@ -183,6 +184,21 @@ def test_arguments_that_are_left_out_or_added_break_the_channel(change: int) -> 
     assert {verdicts["AddLayer.state"], verdicts["MulLayer.state"]} <= {"crashed", "blocked"}
 
 
+@pytest.mark.parametrize("wrong", [0, 1, 17, 150, -2, -1])
+def test_one_wrong_answer_among_the_references_own_is_seen(wrong: int) -> None:
+    answers = sum(len(case.answered) for case in bank_for(SHORT, SHORT.default_seed).cases)
+    seen = 0
+
+    def forge(number: int, message: FromWorker) -> FromWorker:
+        nonlocal seen
+        seen += isinstance(message, Answer)
+        if isinstance(message, Answer) and seen - 1 == wrong % answers:
+            return msgspec.structs.replace(message, values=[-123.5] * len(message.values))
+        return message
+
+    assert (forged(forge).score or 0.0) < 100.0
+
+
 @pytest.mark.parametrize("last", [2, 3, 4, 30, 101, 400])
 def test_a_worker_that_stops_answering_does_not_pass(last: int) -> None:
     report = forged(lambda number, message: message if number < last else None)
@@ -206,8 +222,6 @@ def test_silence_about_one_layer_leaves_the_other_its_points() -> None:
 
 
 def _mul_cases() -> tuple[int, int]:
-    from harness.cases import bank_for
-
     groups = bank_for(SHORT, SHORT.default_seed).groups
     mul = [index for name, indices in groups.items() if name.startswith("MulLayer/") for index in indices]
     return min(mul), max(mul) + 1

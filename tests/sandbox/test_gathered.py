@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from cage import INNOCENT, limited
 
@@ -10,7 +11,21 @@ from harness.grader import grade
 from harness.records import Report, Verdict
 from harness.sandbox import worker
 from harness.sandbox.channel import Ending, WorkerGone
-from harness.sandbox.protocol import FORWARD, NEW, Answer, Done, Load, Run, Source, Step, ToWorker
+from harness.sandbox.protocol import (
+    FORWARD,
+    MAX_FRAME,
+    NEW,
+    Answer,
+    Done,
+    Load,
+    Run,
+    Source,
+    Step,
+    ToWorker,
+    decode_from_worker,
+    encode_array,
+    frame,
+)
 from harness.sandbox.runner import Sandbox
 from harness.submission import submission_from_bytes
 
@@ -62,17 +77,30 @@ CASES = [[Step(NEW, 0, [0]), Step(FORWARD, 0, [number])] for number in range(200
 def test_many_answers_come_in_few_turns_and_in_order(restored, monkeypatch):
     monkeypatch.setattr(worker, "_now", lambda: 0)
     turns = said_in_turns(LAYER, Run(["A"], [*range(200)], CASES, gathered=True))[2:]
-    assert [len(turn) for turn in turns] == [64, 64, 64, 9]
-    said = [message for turn in turns for message in turn]
-    assert said[:-1] == [Answer(number, 1, False, [number + 1]) for number in range(200)]
-    assert said[-1] == Done()
+    *several, done = [message for turn in turns for message in turn]
+    assert [len(one.messages) for one in several] == [64, 64, 64, 8]
+    said = [decode_from_worker(body) for one in several for body in one.messages]
+    assert said == [Answer(number, 1, False, [number + 1]) for number in range(200)]
+    assert done == Done()
+
+
+def test_large_answers_do_not_wait_for_as_many_others(restored, monkeypatch):
+    monkeypatch.setattr(worker, "_now", lambda: 0)
+    large = [[Step(NEW, 0, [0]), Step(FORWARD, 0, [encode_array(np.zeros(5000))])] for _ in range(6)]
+    turns = said_in_turns(LAYER, Run(["A"], [*range(6)], large, gathered=True))[2:]
+    *several, done = [message for turn in turns for message in turn]
+    assert [len(one.messages) for one in several] == [3, 3]
+    assert all(len(frame(one)) < MAX_FRAME for one in several)
+    assert done == Done()
 
 
 def test_an_answer_does_not_wait_long_for_others(restored, monkeypatch):
     clock = iter(range(0, 10_000_000_000, 1_500_000))
     monkeypatch.setattr(worker, "_now", lambda: next(clock))
     turns = said_in_turns(LAYER, Run(["A"], [*range(6)], CASES[:6], gathered=True))[2:]
-    assert [len(turn) for turn in turns] == [3, 3, 1]
+    *several, done = [message for turn in turns for message in turn]
+    assert [len(one.messages) for one in several] == [3, 3]
+    assert done == Done()
 
 
 def test_one_by_one_each_answer_is_a_turn(restored):

@@ -86,6 +86,21 @@ def test_a_worker_is_made_and_ends_when_the_grader_hangs_up(pair: Pair) -> None:
     os.close(pidfd)
 
 
+def test_the_zygote_practises_once_and_only_when_many_are_asked_for(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = []
+    monkeypatch.setattr("harness.sandbox.practice.practise", lambda: at.append(pair.zygote.forks))
+    for _ in range(zygote._FORKS_BEFORE_PRACTICE + 2):
+        pair.order().close()
+        _, (pidfd,) = pair.told()
+        assert ended(pidfd)
+        pair.zygote._reap(next(iter(pair.zygote.children)))
+        pair.told()
+        os.close(pidfd)
+    assert at == [zygote._FORKS_BEFORE_PRACTICE]
+
+
 def test_how_a_worker_ended_is_reported(pair: Pair) -> None:
     channel = pair.order()
     message, (pidfd,) = pair.told()
