@@ -19,7 +19,7 @@ OK, SOME_FAILED, USAGE, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     console.prepare()
-    # Before numpy is imported: its threads wait busily for matrices that never come, a tenth of a second for each process.
+    # Before numpy is imported: its threads wait busily, for a tenth of a second, for matrices that never come.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     lang = None
     try:
