@@ -24,7 +24,7 @@ def made_at(method: ast.stmt, parts: Sequence[ast.AST]) -> list[Span]:
 
     Args:
         method: The method.
-        parts: All nodes of it, as ``ast.walk`` gives them.
+        parts: All nodes of it, as ``nodes_of`` gives them.
     """
     found = [part for part in parts if isinstance(part, ast.Return) and part.value is not None]
     if not isinstance(method, ast.FunctionDef) or len(found) != 1 or found[0].value is None:
@@ -53,7 +53,7 @@ def written_at(method: ast.stmt, parts: Sequence[ast.AST]) -> Iterator[tuple[int
 
     Args:
         method: The method.
-        parts: All nodes of it, as ``ast.walk`` gives them.
+        parts: All nodes of it, as ``nodes_of`` gives them.
     """
     if not isinstance(method, ast.FunctionDef):
         return

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from harness.sandbox.arithmetic import folded
 from harness.sandbox.evaluate import FILE_NAME
+from harness.sandbox.nodes import children_of, nodes_of
 from harness.sandbox.places import made_at, written_at
 from harness.sandbox.protocol import BoundClass, ClassSeen, Parsed, Problem, Source, Write
 
@@ -87,7 +88,7 @@ def is_definition(node: ast.stmt) -> bool:
     if isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
         return True
     return isinstance(node, (ast.Assign, ast.AnnAssign)) and not any(
-        isinstance(part, (ast.Call, ast.Await, ast.ListComp, ast.SetComp, ast.DictComp)) for part in ast.walk(node)
+        isinstance(part, (ast.Call, ast.Await, ast.ListComp, ast.SetComp, ast.DictComp)) for part in nodes_of(node)
     )
 
 
@@ -150,7 +151,7 @@ def _named(statements: Sequence[ast.stmt]) -> dict[str, list[ast.stmt]]:
         if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             named.setdefault(node.name, []).append(node)
         elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
-            for part in ast.walk(node):
+            for part in nodes_of(node):
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                     named.setdefault(part.id, []).append(node)
     return named
@@ -160,7 +161,7 @@ def _class_seen(node: ast.ClassDef, named: dict[str, list[ast.stmt]]) -> ClassSe
     methods = [(item.name[:200], item.lineno) for item in _definitions(node.body)]
     returns, writes = [], []
     for item in _definitions(node.body):
-        parts, name = list(ast.walk(item)), item.name[:200]
+        parts, name = nodes_of(item), item.name[:200]
         returns += [(name, *place) for place in made_at(item, parts)]
         writes += [Write(name, kind, argument, *place) for kind, argument, place in written_at(item, parts)]
     literals = _literals(node, named)
@@ -182,7 +183,7 @@ def _literals(node: ast.ClassDef, named: dict[str, list[ast.stmt]]) -> list[floa
             if number is not None:
                 literals.setdefault(number)
                 continue
-            parts += ast.iter_child_nodes(part)
+            parts += children_of(part)
             if isinstance(part, ast.Name) and part.id not in met:
                 met.add(part.id)
                 waiting += named.get(part.id, [])

@@ -1,12 +1,15 @@
 """A learner's text is read statement by statement, and whatever parses is kept."""
 
 import ast
+import inspect
 import textwrap
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.sandbox import source
+from harness.sandbox.nodes import nodes_of
 from harness.sandbox.protocol import (
     ARGUMENT,
     CHANGED,
@@ -299,3 +302,11 @@ def test_any_text_is_read_and_fits_into_a_frame(text: str) -> None:
     program = read_program([Source(text + "\n" + GOOD, 1)])
     parsed = decode_from_worker(frame(program.seen())[4:])
     assert parsed == program.seen()
+
+
+@pytest.mark.parametrize("module", [ast, source, textwrap])
+def test_every_node_is_walked_but_those_that_only_say_how_another_is_meant(module):
+    tree = ast.parse(inspect.getsource(module))
+    leaves = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+    wanted = [node for node in ast.walk(tree) if not isinstance(node, leaves)]
+    assert nodes_of(tree) == wanted
