@@ -13,20 +13,8 @@ from harness.gradients.compare import Number
 from harness.records import Record
 from harness.sandbox.channel import Ending
 from harness.sandbox.evaluate import evaluate_case, evaluate_cases
-from harness.sandbox.protocol import (
-    BACKWARD,
-    LOOK,
-    NEW,
-    Answer,
-    Decoded,
-    Fault,
-    ProtocolError,
-    Step,
-    Value,
-    pack,
-    same_bytes,
-    value_of,
-)
+from harness.sandbox.protocol import BACKWARD, LOOK, NEW, Answer, Fault, Step, pack
+from harness.sandbox.values import Decoded, ProtocolError, Value, same_bytes, value_of
 from harness.sentence import Sentence
 
 __all__ = [

@@ -12,17 +12,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from harness.assignment import Assignment, LayerSpec, built_in
 from harness.cases import Case, encode_bank, shipped_path
+from harness.graph_cases import graph_case, shop_cases
 from harness.sentence import marked
 from harness.strata import (
     DIRECTION_LIMIT,
     Point,
     array_cases,
     fixed_points,
-    graph_case,
     lattice_cases,
     lattice_limit,
     number_cases,
-    shop_cases,
     state_cases,
 )
 

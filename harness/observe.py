@@ -29,11 +29,11 @@ from harness.sandbox.protocol import (
     Loaded,
     Parsed,
     Problem,
-    ProtocolError,
     Source,
     decode_from_worker,
 )
 from harness.sandbox.runner import Sandbox
+from harness.sandbox.values import ProtocolError
 from harness.sentence import Sentence, marked, read_back
 from harness.submission import Submission
 

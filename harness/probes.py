@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from harness.assignment import Assignment
 from harness.cases import Case
 from harness.naming import Found
-from harness.sandbox.protocol import BACKWARD, FORWARD, NEW, Step, Value, encode_array
+from harness.sandbox.protocol import BACKWARD, FORWARD, NEW, Step
+from harness.sandbox.values import Value, encode_array
 from harness.sentence import Sentence
 
 __all__ = ["probe_cases"]

@@ -19,7 +19,8 @@ from harness.checks.wording import METHOD, in_words
 from harness.gradients.finite_difference import exact
 from harness.gradients.tolerance import MOST_ULPS
 from harness.sandbox.evaluate import evaluate_cases
-from harness.sandbox.protocol import BACKWARD, FORWARD, Answer, Fault, Other, ProtocolError, Step, Value, value_of
+from harness.sandbox.protocol import BACKWARD, FORWARD, Answer, Fault, Step
+from harness.sandbox.values import Other, ProtocolError, Value, value_of
 from harness.sentence import Sentence
 from harness.toml_lines import Keys
 

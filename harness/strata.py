@@ -12,33 +12,20 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.assignment import Assignment, LayerSpec
+from harness.assignment import LayerSpec
 from harness.cases import Case
-from harness.sandbox.protocol import (
-    BACKWARD,
-    C_ORDER,
-    F_ORDER,
-    FORWARD,
-    LOOK,
-    NEW,
-    SCALAR,
-    STRIDED,
-    Step,
-    Value,
-    encode_array,
-    result_reference,
-)
+from harness.graph_cases import GRAPH_STRATUM
+from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Step
+from harness.sandbox.values import C_ORDER, F_ORDER, SCALAR, STRIDED, Value, encode_array
 from harness.sentence import Sentence, marked, read_back
 
 __all__ = [
     "Point",
     "array_cases",
     "fixed_points",
-    "graph_case",
     "lattice_cases",
     "lattice_limit",
     "number_cases",
-    "shop_cases",
     "state_cases",
     "stratum_in_words",
 ]
@@ -46,7 +33,6 @@ __all__ = [
 #: Why a case is in a bank, where that has a value in it.
 _TIMES = marked("the upstream gradient times {scale}")
 _INPUT, _UPSTREAM = marked("an input of {number}"), marked("an upstream gradient of {number}")
-_GRAPH = marked("the {graph} with an upstream gradient of {dout}")
 
 #: (why it is here, the inputs, the upstream gradient)
 Point = tuple[str, tuple[float, ...], float]
@@ -350,57 +336,8 @@ def _used_again(index: int, inputs: Sequence[tuple[list[Value], Value]], times: 
     return [*steps, Step(LOOK, 0, [5]), Step(LOOK, 0, [6])]
 
 
-def graph_case(
-    group: str,
-    stratum: str,
-    leaves: Sequence[float],
-    nodes: Sequence[tuple[int, tuple[tuple[str, int], ...]]],
-    dout: float,
-) -> Case:
-    """Return one graph as calls: every layer made, forward in order, then backward in reverse.
-
-    Args:
-        group: The group of the case.
-        stratum: Why it is in the bank.
-        leaves: The values of the graph's inputs.
-        nodes: Layer index and sources of each node; a source is ``("leaf", n)`` or ``("node", n)``.
-        dout: The upstream gradient of the last node.
-    """
-    count = len(nodes)
-    steps = [Step(NEW, slot, [layer]) for slot, (layer, _) in enumerate(nodes)]
-    consumer: dict[int, tuple[int, int]] = {}
-    for slot, (_, sources) in enumerate(nodes):
-        args = [leaves[n] if kind == "leaf" else result_reference(count + n) for kind, n in sources]
-        steps.append(Step(FORWARD, slot, [*args]))
-        for item, (kind, n) in enumerate(sources):
-            if kind == "node":
-                consumer[n] = (slot, item)
-    # Node s runs backward at step 2*count + (count - 1 - s).
-    for slot in reversed(range(count)):
-        upstream: Value = dout
-        if slot in consumer:
-            to, item = consumer[slot]
-            upstream = result_reference(3 * count - 1 - to, item)
-        steps.append(Step(BACKWARD, slot, [upstream]))
-    layers = tuple(sorted({layer for layer, _ in nodes}))
-    return Case(group=group, stratum=stratum, layers=layers, steps=steps)
-
-
-def shop_cases(assignment: Assignment) -> Iterator[Case]:
-    """Yield the assignment's own graph at its own values, with upstream gradient 1 and others."""
-    graph = assignment.graph
-    if graph is None:
-        return
-    places: dict[str, tuple[str, int]] = {source.name: ("leaf", n) for n, source in enumerate(graph.inputs)}
-    places |= {node.name: ("node", n) for n, node in enumerate(graph.nodes)}
-    nodes = [(assignment.layer_index(node.layer), tuple(places[name] for name in node.inputs)) for node in graph.nodes]
-    for dout in (1, -2.5, 0.125):
-        values = [source.value for source in graph.inputs]
-        yield graph_case("graph/shop", _GRAPH.format(graph=graph.name, dout=dout), values, nodes, dout)
-
-
 def stratum_in_words(stratum: str) -> Sentence:
     """Return why a case is in the bank as a sentence: a bank holds the English text, which tells its values no more."""
     if isinstance(stratum, Sentence):
         return stratum
-    return read_back(stratum, (_TIMES, _INPUT, _UPSTREAM, _GRAPH)) or Sentence(stratum)
+    return read_back(stratum, (_TIMES, _INPUT, _UPSTREAM, GRAPH_STRATUM)) or Sentence(stratum)

@@ -27,7 +27,8 @@ from harness.errors import SubmissionError
 from harness.escape import plain
 from harness.notebook import code_cells, without_commands
 from harness.records import Record, Warn
-from harness.sentence import Sentence, listed, marked
+from harness.sentence import Sentence, listed
+from harness.source_text import BOMS, FOREIGN, decoded, empty, not_text
 from harness.zip_archive import zip_files
 
 __all__ = [
@@ -140,7 +141,7 @@ def submission_from_bytes(
     if suffix != ".zip":
         return _single(shown, suffix, data, size_limit)
     if not data:
-        raise _empty(shown)
+        raise empty(shown)
     listing = zip_files(shown, data)
     chosen = _only_one(shown, listing, size_limit, words)
     return msgspec.structs.replace(
@@ -246,20 +247,20 @@ def _why_none(container: str, count: int, words: Sequence[str]) -> Sentence:
 
 def _single(shown: str, suffix: str, data: bytes, size_limit: int) -> Submission:
     if not data.strip():
-        raise _empty(shown)
-    for magic, kind in _FOREIGN:
+        raise empty(shown)
+    for magic, kind in FOREIGN:
         if data.startswith(magic):
-            raise _binary(shown, kind)
+            raise not_text(shown, kind)
     if suffix == ".ipynb":
         blocks, warnings = _notebook_blocks(shown, data, size_limit)
     else:
-        blocks, warnings = (Block(text=_decoded(shown, data), first_line=1, cell=None),), ()
+        blocks, warnings = (Block(text=decoded(shown, data), first_line=1, cell=None),), ()
     return Submission(name=shown, sha256=hashlib.sha256(data).hexdigest(), blocks=blocks, warnings=warnings)
 
 
 def _notebook_blocks(shown: str, data: bytes, size_limit: int) -> tuple[tuple[Block, ...], tuple[Warn, ...]]:
-    if data.startswith(tuple(bom for bom, _ in _BOMS)):
-        data = _decoded(shown, data).encode()
+    if data.startswith(tuple(bom for bom, _ in BOMS)):
+        data = decoded(shown, data).encode()
     cells = code_cells(shown, data)
     size = sum(len(cell.encode()) for cell in cells)
     if size > size_limit:
@@ -279,139 +280,3 @@ def _notebook_blocks(shown: str, data: bytes, size_limit: int) -> tuple[tuple[Bl
     where = listed([*dropped[:5], "…"] if len(dropped) > 5 else dropped)
     message = Sentence("notebook commands (%, ! and ?) are not run in grading; skipped in {cells}", cells=where)
     return tuple(blocks), (Warn(code="NOTEBOOK-MAGIC", line=None, message=message),)
-
-
-def _empty(shown: str) -> SubmissionError:
-    return SubmissionError(
-        "EMPTY",
-        Sentence("{file} is empty", file=shown),
-        Sentence("save your work in the editor, then submit it again"),
-    )
-
-
-# How files begin that are sent by mistake under a .py name; Word and Hangul documents are the usual ones.
-_FOREIGN = (
-    (b"%PDF-", Sentence("it is a PDF document")),
-    (b"PK\x03\x04", Sentence("it is a zip archive or a Word (.docx) document")),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Sentence("it is a Word (.doc), Excel (.xls) or Hangul (.hwp) document")),
-    (b"{\\rtf", Sentence("it is a rich-text (RTF) document")),
-    (b"\x89PNG\r\n", Sentence("it is a PNG picture")),
-    (b"\xff\xd8\xff", Sentence("it is a JPEG picture")),
-    (b"GIF87a", Sentence("it is a GIF picture")),
-    (b"GIF89a", Sentence("it is a GIF picture")),
-    (b"\x1f\x8b\x08", Sentence("it is a gzip archive")),
-    (b"7z\xbc\xaf\x27\x1c", Sentence("it is a 7-Zip archive")),
-    (b"Rar!\x1a\x07", Sentence("it is a RAR archive")),
-    (b"\x7fELF", Sentence("it is a compiled program")),
-)
-
-
-def _binary(shown: str, reason: Sentence) -> SubmissionError:
-    return SubmissionError(
-        "BINARY",
-        Sentence("{file} is not Python text: {reason}", file=shown, reason=reason),
-        Sentence("save the code as plain text (UTF-8) in a .py file"),
-    )
-
-
-# UTF-32 before UTF-16: the little-endian mark of one begins with that of the other.
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-# PEP 263: in the first line, or in the second if the first is blank or a comment.
-_COOKIE = re.compile(
-    rb"\A(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))??[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)"
-)
-# Text codecs that decode in linear time and alike on every machine: not punycode or idna (quadratic),
-# unicode_escape (rewrites the source), mbcs or large Windows code pages (differ by machine).
-_TEXT_CODEC = re.compile(
-    r"ascii|utf-8(-sig)?|iso8859-\d+|cp\d{3,4}|euc_\w+|shift_jis\w*|iso2022_\w+|gb\w+|big5\w*|hz|johab"
-    r"|koi8-\w|mac-\w+|tis-620|ptcp154|kz1048|hp-roman8"
-)
-# Python remembers every name that it was asked for; the longest real one has 17 characters.
-_CODEC_NAME_LIMIT = 40
-_SAVE_AS_UTF8 = Sentence("save the file as UTF-8 and submit it again")
-_LEGACY = (("cp949", "Korean"), ("shift_jis", "Japanese"))
-
-
-def _decoded(shown: str, data: bytes) -> str:
-    """The text of a source file by its byte order mark, its coding line, or else as UTF-8; newlines are LF.
-
-    Raises:
-        SubmissionError: ``ENCODING``, ``BINARY`` (NUL characters) or ``EMPTY``.
-    """
-    bom, codec = next(((bom, codec) for bom, codec in _BOMS if data.startswith(bom)), (b"", "utf-8"))
-    cookie = _COOKIE.match(data)  # never behind a byte order mark
-    if cookie:
-        codec = _declared_codec(shown, data, cookie)
-    if not bom and b"\0" in data:
-        raise _binary(shown, Sentence("it has zero bytes in it"))
-    try:
-        text = data[len(bom) :].decode(codec)
-    except UnicodeDecodeError as exc:
-        raise _undecodable(shown, data, codec, len(bom) + exc.start, declared=bool(cookie)) from None
-    if cookie and not _COOKIE.match(text[: cookie.end()].encode("ascii", "replace")):
-        raise _wrong_cookie(shown, data, cookie)
-    if "\0" in text:
-        raise _binary(shown, Sentence("it has zero characters in it"))
-    if not text.strip():
-        raise _empty(shown)
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _declared_codec(shown: str, data: bytes, cookie: re.Match[bytes]) -> str:
-    # Editors add the line ending to the name (utf-8-unix); Python too drops that.
-    name = re.sub("-(unix|dos|mac)$", "", cookie[1][:_CODEC_NAME_LIMIT].decode("ascii").lower())
-    try:
-        codec = codecs.lookup(name).name
-    except LookupError:
-        codec = ""
-    if not _TEXT_CODEC.fullmatch(codec):
-        raise _wrong_cookie(shown, data, cookie)
-    return codec
-
-
-def _wrong_cookie(shown: str, data: bytes, cookie: re.Match[bytes]) -> SubmissionError:
-    name = plain(cookie[1].decode("ascii"), _CODEC_NAME_LIMIT)
-    return SubmissionError(
-        "ENCODING",
-        Sentence(
-            "{place}: the coding line names {name}, which is not an encoding of this file",
-            place=f"{shown}:{_line_at(data, cookie.end())}",
-            name=repr(name),
-        ),
-        Sentence("save the file as UTF-8 and submit it again, without that line"),
-    )
-
-
-def _undecodable(shown: str, data: bytes, codec: str, at: int, *, declared: bool) -> SubmissionError:
-    pattern = (
-        marked("{place}: byte {at} ({byte}) is not valid {codec}, the encoding that its coding line names")
-        if declared
-        else marked("{place}: byte {at} ({byte}) is not valid {codec}")
-    )
-    place, byte = f"{shown}:{_line_at(data, at)}", f"0x{data[at]:02x}"
-    message = Sentence(pattern, place=place, at=at, byte=byte, codec=codec if declared else codec.upper())
-    hint = _SAVE_AS_UTF8
-    if codec == "utf-8" and not declared:
-        fitting = [(legacy, people) for legacy, people in _LEGACY if _decodes(data, legacy)]
-        if fitting:
-            lines = " / ".join(f"# -*- coding: {legacy} -*- ({people})" for legacy, people in fitting)
-            hint = Sentence("save the file as UTF-8 and submit it again, or make its first line {lines}", lines=lines)
-    return SubmissionError("ENCODING", message, hint)
-
-
-def _decodes(data: bytes, codec: str) -> bool:
-    try:
-        data.decode(codec)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _line_at(data: bytes, at: int) -> int:
-    return 1 + len(re.findall(rb"\r\n|\r|\n", data[:at]))

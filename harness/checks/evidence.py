@@ -24,17 +24,8 @@ from harness.naming import Found, misspelt
 from harness.observe import Observations
 from harness.records import Counterexample, Verdict
 from harness.sandbox.channel import Ending
-from harness.sandbox.protocol import (
-    BACKWARD,
-    FORWARD,
-    WHOLE,
-    Decoded,
-    Fault,
-    Other,
-    Value,
-    unpack_reference,
-    value_of,
-)
+from harness.sandbox.protocol import BACKWARD, FORWARD, Fault
+from harness.sandbox.values import ARRAY, WHOLE, Decoded, Other, Value, unpack_reference, value_of
 from harness.sentence import Sentence, listed, marked
 
 __all__ = ["Evidence", "Exhibit", "Finding", "returned"]
@@ -322,7 +313,7 @@ def picked(call: Returned, item: int) -> Decoded | None:
 def _argument(value: Value, exhibit: Exhibit) -> Any:
     if not isinstance(value, msgspec.msgpack.Ext):
         return value
-    if value.code == 1:
+    if value.code == ARRAY:
         return value_of(value)
     step, item = unpack_reference(value)
     call = exhibit.calls[step]

@@ -13,7 +13,7 @@ from harness.checks.evidence import Evidence, Exhibit, Finding, returned
 from harness.gradients.finite_difference import central_difference, exact, inner_product
 from harness.gradients.tolerance import MOST_ULPS
 from harness.records import Counterexample, Verdict
-from harness.sandbox.protocol import Decoded, Other
+from harness.sandbox.values import Decoded, Other
 from harness.sentence import Sentence, marked
 
 __all__ = ["change_along", "check_gradient", "is_straight", "judge_point", "lattice_points"]

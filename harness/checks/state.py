@@ -14,7 +14,8 @@ from harness.checks.statements import statements
 from harness.checks.wording import METHOD, case_in_words, shown
 from harness.gradients.compare import Number, compare
 from harness.records import Counterexample, Verdict
-from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Decoded, Value
+from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW
+from harness.sandbox.values import Decoded, Value
 from harness.sentence import Sentence
 
 __all__ = ["check_state", "judge_sequence", "sequences"]

@@ -11,7 +11,8 @@ from harness.escape import plain
 from harness.gradients.compare import Difference, Kind, Number
 from harness.records import Counterexample, Record, Verdict
 from harness.sandbox.evaluate import NOT_AVAILABLE
-from harness.sandbox.protocol import BACKWARD, FORWARD, Fault, Other
+from harness.sandbox.protocol import BACKWARD, FORWARD, Fault
+from harness.sandbox.values import Other
 from harness.sentence import Sentence, marked, read_back
 
 __all__ = [

@@ -12,7 +12,8 @@ from harness.diagnosis.hypotheses import Fit, wrong_outputs
 from harness.diagnosis.trials import Trial, right
 from harness.escape import plain
 from harness.gradients.compare import Kind, compare
-from harness.sandbox.protocol import Fault, Other
+from harness.sandbox.protocol import Fault
+from harness.sandbox.values import Other
 
 __all__ = ["not_finite", "without_numbers", "zero_input"]
 

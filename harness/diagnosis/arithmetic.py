@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.diagnosis.hypotheses import Fit, Hypothesis, wrong_outputs
 from harness.diagnosis.trials import Model, Trial, right
-from harness.sandbox.protocol import Other
+from harness.sandbox.values import Other
 
 __all__ = ["arithmetic_mistakes", "in_fewer_bits"]
 

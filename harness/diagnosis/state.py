@@ -11,7 +11,8 @@ from harness.checks.evidence import Evidence, Exhibit, returned
 from harness.diagnosis.hypotheses import Fit, Hypothesis
 from harness.diagnosis.trials import Model, Trial, agrees
 from harness.gradients.compare import compare
-from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Fault, value_of
+from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Fault
+from harness.sandbox.values import value_of
 
 __all__ = ["changed_arguments", "memory_mistakes", "state_mistake"]
 

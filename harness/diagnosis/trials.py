@@ -12,7 +12,8 @@ from harness.cases import forward_of
 from harness.checks.evidence import Evidence, returned
 from harness.checks.wording import METHOD
 from harness.gradients.compare import Number, compare
-from harness.sandbox.protocol import BACKWARD, FORWARD, Decoded, Other
+from harness.sandbox.protocol import BACKWARD, FORWARD
+from harness.sandbox.values import Decoded, Other
 
 __all__ = ["Model", "Trial", "agrees", "predicted", "right", "shape_of", "trials_of"]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from harness.gradients.tolerance import all_within_ulps, within_ulps
 from harness.records import Record
-from harness.sandbox.protocol import Other
+from harness.sandbox.values import Other
 
 __all__ = ["Difference", "Kind", "Number", "compare"]
 

@@ -12,12 +12,12 @@ from harness.sandbox.protocol import (
     MAX_FRAME,
     SEVERAL,
     FromWorker,
-    ProtocolError,
     ToWorker,
     decode_from_worker,
     frame,
     messages_in,
 )
+from harness.sandbox.values import ProtocolError
 from harness.sentence import Sentence
 
 __all__ = ["Channel", "Ending", "Exit", "FrameBuffer", "Worker", "WorkerGone", "ended_by_signal"]

@@ -8,19 +8,13 @@ import numpy as np
 from msgspec.msgpack import Ext
 from numpy.typing import NDArray
 
-from harness.sandbox.protocol import (
+from harness.sandbox.protocol import BACKWARD, FORWARD, LAST_LINE, NEW, Answer, Fault, Step
+from harness.sandbox.values import (
     ARRAY,
-    BACKWARD,
     F_ORDER,
-    FORWARD,
-    LAST_LINE,
-    NEW,
     SCALAR,
     STRIDED,
     WHOLE,
-    Answer,
-    Fault,
-    Step,
     Value,
     encode_printed,
     encode_value,

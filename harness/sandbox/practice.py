@@ -12,20 +12,8 @@ from contextlib import suppress
 import numpy as np
 
 from harness.sandbox import worker
-from harness.sandbox.protocol import (
-    BACKWARD,
-    FORWARD,
-    NEW,
-    FromWorker,
-    Load,
-    Run,
-    Source,
-    Step,
-    ToWorker,
-    Value,
-    encode_array,
-    frame,
-)
+from harness.sandbox.protocol import BACKWARD, FORWARD, NEW, FromWorker, Load, Run, Source, Step, ToWorker, frame
+from harness.sandbox.values import Value, encode_array
 
 __all__ = ["practise"]
 

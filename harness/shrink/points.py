@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from harness.cases import Case
-from harness.sandbox.protocol import BACKWARD, C_ORDER, FORWARD, NEW, STRIDED, Step, Value, encode_array, unpack_array
+from harness.sandbox.protocol import BACKWARD, FORWARD, NEW, Step
+from harness.sandbox.values import C_ORDER, STRIDED, Value, encode_array, unpack_array
 from harness.sentence import marked
 
 __all__ = [

@@ -13,8 +13,9 @@ from harness.errors import SandboxError
 from harness.observe import Observations
 from harness.sandbox.channel import Ending, Worker, WorkerGone
 from harness.sandbox.importable import named_modules
-from harness.sandbox.protocol import Answer, Done, Fault, Load, Loaded, Parsed, ProtocolError, Run, Source
+from harness.sandbox.protocol import Answer, Done, Fault, Load, Loaded, Parsed, Run, Source
 from harness.sandbox.runner import Sandbox
+from harness.sandbox.values import ProtocolError
 from harness.sentence import Sentence
 from harness.submission import Submission
 

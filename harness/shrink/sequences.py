@@ -8,7 +8,8 @@ import msgspec
 from harness.assignment import CheckSpec
 from harness.cases import Case
 from harness.checks.evidence import Evidence
-from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Step, Value
+from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Step
+from harness.sandbox.values import Value
 from harness.sentence import marked
 from harness.shrink.judged import Seen, judged, same_mistake
 from harness.shrink.points import PRIMES, Point, arguments_at, kind_of, simple_arrays

@@ -21,16 +21,7 @@ from harness.observe import Observations
 from harness.probes import probe_cases
 from harness.records import CheckResult, Isolation, Level, Verdict
 from harness.sandbox.evaluate import evaluate_cases
-from harness.sandbox.protocol import (
-    FRAME,
-    MAX_FRAME,
-    Answer,
-    Fault,
-    Loaded,
-    Source,
-    decode_from_worker,
-    frame,
-)
+from harness.sandbox.protocol import FRAME, MAX_FRAME, Answer, Fault, Loaded, Source, decode_from_worker, frame
 from harness.sandbox.source import read_program
 from harness.sandbox.worker import MODULE_NAME, Namespace, Silent, _bound
 

@@ -24,8 +24,9 @@ from harness.grader import grade, judge_trusted
 from harness.language import language
 from harness.notes import said_in
 from harness.records import Outcome, Verdict
-from harness.sandbox.protocol import ARRAY, BACKWARD, FORWARD, LOOK, NEW, RESULT, unpack_array
+from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW
 from harness.sandbox.runner import Sandbox
+from harness.sandbox.values import ARRAY, RESULT, unpack_array
 from harness.strata import lattice_limit, stratum_in_words
 from harness.submission import read_submission
 

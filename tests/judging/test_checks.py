@@ -15,7 +15,8 @@ from harness.checks.evidence import Evidence, picked, returned
 from harness.naming import Found
 from harness.records import Verdict
 from harness.sandbox.channel import Ending
-from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, WHOLE, Fault, Other, unpack_array
+from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, Fault
+from harness.sandbox.values import WHOLE, Other, unpack_array
 
 SPECS = {check.id: check for check in assignment().check}
 RIGHT = observe_text(RIGHT_ADD + RIGHT_MUL)

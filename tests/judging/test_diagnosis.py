@@ -17,7 +17,7 @@ from harness.checks import CHECKS
 from harness.checks.evidence import Evidence
 from harness.diagnosis import CODES, GENERAL, OF_A_FORMULA, name
 from harness.records import Verdict
-from harness.sandbox.protocol import Other
+from harness.sandbox.values import Other
 
 LAYERS = [(code, spelling) for code, spellings in NAMED.items() for spelling in spellings]
 VALUES = CODES | {mistake.code: OF_A_FORMULA for layer in assignment().layer for mistake in layer.mistakes}

@@ -9,7 +9,7 @@ import pytest
 from harness.gradients.compare import Kind, compare
 from harness.gradients.finite_difference import central_difference, exact, inner_product
 from harness.gradients.tolerance import MOST_ULPS, all_within_ulps, within_ulps
-from harness.sandbox.protocol import Other
+from harness.sandbox.values import Other
 
 ONE_THIRD = 1 / 3
 

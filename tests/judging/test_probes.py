@@ -10,8 +10,9 @@ from mutants.templates import RIGHT_ADD, RIGHT_MUL, mul_layer
 
 from harness.naming import Found
 from harness.probes import probe_cases
-from harness.sandbox.protocol import Source, unpack_array
+from harness.sandbox.protocol import Source
 from harness.sandbox.source import read_program
+from harness.sandbox.values import unpack_array
 
 
 def probes(*literals, name="MulLayer"):

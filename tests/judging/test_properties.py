@@ -17,7 +17,8 @@ from harness.checks.backward import check_backward
 from harness.checks.evidence import Evidence
 from harness.checks.forward import check_forward
 from harness.gradients.compare import compare
-from harness.sandbox.protocol import BACKWARD, FORWARD, NEW, Step, encode_array
+from harness.sandbox.protocol import BACKWARD, FORWARD, NEW, Step
+from harness.sandbox.values import encode_array
 from harness.strata import number_cases
 
 LAYERS = assignment().layer

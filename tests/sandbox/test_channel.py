@@ -9,19 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.sandbox.channel import Channel, Ending, Exit, FrameBuffer, Worker, WorkerGone
-from harness.sandbox.protocol import (
-    FRAME,
-    MAX_FRAME,
-    SEVERAL,
-    Answer,
-    Done,
-    Fault,
-    Load,
-    ProtocolError,
-    Several,
-    frame,
-    pack,
-)
+from harness.sandbox.protocol import FRAME, MAX_FRAME, SEVERAL, Answer, Done, Fault, Load, Several, frame, pack
+from harness.sandbox.values import ProtocolError
 
 
 @given(st.lists(st.binary(max_size=40), max_size=6), st.data())

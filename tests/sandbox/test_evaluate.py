@@ -6,19 +6,13 @@ import numpy as np
 import pytest
 
 from harness.sandbox.evaluate import FILE_NAME, describe_error, evaluate_cases, sendable
-from harness.sandbox.protocol import (
-    BACKWARD,
+from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW, Answer, Fault, Step
+from harness.sandbox.values import (
     C_ORDER,
     F_ORDER,
-    FORWARD,
-    LOOK,
-    NEW,
     SCALAR,
     STRIDED,
-    Answer,
-    Fault,
     Other,
-    Step,
     Value,
     encode_array,
     result_reference,

@@ -16,10 +16,7 @@ from harness.records import Outcome, Report
 from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone
 from harness.sandbox.evaluate import evaluate_cases
 from harness.sandbox.protocol import (
-    ARRAY,
     FRAME,
-    OTHER,
-    RESULT,
     Answer,
     BoundClass,
     ClassSeen,
@@ -33,10 +30,10 @@ from harness.sandbox.protocol import (
     Ready,
     Run,
     decode_to_worker,
-    encode_array,
     frame,
 )
 from harness.sandbox.runner import Sandbox
+from harness.sandbox.values import ARRAY, OTHER, RESULT, encode_array
 from harness.submission import submission_from_bytes
 
 Forge = Callable[[int, FromWorker], FromWorker | bytes | None]

@@ -23,10 +23,10 @@ from harness.sandbox.protocol import (
     Step,
     ToWorker,
     decode_from_worker,
-    encode_array,
     frame,
 )
 from harness.sandbox.runner import Sandbox
+from harness.sandbox.values import encode_array
 from harness.submission import submission_from_bytes
 
 

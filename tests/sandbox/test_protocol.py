@@ -11,16 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from harness.sandbox import protocol
+from harness.sandbox import protocol, values
 from harness.sandbox.protocol import (
-    ARRAY,
-    C_ORDER,
-    F_ORDER,
-    MAX_ARRAY,
     MAX_FRAME,
-    OTHER,
-    RESULT,
-    STRIDED,
     Answer,
     BoundClass,
     ClassSeen,
@@ -28,14 +21,23 @@ from harness.sandbox.protocol import (
     Fault,
     Load,
     Loaded,
-    Other,
     Parsed,
     Problem,
-    ProtocolError,
     Ready,
     Run,
     Source,
     Step,
+)
+from harness.sandbox.values import (
+    ARRAY,
+    C_ORDER,
+    F_ORDER,
+    MAX_ARRAY,
+    OTHER,
+    RESULT,
+    STRIDED,
+    Other,
+    ProtocolError,
     encode_array,
     same_bytes,
 )
@@ -59,7 +61,7 @@ def bits(array: np.ndarray) -> bytes:
 
 @given(arrays(), st.sampled_from([C_ORDER, F_ORDER, STRIDED]))
 def test_an_array_arrives_to_the_last_bit(array: np.ndarray, layout: int) -> None:
-    arrived, wanted = protocol.unpack_array(protocol.encode_array(array, layout))
+    arrived, wanted = values.unpack_array(values.encode_array(array, layout))
     assert (arrived.shape, arrived.dtype, wanted) == (array.shape, array.dtype.newbyteorder("<"), layout)
     assert bits(arrived) == bits(array)
 
@@ -68,17 +70,17 @@ def test_an_array_arrives_to_the_last_bit(array: np.ndarray, layout: int) -> Non
 def test_the_memory_layout_of_an_array_does_not_change_what_arrives(array: np.ndarray) -> None:
     wide = np.repeat(array[..., np.newaxis], 2, axis=-1)
     for same in (np.asfortranarray(array), wide[..., 0], array[::-1][::-1] if array.ndim else array):
-        assert bits(protocol.unpack_array(protocol.encode_array(same))[0]) == bits(array)
+        assert bits(values.unpack_array(values.encode_array(same))[0]) == bits(array)
 
 
 @pytest.mark.parametrize("pattern", [0x7FF8000000000000, 0x7FF8DEADBEEF0001, 0xFFF8000000000001, 0x7FF0000000000001])
 def test_a_nan_keeps_its_payload(pattern: int) -> None:
     array = np.array([pattern], "u8").view("f8")
-    assert protocol.unpack_array(protocol.encode_array(array))[0].view("u8")[0] == pattern
+    assert values.unpack_array(values.encode_array(array))[0].view("u8")[0] == pattern
 
 
 def test_an_array_that_arrived_cannot_be_written_to() -> None:
-    arrived = protocol.value_of(protocol.encode_array(np.zeros(3)))
+    arrived = values.value_of(values.encode_array(np.zeros(3)))
     assert isinstance(arrived, np.ndarray)
     with pytest.raises(ValueError, match="read-only"):
         arrived[0] = 1.0
@@ -86,10 +88,10 @@ def test_an_array_that_arrived_cannot_be_written_to() -> None:
 
 def sent(value: object) -> Any:
     """What the grader sees of ``value``, after a journey through a frame."""
-    body = protocol.pack(Answer(0, 1, False, [protocol.encode_value(value)]))
+    body = protocol.pack(Answer(0, 1, False, [values.encode_value(value)]))
     message = protocol.decode_from_worker(body)
     assert isinstance(message, Answer)
-    return protocol.value_of(message.values[0])
+    return values.value_of(message.values[0])
 
 
 @given(st.floats(allow_nan=False))
@@ -189,11 +191,11 @@ def test_a_message_to_the_worker_arrives_as_it_was_sent(message: Any) -> None:
 
 
 def test_a_reference_to_an_earlier_result_arrives() -> None:
-    whole, item = protocol.result_reference(300), protocol.result_reference(2, 1)
+    whole, item = values.result_reference(300), values.result_reference(2, 1)
     assert isinstance(whole, msgspec.msgpack.Ext)
     assert isinstance(item, msgspec.msgpack.Ext)
-    assert protocol.unpack_reference(whole) == (300, protocol.WHOLE)
-    assert protocol.unpack_reference(item) == (2, 1)
+    assert values.unpack_reference(whole) == (300, values.WHOLE)
+    assert values.unpack_reference(item) == (2, 1)
 
 
 def bodies() -> st.SearchStrategy[bytes]:
@@ -274,7 +276,7 @@ def heads() -> st.SearchStrategy[bytes]:
 @example(ARRAY, bytes([11, 0, 8]) + struct.pack("<8I", 0, *[2**32 - 1] * 7))
 def test_any_extension_is_a_value_or_a_protocol_error(code: int, data: bytes) -> None:
     try:
-        value = protocol.value_of(msgspec.msgpack.Ext(code, data))
+        value = values.value_of(msgspec.msgpack.Ext(code, data))
     except ProtocolError:
         return
     assert isinstance(value, np.ndarray | Other)
@@ -287,12 +289,12 @@ def test_any_extension_is_a_value_or_a_protocol_error(code: int, data: bytes) ->
 )
 def test_an_array_whose_head_does_not_fit_is_refused(data: bytes) -> None:
     with pytest.raises(ProtocolError, match="array"):
-        protocol.unpack_array(msgspec.msgpack.Ext(ARRAY, data))
+        values.unpack_array(msgspec.msgpack.Ext(ARRAY, data))
 
 
 def test_a_reference_is_no_answer() -> None:
     with pytest.raises(ProtocolError, match="unknown kind"):
-        protocol.value_of(protocol.result_reference(0))
+        values.value_of(values.result_reference(0))
 
 
 @pytest.mark.parametrize(
