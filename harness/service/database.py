@@ -1,0 +1,106 @@
+"""The database of the service: SQLite on one machine, PostgreSQL for many, and all that the two do differently."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import Insert
+
+from harness.errors import UsageError
+from harness.sentence import Sentence
+
+__all__ = ["Database"]
+
+#: Seconds that a writer waits for another one on SQLite; a group of 128 submissions is committed in milliseconds.
+_BUSY_SECONDS = 30
+_SQLITE_NOW = sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Float)
+_POSTGRESQL_NOW = sa.literal_column("extract(epoch from clock_timestamp())::double precision", sa.Float)
+
+
+class Database:
+    """Gives transactions. Close it to give the connections back.
+
+    Args:
+        url: ``sqlite:///PATH`` or ``postgresql+psycopg://…``.
+        pool: Connections that one process keeps open to PostgreSQL.
+
+    Raises:
+        UsageError: the address is none, or of another kind of database.
+    """
+
+    def __init__(self, url: str, *, pool: int = 8) -> None:
+        try:
+            parsed = sa.make_url(url)
+        except sa.exc.ArgumentError:
+            raise UsageError(
+                Sentence("DATABASE_URL is not the address of a database"),
+                Sentence("write it like {example}", example="postgresql+psycopg://dout@localhost/dout"),
+            ) from None
+        self.is_sqlite = parsed.drivername == "sqlite"
+        if not self.is_sqlite and parsed.drivername != "postgresql+psycopg":
+            raise UsageError(
+                Sentence("dout keeps its data in SQLite or PostgreSQL, and not in {kind}", kind=parsed.drivername),
+                Sentence("write it like {example}", example="postgresql+psycopg://dout@localhost/dout"),
+            )
+        if self.is_sqlite:
+            #: For everything that may write, the queue's own work included: it takes the one lock at once.
+            self.engine = sa.create_engine(
+                parsed, pool_size=pool, max_overflow=4, connect_args={"timeout": _BUSY_SECONDS}
+            )
+            _prepare_sqlite(self.engine, "BEGIN IMMEDIATE")
+            self._reader = sa.create_engine(parsed, pool_size=pool, connect_args={"timeout": _BUSY_SECONDS})
+            _prepare_sqlite(self._reader, "BEGIN DEFERRED")
+        else:
+            self.engine = self._reader = sa.create_engine(parsed, pool_size=pool, max_overflow=4, pool_pre_ping=True)
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a transaction that is committed at the end, and rolled back by an exception."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a transaction that sees one state of the database, and holds up no writer."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    @property
+    def clock(self) -> sa.ColumnElement[float]:
+        """The database's own time as an expression, seconds since 1970."""
+        return _SQLITE_NOW if self.is_sqlite else _POSTGRESQL_NOW
+
+    def now(self, connection: sa.Connection) -> float:
+        """Return the database's own time, seconds since 1970."""
+        return float(connection.execute(sa.select(self.clock)).scalar_one())
+
+    def insert_new(self, table: sa.Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Insert:
+        """Return an INSERT that leaves rows alone which are there already.
+
+        Add ``returning`` to know which are new: ``rowcount`` counts the others too on PostgreSQL.
+        """
+        insert = sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        return insert.values(values).on_conflict_do_nothing()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+        self._reader.dispose()
+
+
+def _prepare_sqlite(engine: sa.Engine, begin: str) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def connected(connection: Any, _: object) -> None:
+        # The driver begins transactions by itself otherwise, and too late.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        # FULL: a commit is on the disk when it returns. Write-ahead: readers and the writer do not wait for each other.
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def begun(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)

@@ -1,0 +1,52 @@
+"""Writes down who did what. Only ever added to."""
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from harness.service.database import Database
+from harness.service.ids import new_id
+from harness.service.schema import audit
+
+__all__ = ["SYSTEM", "WORKER", "note"]
+
+#: Actors that are no person.
+SYSTEM, WORKER = "system", "worker"
+
+
+def note(
+    database: Database,
+    connection: sa.Connection,
+    actor: str,
+    action: str,
+    what: str,
+    *,
+    course_id: str | None = None,
+    address: str | None = None,
+    **details: Any,
+) -> None:
+    """Add one line to the log, in the transaction of what it tells of.
+
+    Args:
+        database: Whose clock counts.
+        connection: The transaction.
+        actor: A user's id, ``SYSTEM`` or ``WORKER``.
+        action: What was done, like ``grade.override``.
+        what: Kind and id, like ``submission:0192…``.
+        course_id: The course that it belongs to, if any: its instructors can read it.
+        address: The client's network address.
+        **details: What else is to be known; never a secret, and no learner's text.
+    """
+    connection.execute(
+        sa.insert(audit).values(
+            id=new_id(),
+            at=database.clock,
+            actor=actor,
+            action=action,
+            object=what,
+            course_id=course_id,
+            details=msgspec.json.encode(details).decode(),
+            address=address,
+        )
+    )
