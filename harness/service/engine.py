@@ -1,0 +1,148 @@
+"""The queue: DBOS, and the only module that knows it. Eight of its public calls are used.
+
+Its tables are in the same database, so that a submission and its job are one transaction. It delivers at least once:
+that there is one grade is the doing of the table ``grade``. To give the work of a dead worker to others it needs a
+service of its maker; here ``reaper`` does that.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSConfig
+
+from harness.service.database import Database
+
+__all__ = ["Jobs", "Runner", "create_tables"]
+
+_NAME, _QUEUE, _WORKFLOW = "dout", "grading", "grade_submission"
+#: Of the jobs, not of the program: a worker of one version takes what a web process of another has enqueued.
+_VERSION = "1"
+#: States of a job that is still to be done, of one that a worker has taken, and of one that is over.
+_WAITING, _TAKEN, _OVER = ["ENQUEUED", "DELAYED"], "PENDING", ["SUCCESS", "ERROR", "CANCELLED"]
+
+
+def _configuration(database: Database, executor: str) -> DBOSConfig:
+    return {
+        "name": _NAME,
+        "system_database_engine": database.engine,
+        "application_version": _VERSION,
+        "executor_id": executor,
+        "log_level": "WARNING",
+        "use_listen_notify": False,
+        # A worker's threads: its slots, what is prefetched, and the engine's own.
+        "max_executor_threads": 64,
+    }
+
+
+def create_tables(database: Database) -> None:
+    """Create the engine's own tables, or bring them up to date."""
+    DBOS(config=_configuration(database, "migration"))
+    try:
+        DBOS.launch()
+    finally:
+        DBOS.destroy(destroy_registry=True)
+
+
+class Jobs:
+    """Puts work in, and tells what became of it."""
+
+    def __init__(self, database: Database) -> None:
+        self._client = DBOSClient(system_database_engine=database.engine, application_name=_NAME)
+
+    def enqueue(
+        self, connection: sa.Connection, submission_id: str, gen: int, *, course_id: str, priority: int
+    ) -> None:
+        """Have generation ``gen`` of a submission graded; in the transaction of ``connection``.
+
+        Args:
+            connection: A transaction on the same database.
+            submission_id: What to grade.
+            gen: Which generation.
+            course_id: Courses take turns.
+            priority: Within a course, from 1; the lowest number first.
+        """
+        self._client.enqueue_in_transaction(
+            connection,
+            {
+                "queue_name": _QUEUE,
+                "workflow_name": _WORKFLOW,
+                "workflow_id": job_id(submission_id, gen),
+                "app_version": _VERSION,
+                "queue_partition_key": course_id,
+                "priority": priority,
+            },
+            submission_id,
+            gen,
+        )
+
+    def known(self, ids: Iterable[str]) -> set[str]:
+        """Return which of these jobs wait or run."""
+        found = self._client.list_workflows(
+            workflow_ids=[*ids], status=[*_WAITING, _TAKEN], load_input=False, load_output=False
+        )
+        return {job.workflow_id for job in found}
+
+    def taken(self) -> dict[str, str]:
+        """Return the jobs that were taken and not finished, each with the worker that took it."""
+        found = self._client.list_workflows(status=_TAKEN, queue_name=_QUEUE, load_input=False, load_output=False)
+        return {job.workflow_id: job.executor_id or "" for job in found}
+
+    def give_back(self, ids: Iterable[str]) -> None:
+        """Put jobs that a worker had taken back into the queue."""
+        self._client.resume_workflows([*ids], queue_name=_QUEUE)
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Delete what the engine knows of these jobs."""
+        self._client.delete_workflows([*ids])
+
+    def done_before(self, moment: float, most: int) -> list[str]:
+        """Return some jobs that were finished before ``moment``, seconds since 1970."""
+        until = datetime.fromtimestamp(moment, UTC).isoformat()
+        found = self._client.list_workflows(
+            status=_OVER, completed_before=until, limit=most, load_input=False, load_output=False
+        )
+        return [job.workflow_id for job in found]
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.destroy()
+
+
+class Runner:
+    """Takes jobs out of the queue and has them done, in threads of this process.
+
+    Args:
+        database: Where the queue is.
+        executor: What this worker is called; another one each time that it starts.
+        do: Does one job: submission and generation.
+        slots: How many jobs at once.
+        poll_s: Seconds between two looks at the queue.
+    """
+
+    def __init__(
+        self, database: Database, executor: str, do: Callable[[str, int], None], *, slots: int, poll_s: float
+    ) -> None:
+        logging.getLogger("dbos").setLevel(logging.ERROR)
+        DBOS(config=_configuration(database, executor))
+        DBOS.workflow(name=_WORKFLOW)(do)
+        DBOS.launch()
+        # A look takes as many as can be begun until the next one: a grading takes 15 ms at least.
+        ahead = max(slots, round(slots * poll_s / 0.015))
+        DBOS.register_queue(
+            _QUEUE,
+            worker_concurrency=slots + ahead,
+            partition_worker_concurrency=slots + ahead,
+            polling_interval_sec=poll_s,
+            on_conflict="always_update",
+        )
+
+    def close(self, patience_s: float) -> None:
+        """Take nothing more, and wait for what runs."""
+        DBOS.destroy(workflow_completion_timeout_sec=int(patience_s), destroy_registry=True)
+
+
+def job_id(submission_id: str, gen: int) -> str:
+    """Return what the engine calls a generation of a submission: the same job twice is one."""
+    return f"{submission_id}:{gen}"

@@ -1,0 +1,82 @@
+"""Puts submissions that no queue knows back into it, and asks for a new grade of those that have one."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from harness.service.database import Database
+from harness.service.faults import reach
+from harness.service.schema import assignment, submission
+from harness.service.store.auditing import note
+
+__all__ = ["REGRADE_PRIORITY", "Requeues", "regrade", "requeue", "waiting_after"]
+
+#: A regrade comes after whatever learners wait for.
+REGRADE_PRIORITY = 10_000
+
+
+class Requeues(Protocol):
+    """The part of the queue that this needs."""
+
+    def enqueue(
+        self, connection: sa.Connection, submission_id: str, gen: int, *, course_id: str, priority: int
+    ) -> None:
+        """Have a generation graded, in the transaction of ``connection``."""
+
+    def forget(self, ids: Sequence[str]) -> None:
+        """Delete what the queue knows of jobs."""
+
+
+def waiting_after(connection: sa.Connection, after: str, before: float, most: int) -> Sequence["sa.Row[str, int, str]"]:
+    """Return (id, generation, course) of submissions that wait or run, by id.
+
+    Args:
+        connection: Where to look.
+        after: The last id of the page before, or "".
+        before: Only those that were accepted before this moment.
+        most: How many.
+    """
+    return connection.execute(
+        sa.select(submission.c.id, submission.c.gen, assignment.c.course_id)
+        .join(assignment, assignment.c.id == submission.c.assignment_id)
+        .where(
+            submission.c.status.in_(("queued", "running")), submission.c.id > after, submission.c.received_at < before
+        )
+        .order_by(submission.c.id)
+        .limit(most)
+    ).all()
+
+
+def requeue(database: Database, jobs: Requeues, job: str, submission_id: str, gen: int, course_id: str) -> None:
+    """Put a job into the queue again which is over, or which the queue does not know."""
+    jobs.forget([job])
+    reach("requeue.between")
+    with database.writing() as connection:
+        jobs.enqueue(connection, submission_id, gen, course_id=course_id, priority=1)
+
+
+def regrade(
+    database: Database, jobs: Requeues, connection: sa.Connection, submission_id: str, actor: str
+) -> int | None:
+    """Ask for a new grade; the one that there is stands until then.
+
+    Returns:
+        The new generation, or None when the submission waits for a grade anyway.
+    """
+    row = connection.execute(
+        sa.select(submission.c.gen, submission.c.status, assignment.c.course_id)
+        .join(assignment, assignment.c.id == submission.c.assignment_id)
+        .where(submission.c.id == submission_id)
+        .with_for_update(of=submission)
+    ).first()
+    if row is None or row.status in ("queued", "running"):
+        return None
+    gen = int(row.gen) + 1
+    connection.execute(
+        sa.update(submission).where(submission.c.id == submission_id).values(gen=gen, status="queued", reason=None)
+    )
+    jobs.enqueue(connection, submission_id, gen, course_id=row.course_id, priority=REGRADE_PRIORITY)
+    what = f"submission:{submission_id}"
+    note(database, connection, actor, "submission.regrade", what, course_id=row.course_id, gen=gen)
+    return gen
