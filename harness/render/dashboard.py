@@ -19,7 +19,7 @@ from harness.render.numbers import points
 from harness.render.page import page
 from harness.render.phrases import graded_against
 
-__all__ = ["dashboard"]
+__all__ = ["content", "dashboard"]
 
 
 def dashboard(
@@ -54,11 +54,37 @@ def _body(
     *,
     anonymous: bool,
 ) -> Iterator[str]:
-    text = language.text
     about = graded_against(head.assignment, head.seed, language)
     yield f"<header><h1>{escape(plain(head.title))}</h1><p>{escape(about)}</p></header>"
     yield from _contents(found, left_out, language)
     yield "<main>"
+    yield from _sections(head, rows, found, left_out, language, anonymous=anonymous)
+    yield "</main>"
+    yield from _footer(head, language)
+
+
+def content(
+    head: ClassHead,
+    rows: Callable[[], Iterable[ClassRow]],
+    left_out: Sequence[LeftOut],
+    language: Language,
+) -> Iterator[str]:
+    """Yield what the dashboard says, as lines of HTML for a page that has a title already: see :func:`dashboard`."""
+    found = figures(head, rows())
+    yield from _contents(found, left_out, language)
+    yield from _sections(head, rows, found, left_out, language, anonymous=False)
+
+
+def _sections(
+    head: ClassHead,
+    rows: Callable[[], Iterable[ClassRow]],
+    found: Figures,
+    left_out: Sequence[LeftOut],
+    language: Language,
+    *,
+    anonymous: bool,
+) -> Iterator[str]:
+    text = language.text
     yield from _headline(found, head.max_score, language)
     if not found.graded:
         yield f"<p>{escape(text('Nothing was graded.'))}</p>"
@@ -72,8 +98,6 @@ def _body(
     if found.graded:
         listed = lowest(rows(), LISTED, anonymous=anonymous)
         yield from heat_map(listed, found, language, anonymous=anonymous)
-    yield "</main>"
-    yield from _footer(head, language)
 
 
 def _contents(found: Figures, left_out: Sequence[LeftOut], language: Language) -> Iterator[str]:

@@ -26,7 +26,7 @@ from harness.render.phrases import (
 from harness.render.svg import GRAPH_STYLE, render_graph
 from harness.render.visible import hidden_count, scored_layers, visible_part
 
-__all__ = ["STYLE", "body", "render_html"]
+__all__ = ["STYLE", "body", "content", "render_html"]
 
 STYLE = (
     PAGE_STYLE
@@ -49,12 +49,20 @@ def render_html(report: Report, language: Language = ENGLISH) -> str:
 
 def body(report: Report, language: Language) -> Iterator[str]:
     """Yield what stands in the page, as lines of HTML."""
-    text, hidden, report = language.text, hidden_count(report), visible_part(report)
+    shown = visible_part(report)
     yield "<header>"
-    yield f"<h1>{escape(report.submission.name)}</h1>"
-    yield f"<p>{escape(about_assignment(report, language))}</p>"
+    yield f"<h1>{escape(shown.submission.name)}</h1>"
+    yield f"<p>{escape(about_assignment(shown, language))}</p>"
     yield "</header>"
     yield "<main>"
+    yield from content(report, language)
+    yield "</main>"
+    yield from _footer(shown, language)
+
+
+def content(report: Report, language: Language) -> Iterator[str]:
+    """Yield what a report says, as lines of HTML for a page that has a title already."""
+    text, hidden, report = language.text, hidden_count(report), visible_part(report)
     yield f'<p class="score">{escape(_score(report))}</p>'
     for said in self_check(report, language):
         yield f"<p><strong>{escape(said)}</strong></p>"
@@ -66,8 +74,6 @@ def body(report: Report, language: Language) -> Iterator[str]:
         reason, hint = reason_and_hint(report, language)
         yield f"<p>{escape(reason)}</p>"
         yield f"<p><strong>{escape(text('Next'))}:</strong> {escape(hint)}</p>"
-    yield "</main>"
-    yield from _footer(report, language)
 
 
 def _score(report: Report) -> str:

@@ -1,0 +1,17 @@
+"""The pages, one module for each kind of reader. Each has a list ``routes``."""
+
+from starlette.routing import BaseRoute
+
+from harness.service.web.pages import handing_in, language_choice, learning, marking, operating, streams, teaching
+
+__all__ = ["routes"]
+
+routes: list[BaseRoute] = [
+    *learning.routes,
+    *handing_in.routes,
+    *streams.routes,
+    *teaching.routes,
+    *marking.routes,
+    *operating.routes,
+    *language_choice.routes,
+]

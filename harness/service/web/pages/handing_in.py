@@ -1,0 +1,65 @@
+"""Takes a submission from the form of an assignment's page: a chosen file, or else what stands in the editor."""
+
+import hashlib
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from harness.sentence import Sentence
+from harness.service.store.accepting import Incoming, Refused, accept
+from harness.service.web.guarding import guard
+from harness.service.web.pages.found import assignment_at, service_of
+from harness.service.web.pages.learning import assignment_page, text_in
+
+__all__ = ["routes"]
+
+#: What the text of the editor is called.
+_NAME = "layers.py"
+#: Characters of a name that a row has room for.
+_LONGEST_NAME = 255
+
+
+async def _submit(request: Request) -> Response:
+    found = await assignment_at(request, "course.see")
+    actor = guard(request, "submission.make", course=found["course_id"])
+    async with request.form(max_files=1, max_fields=10, max_part_size=1 << 20) as form:
+        upload, text, key = form.get("file"), form.get("text"), form.get("key")
+        name, data = _NAME, text.replace("\r\n", "\n").encode("utf-8", "replace") if isinstance(text, str) else b""
+        if isinstance(upload, UploadFile) and upload.filename:
+            name, data = upload.filename.replace("\\", "/").rpartition("/")[2][-_LONGEST_NAME:], await upload.read()
+    service = service_of(request)
+    refused: Refused
+    if not data.strip():
+        refused = Refused("empty", Sentence("there is nothing to hand in"), Sentence("write in the editor or choose a file"))
+        return await assignment_page(request, found, text=text_in(data), refused=refused, status_code=422)
+    incoming = Incoming(
+        assignment_id=found["id"],
+        user_id=actor.user_id,
+        name=name or _NAME,
+        data=data,
+        # Pressing the button twice is handing in once; going back and changing the text is not.
+        idempotency_key=f"{str(key)[:100]}:{hashlib.sha256(data).hexdigest()}",
+    )
+
+    def write(connection: Any) -> str:
+        return accept(service.database, service.jobs, connection, incoming).id
+
+    try:
+        submission_id = await service.writer.do(write)
+    except Refused as error:
+        refused = error
+    else:
+        return RedirectResponse(f"/submissions/{submission_id}", 303)
+    wait = refused.retry_after
+    headers = {} if wait is None else {"Retry-After": str(round(wait))}
+    status = 429 if refused.code == "too-soon" else 409
+    # Nothing is lost: what was written, or read from the file, stands in the editor.
+    return await assignment_page(
+        request, found, text=text_in(data), refused=refused, status_code=status, headers=headers
+    )
+
+
+routes = [Route("/assignments/{assignment_id}/submissions", _submit, methods=["POST"], name="submit")]
