@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,27 +34,12 @@ from harness.service.web.live import state_now
 from harness.service.web.pages.found import assignment_at, service_of, submission_at
 from harness.service.web.refusal import NotFound
 from harness.service.web.rendering import language_of, render
+from harness.template import template_directory
 
-__all__ = ["assignment_page", "routes", "text_in"]
+__all__ = ["assignment_page", "history_page", "routes", "text_in"]
 
 #: Lines of a file that are compared; a submission is a page or two.
 _MOST_LINES = 5000
-_STARTER = """\
-class AddLayer:
-    def forward(self, x, y):
-        raise NotImplementedError
-
-    def backward(self, dout):
-        raise NotImplementedError
-
-
-class MulLayer:
-    def forward(self, x, y):
-        raise NotImplementedError
-
-    def backward(self, dout):
-        raise NotImplementedError
-"""
 
 
 async def _courses(request: Request) -> Response:
@@ -96,7 +82,7 @@ async def assignment_page(
         mine = history(connection, found["id"], actor.user_id, most=5)
         last = text_in(text_of(connection, mine[0].blob_sha256)) if mine else None
         used = used_attempts(connection, found["id"], actor.user_id)
-        return mine, used, _STARTER if last is None else last
+        return mine, used, _first_text(found["source"]) if last is None else last
 
     mine, used, last = await service_of(request).read(read)
     page = render(
@@ -113,6 +99,14 @@ async def assignment_page(
     )
     page.headers.update(headers or {})
     return page
+
+
+@cache
+def _first_text(source: str) -> str:
+    """Return what a learner begins with: of the book's assignment, the file of the student's template."""
+    if source != "ch05-add-mul":
+        return ""
+    return (template_directory("student_template") / "layers.py").read_text("utf-8")
 
 
 def text_in(data: bytes) -> str | None:

@@ -1,0 +1,117 @@
+"""What a teacher changes: grades again, and a score in place of the graded one. All of it is in the log."""
+
+import math
+
+import sqlalchemy as sa
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from harness.sentence import Sentence
+from harness.service.ids import new_id
+from harness.service.schema import override, submission
+from harness.service.store.auditing import note
+from harness.service.store.queueing import regrade
+from harness.service.web.addresses import client_address
+from harness.service.web.pages.found import assignment_at, service_of, submission_at
+from harness.service.web.refusal import Refusal
+
+__all__ = ["routes"]
+
+#: Characters of the reason for a change.
+_LONGEST_REASON = 2000
+#: Submissions that are asked for again in one transaction: others write in between.
+_CHUNK = 200
+
+
+async def _regrade(request: Request) -> Response:
+    seen = await submission_at(request, "submission.regrade")
+    service, actor = service_of(request), request.state.actor
+    await service.writer.do(
+        lambda connection: regrade(service.database, service.jobs, connection, seen.id, actor.user_id)
+    )
+    return RedirectResponse(f"/submissions/{seen.id}", 303)
+
+
+async def _regrade_all(request: Request) -> Response:
+    found = await assignment_at(request, "submission.regrade")
+    service, actor = service_of(request), request.state.actor
+
+    def some(connection: sa.Connection, after: str) -> str:
+        query = (
+            sa.select(submission.c.id)
+            .where(submission.c.assignment_id == found["id"], submission.c.id > after)
+            .order_by(submission.c.id)
+            .limit(_CHUNK)
+        )
+        ids = connection.execute(query).scalars().all()
+        for one in ids:
+            regrade(service.database, service.jobs, connection, one, actor.user_id)
+        return ids[-1] if ids else ""
+
+    after = ""
+    while True:
+        after = await service.writer.do(lambda connection, after=after: some(connection, after))  # type: ignore[misc]
+        if not after:
+            return RedirectResponse(f"/assignments/{found['id']}/submissions?status=queued", 303)
+
+
+async def _override(request: Request) -> Response:
+    seen = await submission_at(request, "grade.override")
+    form = await request.form(max_files=0, max_fields=10)
+    reason = str(form.get("reason", "")).strip()[:_LONGEST_REASON]
+    if seen.grade is None:
+        raise Refusal(Sentence("there is no grade to change"), Sentence("grade it again first"), status=409)
+    score = _score(str(form.get("score", "")).strip(), seen.grade.max_score)
+    if not reason:
+        raise Refusal(Sentence("a changed score needs a reason"), Sentence("the learner reads it"), status=422)
+    service, actor = service_of(request), request.state.actor
+
+    def write(connection: sa.Connection) -> None:
+        connection.execute(
+            sa.insert(override).values(
+                id=new_id(),
+                submission_id=seen.id,
+                score=score,
+                reason=reason,
+                by=actor.user_id,
+                at=service.database.clock,
+            )
+        )
+        note(
+            service.database,
+            connection,
+            actor.user_id,
+            "grade.override",
+            f"submission:{seen.id}",
+            course_id=seen.course_id,
+            address=client_address(request),
+            score=score,
+        )
+
+    await service.writer.do(write)
+    return RedirectResponse(f"/submissions/{seen.id}", 303)
+
+
+def _score(text: str, most: float) -> float | None:
+    """Return the score in a form; None for an empty one, which takes a change back."""
+    if not text:
+        return None
+    try:
+        score = float(text.replace(",", "."))
+    except ValueError:
+        score = math.nan
+    if not 0 <= score <= most:
+        raise Refusal(
+            Sentence("a score is a number from 0 to {most}", most=f"{most:g}"),
+            Sentence("leave it empty to take a change back"),
+            status=422,
+        )
+    return score
+
+
+routes = [
+    Route("/submissions/{submission_id}/regrade", _regrade, methods=["POST"], name="regrade"),
+    Route("/assignments/{assignment_id}/regrade", _regrade_all, methods=["POST"], name="regrade-all"),
+    Route("/submissions/{submission_id}/override", _override, methods=["POST"], name="override"),
+]

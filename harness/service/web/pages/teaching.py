@@ -1,0 +1,156 @@
+"""The instructor's pages to look at: a class, its submissions, one learner, equal answers, and gradebooks."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from harness.errors import SubmissionError
+from harness.render.dashboard import content
+from harness.render.gradebook import Mark, blackboard_csv, canvas_csv, moodle_csv, plain_csv
+from harness.service.class_rows import ClassRows, left_out, marks
+from harness.service.store.auditing import note
+from harness.service.store.looking import PAGE, Filter, learner_of, submissions_of, text_of
+from harness.service.store.overseeing import standings
+from harness.service.web.addresses import attachment, client_address
+from harness.service.web.pages.found import assignment_at, service_of
+from harness.service.web.pages.learning import history_page
+from harness.service.web.refusal import NotFound
+from harness.service.web.rendering import language_of, render
+from harness.submission import submission_from_bytes
+from harness.whole_class.shape import shape_of
+
+__all__ = ["FORMATS", "routes"]
+
+_STATUSES = ("", "queued", "running", "graded", "failed", "cancelled")
+#: Of gradebooks: what each platform imports.
+FORMATS: dict[str, Callable[[list[Mark], str], str]] = {
+    "plain": lambda rows, _: plain_csv(rows),
+    "canvas": canvas_csv,
+    "moodle": moodle_csv,
+    "blackboard": blackboard_csv,
+}
+#: Shared by all requests of a process: it only remembers what never changes.
+_ROWS = ClassRows()
+
+
+async def _class(request: Request) -> Response:
+    found = await assignment_at(request, "class.see")
+    spoken = language_of(request)
+
+    def read(connection: sa.Connection) -> tuple[str, int]:
+        head = _ROWS.head(connection, found["id"], found["title"])
+        absent = left_out(connection, found["course_id"], found["id"])
+        if head is None:
+            return "", len(absent)
+        rows = [*_ROWS.rows(connection, found["course_id"], found["id"], head)]
+        return "\n".join(content(head, lambda: rows, absent, spoken)), len(absent)
+
+    html, absent = await service_of(request).read(read)
+    # Escaped where it is made: harness.render.dashboard writes files for browsers.
+    body = Markup(html)  # noqa: S704
+    return render(request, "class.html", assignment=found, body=body, absent=absent, formats=[*FORMATS])
+
+
+async def _submissions(request: Request) -> Response:
+    found = await assignment_at(request, "class.see")
+    asked = request.query_params
+    wanted = Filter(
+        status=asked.get("status", ""), learner=asked.get("learner", "")[:200].strip(), only_late="late" in asked
+    )
+    if wanted.status not in _STATUSES:
+        raise NotFound
+    before = asked.get("before", "")[:36]
+    rows = await service_of(request).read(
+        lambda connection: submissions_of(connection, found["id"], wanted, before, PAGE + 1)
+    )
+    more = rows[PAGE - 1].id if len(rows) > PAGE else ""
+    return render(
+        request,
+        "submissions.html",
+        assignment=found,
+        rows=rows[:PAGE],
+        more=more,
+        wanted=wanted,
+        statuses=_STATUSES,
+        is_first=not before,
+    )
+
+
+async def _learner(request: Request) -> Response:
+    found = await assignment_at(request, "class.see")
+    wanted = request.path_params["user_id"]
+    learner = await service_of(request).read(lambda connection: learner_of(connection, found["course_id"], wanted))
+    if learner is None:
+        raise NotFound
+    return await history_page(request, found, learner["id"], learner["name"])
+
+
+async def _similar(request: Request) -> Response:
+    found = await assignment_at(request, "class.see")
+
+    def read(connection: sa.Connection) -> tuple[int, list[list[Any]]]:
+        groups: dict[str, list[Any]] = {}
+        compared = 0
+        for some in standings(connection, found["course_id"], found["id"]):
+            told = _ROWS.told(connection, some)
+            for one in some:
+                if one.grade is None:
+                    continue
+                try:
+                    handed_in = submission_from_bytes(one.file, text_of(connection, one.sha256))
+                except SubmissionError:
+                    continue
+                if shape := shape_of(handed_in, told[one.grade.report_id].layers):
+                    compared += 1
+                    groups.setdefault(shape, []).append(one)
+        return compared, sorted((group for group in groups.values() if len(group) > 1), key=len, reverse=True)
+
+    compared, groups = await service_of(request).read(read)
+    return render(request, "similar.html", assignment=found, compared=compared, groups=groups)
+
+
+async def _grades(request: Request) -> Response:
+    found = await assignment_at(request, "grade.export")
+    form = request.query_params.get("format", "plain")
+    if form not in FORMATS:
+        raise NotFound
+    service, actor = service_of(request), request.state.actor
+
+    def read(connection: sa.Connection) -> list[Mark]:
+        head = _ROWS.head(connection, found["id"], found["title"])
+        return [*marks(connection, found["course_id"], found["id"], 0.0 if head is None else head.max_score)]
+
+    def write(connection: sa.Connection) -> None:
+        what = f"assignment:{found['id']}"
+        address = client_address(request)
+        course_id = found["course_id"]
+        note(
+            service.database,
+            connection,
+            actor.user_id,
+            "grade.export",
+            what,
+            course_id=course_id,
+            address=address,
+            format=form,
+        )
+
+    text = FORMATS[form](await service.read(read), found["title"])
+    # Nothing leaves that is not in the log.
+    await service.writer.do(write)
+    headers = {"Content-Disposition": attachment(f"{found['slug']}-{form}.csv"), "Cache-Control": "no-store"}
+    return Response(text.encode(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+routes = [
+    Route("/assignments/{assignment_id}/class", _class, name="class"),
+    Route("/assignments/{assignment_id}/submissions", _submissions, name="submissions"),
+    Route("/assignments/{assignment_id}/learners/{user_id}", _learner, name="learner"),
+    Route("/assignments/{assignment_id}/similar", _similar, name="similar"),
+    Route("/assignments/{assignment_id}/grades.csv", _grades, name="grades"),
+]
