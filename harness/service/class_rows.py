@@ -12,7 +12,7 @@ from harness.records import CheckResult, LayerScore, Outcome, Record, Report, Ve
 from harness.render.causes import causes
 from harness.render.gradebook import Mark
 from harness.service.schema import grade, report, submission
-from harness.service.store.overseeing import Standing, standings
+from harness.service.store.standing import Standing, standings
 
 __all__ = ["ClassRows", "Told", "left_out", "marks"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from harness.service.store.looking import Seen, assignment_of, submission_of
+from harness.service.store.browsing import Seen, assignment_of, submission_of
 from harness.service.web.guarding import absent, guard
 from harness.service.web.service import Service
 

@@ -33,7 +33,9 @@ async def _submit(request: Request) -> Response:
     service = service_of(request)
     refused: Refused
     if not data.strip():
-        refused = Refused("empty", Sentence("there is nothing to hand in"), Sentence("write in the editor or choose a file"))
+        refused = Refused(
+            "empty", Sentence("there is nothing to hand in"), Sentence("write in the editor or choose a file")
+        )
         return await assignment_page(request, found, text=text_in(data), refused=refused, status_code=422)
     incoming = Incoming(
         assignment_id=found["id"],

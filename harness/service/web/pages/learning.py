@@ -17,7 +17,7 @@ from harness.render.html import content
 from harness.render.json import read_json
 from harness.service.access import allowed
 from harness.service.ids import new_id
-from harness.service.store.looking import (
+from harness.service.store.browsing import (
     PAGE,
     Seen,
     assignment_of,
@@ -136,7 +136,7 @@ async def _submission(request: Request) -> Response:
         (report,) = read_json(data, seen.name)
         level = Feedback.FULL if is_staff else Feedback(values["assignment"]["feedback"])
         # Escaped where it is made: harness.render.html writes files for browsers.
-        values["report"] = Markup("\n".join(content(with_feedback(report, level), spoken)))  # noqa: S704
+        values["report"] = Markup("\n".join(content(with_feedback(report, level), spoken)))
     return render(request, "submission.html", seen=seen, is_staff=is_staff, **values)
 
 
@@ -189,8 +189,8 @@ async def _changes(request: Request) -> Response:
 
 def _compared(old: str, new: str) -> Iterator[tuple[str, str]]:
     """Yield (``+``, ``-``, ``@`` or blank; line) for each line that is told of."""
-    limited = [text.splitlines()[:_MOST_LINES] for text in (old, new)]
-    for line in list(difflib.unified_diff(*limited, n=3, lineterm=""))[2:]:
+    before, after = (text.splitlines()[:_MOST_LINES] for text in (old, new))
+    for line in list(difflib.unified_diff(before, after, n=3, lineterm=""))[2:]:
         yield line[0], plain(line[1:].replace("\t", "    "), 500)
 
 

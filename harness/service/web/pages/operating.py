@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from harness.service.schema import worker
 from harness.service.store.auditing import note
-from harness.service.store.overseeing import courses_waiting, failures, pace, workers
+from harness.service.store.standing import courses_waiting, failures, pace, workers
 from harness.service.web.addresses import client_address
 from harness.service.web.guarding import guard
 from harness.service.web.pages.found import service_of

@@ -14,8 +14,8 @@ from harness.render.dashboard import content
 from harness.render.gradebook import Mark, blackboard_csv, canvas_csv, moodle_csv, plain_csv
 from harness.service.class_rows import ClassRows, left_out, marks
 from harness.service.store.auditing import note
-from harness.service.store.looking import PAGE, Filter, learner_of, submissions_of, text_of
-from harness.service.store.overseeing import standings
+from harness.service.store.browsing import PAGE, Filter, learner_of, submissions_of, text_of
+from harness.service.store.standing import standings
 from harness.service.web.addresses import attachment, client_address
 from harness.service.web.pages.found import assignment_at, service_of
 from harness.service.web.pages.learning import history_page
@@ -52,7 +52,7 @@ async def _class(request: Request) -> Response:
 
     html, absent = await service_of(request).read(read)
     # Escaped where it is made: harness.render.dashboard writes files for browsers.
-    body = Markup(html)  # noqa: S704
+    body = Markup(html)
     return render(request, "class.html", assignment=found, body=body, absent=absent, formats=[*FORMATS])
 
 

@@ -1,6 +1,6 @@
 """What is waiting, who works on it, and how a class stands: for whoever waits, teaches or runs the service."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,9 +8,20 @@ import sqlalchemy as sa
 from harness.records import Record
 from harness.service.database import Database
 from harness.service.schema import LEARNER, assignment, attempt, course, enrolment, grade, submission, user, worker
-from harness.service.store.looking import Grade, grades_of
+from harness.service.store.browsing import Grade, grades_of
 
-__all__ = ["Pace", "Standing", "class_mark", "courses_waiting", "failures", "pace", "places", "standings", "states", "workers"]
+__all__ = [
+    "Pace",
+    "Standing",
+    "class_mark",
+    "courses_waiting",
+    "failures",
+    "pace",
+    "places",
+    "standings",
+    "states",
+    "workers",
+]
 
 #: Submissions of a course in front of somebody that are counted; after that a place in the queue means nothing.
 _MOST_WAITING = 5000
@@ -77,7 +88,7 @@ def pace(database: Database, connection: sa.Connection, dead_after_s: float) -> 
     return Pace(each_s=None if each is None else float(each), slots=int(slots))
 
 
-def courses_waiting(database: Database, connection: sa.Connection) -> Sequence[Mapping[str, Any]]:
+def courses_waiting(database: Database, connection: sa.Connection) -> Sequence[sa.RowMapping]:
     """Return each course with work: how much waits and runs, and how long the oldest has waited, in seconds."""
     query = (
         sa.select(
@@ -95,7 +106,7 @@ def courses_waiting(database: Database, connection: sa.Connection) -> Sequence[M
     return connection.execute(query.order_by(sa.desc("oldest_s"))).mappings().all()
 
 
-def workers(database: Database, connection: sa.Connection) -> Sequence[Mapping[str, Any]]:
+def workers(database: Database, connection: sa.Connection) -> Sequence[sa.RowMapping]:
     """Return every worker with how long ago it was seen, and what it has at hand."""
     running = (
         sa.select(sa.func.count())
@@ -106,7 +117,7 @@ def workers(database: Database, connection: sa.Connection) -> Sequence[Mapping[s
     return connection.execute(query.order_by(worker.c.host, worker.c.executor)).mappings().all()
 
 
-def failures(connection: sa.Connection, most: int) -> Sequence[Mapping[str, Any]]:
+def failures(connection: sa.Connection, most: int) -> Sequence[sa.RowMapping]:
     """Return the newest submissions that could not be graded."""
     query = (
         sa.select(submission.c.id, submission.c.reason, submission.c.received_at, assignment.c.title, course.c.name)
@@ -154,9 +165,7 @@ def standings(connection: sa.Connection, course_id: str, assignment_id: str) -> 
 
 
 def _of(connection: sa.Connection, assignment_id: str, learners: Sequence[Any]) -> list[Standing]:
-    mine = sa.and_(
-        submission.c.assignment_id == assignment_id, submission.c.user_id.in_([one.id for one in learners])
-    )
+    mine = sa.and_(submission.c.assignment_id == assignment_id, submission.c.user_id.in_([one.id for one in learners]))
     newest: dict[str, str] = {}
     graded: dict[str, Any] = {}
     has_grade = sa.exists().where(grade.c.submission_id == submission.c.id)
@@ -176,20 +185,20 @@ def _of(connection: sa.Connection, assignment_id: str, learners: Sequence[Any]) 
     found = []
     for one in learners:
         about = {"user_id": one.id, "name": one.name, "external_id": one.external_id, "email": one.email}
-        row = graded.get(one.id)
-        if row is None:
+        last = graded.get(one.id)
+        if last is None:
             found.append(Standing(**about, status=newest.get(one.id, "")))
             continue
         found.append(
             Standing(
                 **about,
-                submission_id=row.id,
-                file=row.name,
-                sha256=row.blob_sha256,
-                number=row.number,
-                is_late=row.is_late,
+                submission_id=last.id,
+                file=last.name,
+                sha256=last.blob_sha256,
+                number=last.number,
+                is_late=last.is_late,
                 status=newest[one.id],
-                grade=grades[row.id],
+                grade=grades[last.id],
             )
         )
     return found
