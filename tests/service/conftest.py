@@ -71,21 +71,28 @@ class Cluster:
         engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def _cluster() -> Iterator[Cluster]:
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
     made = Cluster(programs)
-    template = Database(made.url("postgres"))
     made.sql("CREATE DATABASE migrated")
-    template.close()
     migrated = Database(made.url("migrated"))
     migrate(migrated)
     migrated.close()
     yield made
     made.stop()
     shutil.rmtree(made.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    yield from _cluster()
+
+
+@pytest.fixture
+def postgresql_cluster_of_its_own() -> Iterator[Cluster]:
+    yield from _cluster()
 
 
 @pytest.fixture(scope="session")
