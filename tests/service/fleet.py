@@ -12,6 +12,7 @@ from ground import Ground
 
 from harness.service.database import Database
 from harness.service.engine import Jobs
+from harness.service.ids import new_id
 
 __all__ = ["Fleet", "until"]
 
@@ -43,7 +44,7 @@ class Fleet:
         self.jobs = Jobs(self.database)
         self.ground = Ground(self.database, self.jobs)
         self.processes: list[subprocess.Popen[bytes]] = []
-        self.course = self.ground.course()
+        self.course = self.ground.course(new_id())
         self.work = self.ground.assignment(self.course)
 
     def environment(self, **more: str) -> dict[str, str]:
