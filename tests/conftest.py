@@ -1,7 +1,6 @@
 """What holds for every test."""
 
 import os
-
 from pathlib import Path
 
 import pytest

@@ -29,7 +29,9 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     data: str = "dout-data"
     #: ``postgresql+psycopg://…``; SQLite in the data folder when empty. Also read from ``DATABASE_URL``.
     database_url: str = ""
+    #: The network address to listen on: ``0.0.0.0`` for every one of this machine.
     host: str = "127.0.0.1"
+    #: The port to listen on.
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
     #: How people reach it, behind a proxy: ``https://grader.example.org``. The address above when empty.
     public_url: str = ""
@@ -39,8 +41,9 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     isolation: Level = Level.B
     #: Largest body of a request, bytes.
     max_body: Count = 1 << 20
-    #: Seconds between two signs of life of a worker, and after how many without one its work goes to others.
+    #: Seconds between two signs of life of a worker.
     heartbeat_s: Seconds = 1.0
+    #: Seconds without a sign of life after which a worker's work goes to others.
     dead_after_s: Seconds = 15.0
     #: Seconds between two looks at the queue by a worker that has nothing to do.
     poll_s: Seconds = 0.1
@@ -50,12 +53,15 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     session_hours: Seconds = 12.0
     #: Proxies whose word on the client's address is taken, as uvicorn's --forwarded-allow-ips.
     trusted_proxies: str = "127.0.0.1"
-    #: Submissions a minute that are taken from one person, and from all of a course.
+    #: Submissions a minute that are taken from one person.
     submissions_per_minute: Count = 30
+    #: Submissions a minute that are taken from all of a course.
     course_submissions_per_minute: Count = 3000
-    #: OpenID Connect: all three, or none.
+    #: OpenID Connect: the address of who says who somebody is. All three of these, or none.
     oidc_issuer: str = ""
+    #: OpenID Connect: what the issuer calls this service.
     oidc_client_id: str = ""
+    #: OpenID Connect: the secret that it gave to this service.
     oidc_client_secret: str = ""
 
     @property
