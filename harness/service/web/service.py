@@ -1,0 +1,61 @@
+"""The service as the web process sees it: settings, database and writer, in one place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import anyio
+import sqlalchemy as sa
+from starlette.requests import Request
+
+from harness.service.database import Database
+from harness.service.installed import Installed
+from harness.service.settings import Settings
+
+__all__ = ["Service", "Writes", "installed_of", "service_of"]
+
+T = TypeVar("T")
+
+
+class Writes(Protocol):
+    """Runs a function of a connection in a transaction, and returns its result after the commit."""
+
+    async def do(self, function: Callable[[sa.Connection], T]) -> T:
+        """Return what ``function`` returns."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What every handler needs; at ``request.app.state.service``."""
+
+    settings: Settings
+    database: Database
+    writer: Writes
+
+    async def read(self, function: Callable[[sa.Connection], T]) -> T:
+        """Return what ``function`` reads, off the event loop."""
+
+        def work() -> T:
+            with self.database.reading() as connection:
+                return function(connection)
+
+        return await anyio.to_thread.run_sync(work)
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach it by TLS."""
+        return self.settings.address.startswith("https://")
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that a request is made to."""
+    found = request.app.state.service
+    assert isinstance(found, Service)
+    return found
+
+
+def installed_of(request: Request) -> Installed:
+    """Return the assignments that are installed on this server."""
+    found = request.app.state.installed
+    assert isinstance(found, Installed)
+    return found
