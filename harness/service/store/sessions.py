@@ -117,8 +117,8 @@ def start_session(
     user_id: str,
     *,
     hours: float,
-    before: str | None,
-    address: str | None,
+    before: str | None = None,
+    address: str | None = None,
 ) -> str:
     """Log somebody in, and return the secret of their cookie.
 

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from harness.service.installed import Installed
 from harness.service.web import account, login, manage, manage_course, manage_people
 from harness.service.web.errors import Answered, refuse
 from harness.service.web.guarding import Guarded
@@ -46,7 +45,6 @@ def create_app(service: Service) -> Starlette:
     app.router.redirect_slashes = False
     app.state.service = service
     app.state.limiter = Limiter(service.settings)
-    app.state.installed = Installed(service.settings.folder)
     return app
 
 

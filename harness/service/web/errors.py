@@ -1,11 +1,11 @@
 """What a client is told when there is no answer: a page for people, RFC 9457 for programs."""
 
-import logging
 from http import HTTPStatus
 from urllib.parse import quote
 
 import msgspec
 import sqlalchemy as sa
+import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
@@ -18,7 +18,7 @@ from harness.service.web.rendering import language_of, render
 
 __all__ = ["Answered", "error_page", "problem", "refuse"]
 
-_LOG = logging.getLogger(__name__)
+_log = structlog.get_logger("dout.web")
 #: Seconds after which a database that is starting again is likely to be there.
 _DATABASE_BACK = 5
 
@@ -52,7 +52,7 @@ def refuse(request: Request, error: Exception) -> Response:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
     if refusal.status >= 500:
-        _LOG.error("request %s failed", getattr(request.state, "request_id", ""), exc_info=error)
+        _log.error("request failed", exc_info=error)
     form = problem if for_program else error_page
     response = form(request, refusal.status, refusal.message, refusal.hint)
     response.headers.update(refusal.headers)

@@ -14,7 +14,7 @@ from harness.service.store.courses import Revision, assignments_of, create_assig
 from harness.service.web.forms import number, text, time
 from harness.service.web.looking_up import assignment_of, course_of
 from harness.service.web.rendering import render
-from harness.service.web.service import installed_of, service_of
+from harness.service.web.service import service_of
 
 __all__ = ["routes"]
 
@@ -26,7 +26,6 @@ async def _show(request: Request) -> Response:
 
 async def _page(request: Request, course: sa.RowMapping, error: str = "") -> Response:
     service = service_of(request)
-    installed = installed_of(request)
     found = await service.read(lambda connection: assignments_of(connection, course["id"]))
     return render(
         request,
@@ -34,7 +33,7 @@ async def _page(request: Request, course: sa.RowMapping, error: str = "") -> Res
         status_code=400 if error else 200,
         course=course,
         assignments=found,
-        sources=installed.names(),
+        sources=service.installed.names(),
         feedbacks=[level.value for level in Feedback],
         error=error,
     )
@@ -58,7 +57,6 @@ def _revision(form: FormData, zone: ZoneInfo) -> Revision:
 async def _create(request: Request) -> Response:
     course = await course_of(request, "assignment.change")
     service = service_of(request)
-    installed = installed_of(request)
     by: str = request.state.actor.user_id
     try:
         async with request.form() as form:
@@ -68,7 +66,7 @@ async def _create(request: Request) -> Response:
             lambda connection: create_assignment(
                 service.database,
                 connection,
-                installed,
+                service.installed,
                 course_id=course["id"],
                 slug=slug,
                 title=title,
@@ -84,13 +82,12 @@ async def _create(request: Request) -> Response:
 async def _revise(request: Request) -> Response:
     course, assignment = await assignment_of(request, "assignment.change")
     service = service_of(request)
-    installed = installed_of(request)
     by: str = request.state.actor.user_id
     try:
         async with request.form() as form:
             new = _revision(form, service.settings.zone)
         await service.writer.do(
-            lambda connection: revise(service.database, connection, installed, assignment["id"], new, by=by)
+            lambda connection: revise(service.database, connection, service.installed, assignment["id"], new, by=by)
         )
     except (AssignmentError, UsageError) as error:
         return await _page(request, course, error.message)

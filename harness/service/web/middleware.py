@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -52,7 +53,9 @@ class SecurityHeaders:
                 message["headers"] = [*kept, *self._headers, (b"x-request-id", request_id.encode())]
             await send(message)
 
-        await self.app(scope, receive, secured)
+        # In every line of the log that the request causes.
+        with structlog.contextvars.bound_contextvars(request=request_id):
+            await self.app(scope, receive, secured)
 
 
 def _check_lines(headers: Iterable[tuple[bytes, bytes]]) -> None:

@@ -37,9 +37,7 @@ def render(request: Request, name: str, /, *, status_code: int = 200, **values: 
     zone = service_of(request).settings.zone
 
     def when(seconds: float | None) -> str:
-        return (
-            "" if seconds is None else datetime.fromtimestamp(seconds, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")
-        )
+        return "" if seconds is None else datetime.fromtimestamp(seconds, zone).strftime("%Y-%m-%d %H:%M")
 
     text = environment.get_template(name).render(
         {

@@ -1,8 +1,9 @@
 """The service as the web process sees it: settings, database and writer, in one place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import anyio
 import sqlalchemy as sa
@@ -11,8 +12,12 @@ from starlette.requests import Request
 from harness.service.database import Database
 from harness.service.installed import Installed
 from harness.service.settings import Settings
+from harness.service.writer import Writer
 
-__all__ = ["Service", "Writes", "installed_of", "service_of"]
+if TYPE_CHECKING:
+    from harness.service.engine import Jobs
+
+__all__ = ["Service", "Writes", "open_service", "service_of"]
 
 T = TypeVar("T")
 
@@ -31,6 +36,9 @@ class Service:
     settings: Settings
     database: Database
     writer: Writes
+    #: Where accepted work waits.
+    jobs: "Jobs"
+    installed: Installed
 
     async def read(self, function: Callable[[sa.Connection], T]) -> T:
         """Return what ``function`` reads, off the event loop."""
@@ -54,8 +62,15 @@ def service_of(request: Request) -> Service:
     return found
 
 
-def installed_of(request: Request) -> Installed:
-    """Return the assignments that are installed on this server."""
-    found = request.app.state.installed
-    assert isinstance(found, Installed)
-    return found
+@contextmanager
+def open_service(settings: Settings, database: Database) -> Iterator[Service]:
+    """Give the service of a process that speaks HTTP; at the end, what is waiting to be written is written."""
+    # The queue's library takes a second to import, and tests of pages need none.
+    from harness.service.engine import Jobs
+
+    writer, jobs = Writer(database), Jobs(database)
+    try:
+        yield Service(settings, database, writer, jobs, Installed(settings.folder))
+    finally:
+        writer.close()
+        jobs.close()
