@@ -73,7 +73,7 @@ def courses(connection: sa.Connection, *, of_user: str | None = None) -> list[sa
     """Return all courses by name, or those that somebody is in, with their ``role``."""
     query = sa.select(course)
     if of_user is not None:
-        query = sa.select(course, enrolment.c.role).join(enrolment).where(enrolment.c.user_id == of_user)
+        query = sa.select(course, enrolment.c.role).select_from(course.join(enrolment)).where(enrolment.c.user_id == of_user)
     return list(connection.execute(query.order_by(course.c.name, course.c.id)).mappings())
 
 
@@ -167,9 +167,8 @@ def _newest() -> sa.Select[tuple[object, ...]]:
     newer = revision.alias()
     newest = sa.select(sa.func.max(newer.c.number)).where(newer.c.assignment_id == assignment.c.id).scalar_subquery()
     of_revision = [column for column in revision.c if column.name not in {"assignment_id", "created_at", "created_by"}]
-    return sa.select(assignment, *of_revision).join(
-        revision, sa.and_(revision.c.assignment_id == assignment.c.id, revision.c.number == newest)
-    )
+    here = sa.and_(revision.c.assignment_id == assignment.c.id, revision.c.number == newest)
+    return sa.select(assignment, *of_revision).select_from(assignment.join(revision, here))
 
 
 def _check(new: Revision) -> None:

@@ -52,7 +52,9 @@ def export_person(
         "identities": _rows(connection, sa.select(identity).where(identity.c.user_id == user_id)),
         "enrolments": _rows(
             connection,
-            sa.select(enrolment, course.c.name.label("course")).join(course).where(enrolment.c.user_id == user_id),
+            sa.select(enrolment, course.c.name.label("course"))
+            .select_from(enrolment.join(course))
+            .where(enrolment.c.user_id == user_id),
         ),
         "invitations": _rows(
             connection, sa.select(*_without(invitation, "secret_sha256")).where(invitation.c.used_by == user_id)
@@ -64,7 +66,7 @@ def export_person(
         "submissions": _rows(
             connection,
             sa.select(submission, assignment.c.title.label("assignment"))
-            .join(assignment)
+            .select_from(submission.join(assignment))
             .where(of_user)
             .order_by(submission.c.id),
         ),
@@ -80,7 +82,7 @@ def export_person(
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("person.json", msgspec.json.format(msgspec.json.encode(known), indent=2))
-        texts = sa.select(submission.c.id, blob.c.data).join(blob).where(of_user)
+        texts = sa.select(submission.c.id, blob.c.data).select_from(submission.join(blob)).where(of_user)
         for row in connection.execute(texts):
             # Under our own name: what the learner called it is in person.json.
             archive.writestr(f"submissions/{row.id}.txt", row.data)
