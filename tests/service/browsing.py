@@ -39,9 +39,7 @@ class Site:
         self.ground = Ground(database)
         self.settings = Settings(**{"data": str(folder), "public_url": "http://dout.test", **settings})
         self.writer = Writer(database)
-        self.service = Service(
-            self.settings, database, self.writer, self.ground.jobs, Installed(self.settings.folder)
-        )
+        self.service = Service(self.settings, database, self.writer, self.ground.jobs, Installed(self.settings.folder))
         self.app = create_app(self.service)
 
     def close(self) -> None:
@@ -84,7 +82,11 @@ class Browser(TestClient):
 
     def __init__(self, site: Site, user_id: str | None, headers: Mapping[str, str]) -> None:
         super().__init__(
-            site.app, base_url=site.settings.address, follow_redirects=False, headers=headers, raise_server_exceptions=True
+            site.app,
+            base_url=site.settings.address,
+            follow_redirects=False,
+            headers=headers,
+            raise_server_exceptions=True,
         )
         self.site = site
         self.csrf = ""

@@ -8,18 +8,38 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 from browsing import PASSWORD, shown_code
+from ground import EXAMPLES
 
+from harness.assignment import built_in
 from harness.errors import AssignmentError, UsageError
 from harness.grader import grade as grade_file
+from harness.records import Report
+from harness.sandbox.runner import Sandbox
 from harness.service.ids import digest, new_id
-from harness.service.schema import audit, blob, enrolment, grade, identity, invitation, report, revision, session, submission, token, user
+from harness.service.schema import (
+    audit,
+    blob,
+    enrolment,
+    grade,
+    identity,
+    invitation,
+    metadata,
+    override,
+    report,
+    revision,
+    session,
+    submission,
+    token,
+    user,
+)
 from harness.service.store.courses import Revision, create_assignment, create_course, revise
 from harness.service.store.invitations import accept_invitation, invite
 from harness.service.store.people import checked_email, create_user, disable, enrol, leave
-from harness.service.store.personal import ERASED_TEXT, erase_person, export_person
+from harness.service.store.personal import ERASED_TEXT, erase_person
 from harness.service.store.rosters import import_roster
 from harness.service.store.sessions import actor_by_token, note_token_use
 from harness.service.store.tokens import create_token, revoke_token
+from harness.submission import submission_from_bytes
 
 
 def actions(site):
@@ -145,9 +165,8 @@ ROSTER = "name,email,id\nMina,mina@example.org,1\nJun,Jun@Example.org,2\nSora,,3
 
 
 def imported(site, text, course):
-    return site.writing(
-        lambda c: import_roster(site.database, c, text.encode(), "class.csv", course_id=course, by="kim")
-    )
+    kim = next((row["id"] for row in site.ground.rows(user) if row["name"] == "Kim"), None) or site.person("Kim")
+    return site.writing(lambda c: import_roster(site.database, c, text.encode(), "class.csv", course_id=course, by=kim))
 
 
 def test_a_roster_enrols_who_is_known_and_invites_the_others(site):
@@ -195,9 +214,7 @@ def test_what_is_not_clear_is_listed_and_nobody_is_enrolled_for_it(sqlite_site, 
     course, mina = site.course(), site.person("Mina")
     site.person("Jun")
     site.writing(
-        lambda c: enrol(
-            site.database, c, course_id=course, user_id=mina, role="learner", by="kim", external_id="1"
-        )
+        lambda c: enrol(site.database, c, course_id=course, user_id=mina, role="learner", by="kim", external_id="1")
     )
     before = site.ground.rows(enrolment)
     made = imported(site, text, course)
@@ -208,7 +225,10 @@ def test_what_is_not_clear_is_listed_and_nobody_is_enrolled_for_it(sqlite_site, 
 
 def test_two_rows_of_one_person_are_both_left_out(sqlite_site):
     made = imported(sqlite_site, "id,email\n1,a@b.kr\n2,A@B.kr\n3,c@b.kr\n", sqlite_site.course())
-    assert made.problems == ["class.csv:2: a@b.kr is in more than one line", "class.csv:3: a@b.kr is in more than one line"]
+    assert made.problems == [
+        "class.csv:2: a@b.kr is in more than one line",
+        "class.csv:3: a@b.kr is in more than one line",
+    ]
     assert [one.external_id for one in made.invited] == ["3"]
 
 
@@ -247,10 +267,14 @@ def test_a_change_that_is_none_is_not_written_down(sqlite_site):
 
     assert sqlite_site.writing(same) is False
     assert actions(sqlite_site) == []
-    assert sqlite_site.writing(lambda c: leave(sqlite_site.database, c, course_id=course, user_id="x", by="kim")) is False
+    assert (
+        sqlite_site.writing(lambda c: leave(sqlite_site.database, c, course_id=course, user_id="x", by="kim")) is False
+    )
 
 
-@pytest.mark.parametrize("text", ["", "mina", "@example.org", "mina@", "a b@c.kr", "a\n@b.kr", "a\0@b.kr", "a@" + "b" * 320])
+@pytest.mark.parametrize(
+    "text", ["", "mina", "@example.org", "mina@", "a b@c.kr", "a\n@b.kr", "a\0@b.kr", "a@" + "b" * 320]
+)
 def test_what_is_no_e_mail_address_is_refused(text):
     with pytest.raises(UsageError, match="no e-mail address"):
         checked_email(text)
@@ -362,7 +386,13 @@ def test_a_course_gets_an_assignment_and_a_second_revision(site):
     one, two = sorted(site.ground.rows(revision), key=lambda row: row["number"])
     assert one["source_sha256"] == two["source_sha256"] == site.service.installed.get("ch05-add-mul").sha256
     assert (one["due_at"], one["late_factor"], one["max_attempts"]) == (1798156740.0, 1.0, None)
-    assert (two["number"], two["due_at"], two["late_factor"], two["max_attempts"], two["cooldown_s"]) == (2, None, 0.5, 3, 60)
+    assert (two["number"], two["due_at"], two["late_factor"], two["max_attempts"], two["cooldown_s"]) == (
+        2,
+        None,
+        0.5,
+        3,
+        60,
+    )
     assert "Revision 2" in root.get("/courses/dl/manage").text
 
 
@@ -415,7 +445,14 @@ def test_there_is_one_course_and_one_assignment_of_a_name(site):
     with pytest.raises(UsageError, match="there is an assignment"):
         site.writing(
             lambda c: create_assignment(
-                site.database, c, site.service.installed, course_id=course, slug="ch05", title="X", first=first, by="kim"
+                site.database,
+                c,
+                site.service.installed,
+                course_id=course,
+                slug="ch05",
+                title="X",
+                first=first,
+                by="kim",
             )
         )
 
@@ -423,11 +460,22 @@ def test_there_is_one_course_and_one_assignment_of_a_name(site):
 # One person's data
 
 
-def graded(site, user_id, assignment_id, data):
+TEXT = (EXAMPLES / "seed.py").read_bytes() + b"\n# by Mina Lee, student 20260001\n"
+
+
+@pytest.fixture(scope="module")
+def told():
+    """A report on a wrong file, with lines of it."""
+    wrong = TEXT.replace(b"return x * y", b"return x + y").replace(b"x * y", b"x + y")
+    with Sandbox() as sandbox:
+        made = grade_file(submission_from_bytes("mina-lee.py", wrong), built_in(), sandbox=sandbox)
+    return msgspec.json.encode(made)
+
+
+def graded(site, user_id, assignment_id, data, made):
     """Hand in, and store a grade with a report that shows lines of the file."""
-    accepted = site.ground.hand_in(assignment_id, user_id, data, name=f"{user_id}.py")
+    accepted = site.ground.hand_in(assignment_id, user_id, data, name="mina-lee.py", key=f"mina-{new_id()}")
     report_id = new_id()
-    made = msgspec.json.encode(grade_file(data, name="mina-lee.py"))
     site.ground.insert(report, id=report_id, json=made)
     site.ground.insert(
         grade,
@@ -441,5 +489,112 @@ def graded(site, user_id, assignment_id, data):
         report_id=report_id,
         at=site.database.clock,
     )
-    site.writing(lambda c: c.execute(sa.update(submission).values(status="graded", reason="Mina's file")))
+    site.ground.insert(
+        override, id=new_id(), submission_id=accepted.id, score=2.0, reason="Mina was ill", by=user_id, at=0.0
+    )
+    done = sa.update(submission).where(submission.c.id == accepted.id).values(status="graded", reason="Mina's file")
+    site.writing(lambda c: c.execute(done))
     return accepted.id
+
+
+def everything(site):
+    """Return the whole database as one text, without the log."""
+    return repr([[*map(dict, site.ground.rows(table))] for table in metadata.sorted_tables if table is not audit])
+
+
+def test_all_about_one_person_is_exported_and_nothing_about_others(site, told):
+    mina, jun = site.person("Mina", password=True, dl="learner"), site.person("Jun", dl="learner")
+    made = site.ground.assignment(site.course())
+    hers, his = graded(site, mina, made, TEXT, told), graded(site, jun, made, b"x = 1", told)
+    secret = a_token(site, mina)
+    site.ground.insert(identity, user_id=mina, issuer="https://id.example", subject="mina-7")
+    browser = site.browser(mina)
+    answer = browser.send_form("/account/export")
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["content-disposition"].startswith("attachment; filename=")
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    found = archive.read("person.json").decode()
+    person = json.loads(found)
+    assert (person["user"]["email"], person["identities"][0]["subject"]) == ("mina@example.org", "mina-7")
+    assert [row["score"] for row in person["grades"]] == [1.0]
+    assert archive.read(f"submissions/{hers}.txt") == TEXT
+    assert len([name for name in archive.namelist() if name.startswith("reports/")]) == 1
+    assert jun not in found
+    assert his not in "".join(archive.namelist())
+    for kept in (digest(secret), digest(browser.cookies["dout"]), "argon2"):
+        assert kept not in found
+    assert "person.export" in actions(site)
+
+
+def test_a_person_who_is_erased_is_nobody_and_their_grades_stay(site, told):
+    mina, course = site.person("Mina", password=True), site.course()
+    site.writing(
+        lambda c: enrol(
+            site.database, c, course_id=course, user_id=mina, role="learner", by="kim", external_id="20260001"
+        )
+    )
+    made = site.ground.assignment(course)
+    hers = graded(site, mina, made, TEXT, told)
+    secret, browser = a_token(site, mina), site.browser(mina)
+    site.ground.insert(identity, user_id=mina, issuer="https://id.example", subject="mina-7")
+    site.writing(
+        lambda c: invite(site.database, c, role="learner", course_id=course, by=None, email="mina@example.org")
+    )
+    assert b"mina-lee.py" in told
+    assert b"20260001" in TEXT
+    site.writing(lambda c: erase_person(site.database, c, mina, by="root"))
+    left = everything(site)
+    for gone in ("Mina", "mina", "20260001", "argon2", digest(secret)):
+        assert gone not in left
+    for kept in site.ground.rows(report):
+        assert b"def forward" not in kept["json"]
+        assert b"return x" not in kept["json"]
+        assert msgspec.json.decode(kept["json"], type=Report).score == msgspec.json.decode(told, type=Report).score
+    assert [(row["submission_id"], row["score"]) for row in site.ground.rows(grade)] == [(hers, 1.0)]
+    assert [row["blob_sha256"] for row in site.ground.rows(submission)] == [ERASED_TEXT]
+    assert site.ground.rows(session) == []
+    assert browser.get("/account").status_code == 303
+    assert seen(site, secret) is None
+    assert "mina" not in repr(site.ground.rows(audit)).lower()
+
+
+def test_the_same_text_of_another_person_stays(site, told):
+    mina, jun = site.person("Mina", dl="learner"), site.person("Jun", dl="learner")
+    made = site.ground.assignment(site.course())
+    for one in (mina, jun):
+        graded(site, one, made, TEXT, told)
+    site.writing(lambda c: erase_person(site.database, c, mina, by="root"))
+    assert sorted(row["data"] for row in site.ground.rows(blob)) == [b"", TEXT]
+
+
+def test_nobody_is_erased_while_something_of_theirs_is_graded(site):
+    mina = site.person("Mina", dl="learner")
+    site.ground.hand_in(site.ground.assignment(site.course()), mina)
+    with pytest.raises(UsageError, match="being graded"):
+        site.writing(lambda c: erase_person(site.database, c, mina, by="root"))
+    assert "Mina" in everything(site)
+
+
+def test_an_administrator_erases_by_writing_the_name(sqlite_site):
+    mina = sqlite_site.person("Mina", dl="learner")
+    root_id = sqlite_site.person("Root", is_admin=True)
+    root = sqlite_site.browser(root_id)
+    assert root.send_form(f"/manage/people/{mina}/erase", name="Jun").status_code == 400
+    assert root.send_form(f"/manage/people/{root_id}/erase", name="Root").status_code == 400
+    assert root.send_form(f"/manage/people/{mina}/erase", name="Mina").status_code == 303
+    page = root.get("/manage/people").text
+    assert "(erased)" in page
+    assert "Mina" not in page
+    # Nobody is there to be let in again.
+    root.send_form(f"/manage/people/{mina}/enable")
+    assert all(row["disabled_at"] is not None for row in sqlite_site.ground.rows(user) if row["id"] == mina)
+
+
+def test_an_administrator_locks_out_and_lets_in_again_but_not_themselves(sqlite_site):
+    mina, root_id = sqlite_site.person("Mina", password=True), sqlite_site.person("Root", is_admin=True)
+    root = sqlite_site.browser(root_id)
+    root.send_form(f"/manage/people/{mina}/disable")
+    assert sqlite_site.browser().log_in("mina@example.org").status_code == 401
+    root.send_form(f"/manage/people/{mina}/enable")
+    assert sqlite_site.browser().log_in("mina@example.org").status_code == 303
+    assert root.send_form(f"/manage/people/{root_id}/disable").status_code == 400

@@ -123,7 +123,9 @@ def test_a_length_that_is_no_number_or_none_that_could_be_is_refused(sqlite_site
 
         headers = [(b"host", b"dout.test"), (b"content-length", length.encode())]
         scope = {"type": "http", "method": "POST", "path": "/login", "query_string": b"", "headers": headers}
-        await sqlite_site.app(scope | {"client": ("::1", 1), "scheme": "http", "server": ("dout.test", 80)}, receive, send)
+        await sqlite_site.app(
+            scope | {"client": ("::1", 1), "scheme": "http", "server": ("dout.test", 80)}, receive, send
+        )
 
     anyio.run(ask)
     assert answers[0] == 413
@@ -238,7 +240,7 @@ def test_a_line_end_in_a_header_is_not_sent(sqlite_site):
 def test_a_file_name_of_a_learner_stays_one_value_of_its_header():
     value = attachment('a"; filename=b\r\nx: y/ü.zip')
     assert value == (
-        "attachment; filename=\"a___filename_b__x__y__.zip\"; "
+        'attachment; filename="a___filename_b__x__y__.zip"; '
         "filename*=UTF-8''a%22%3B%20filename%3Db%0D%0Ax%3A%20y%2F%C3%BC.zip"
     )
 

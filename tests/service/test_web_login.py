@@ -68,7 +68,9 @@ def test_a_disabled_person_is_not_let_in_and_is_out_at_once(sqlite_site):
 def test_a_password_hashed_with_older_parameters_is_hashed_anew(sqlite_site, monkeypatch):
     sqlite_site.person("Mina", password=True)
     old = sqlite_site.ground.rows(user)[0]["password"]
-    monkeypatch.setattr(passwords, "_HASHER", type(passwords._HASHER)(time_cost=3, memory_cost=19 * 1024, parallelism=1))
+    monkeypatch.setattr(
+        passwords, "_HASHER", type(passwords._HASHER)(time_cost=3, memory_cost=19 * 1024, parallelism=1)
+    )
     sqlite_site.browser().log_in("mina@example.org")
     new = sqlite_site.ground.rows(user)[0]["password"]
     assert new != old

@@ -73,7 +73,11 @@ def courses(connection: sa.Connection, *, of_user: str | None = None) -> list[sa
     """Return all courses by name, or those that somebody is in, with their ``role``."""
     query = sa.select(course)
     if of_user is not None:
-        query = sa.select(course, enrolment.c.role).select_from(course.join(enrolment)).where(enrolment.c.user_id == of_user)
+        query = (
+            sa.select(course, enrolment.c.role)
+            .select_from(course.join(enrolment))
+            .where(enrolment.c.user_id == of_user)
+        )
     return list(connection.execute(query.order_by(course.c.name, course.c.id)).mappings())
 
 

@@ -8,10 +8,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from harness.language import LANGUAGES, Language, language
+from harness.sentence import marked
 from harness.service.access import NOBODY, allowed
 from harness.service.web.service import service_of
 
-__all__ = ["environment", "language_of", "render"]
+__all__ = ["ROLE_NAMES", "environment", "language_of", "render"]
+
+#: Templates translate the name of a role; the program that collects sentences finds it here.
+ROLE_NAMES = (marked("learner"), marked("assistant"), marked("instructor"))
 
 environment = Environment(
     loader=PackageLoader("harness.service.web"),
