@@ -5,6 +5,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -57,6 +58,10 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     submissions_per_minute: Count = 30
     #: Submissions a minute that are taken from all of a course.
     course_submissions_per_minute: Count = 3000
+    #: Wrong passwords a minute that are taken for one account.
+    logins_per_minute: Count = 10
+    #: Where the clocks hang that times on pages and in forms are read from, like ``Asia/Seoul``.
+    timezone: str = "UTC"
     #: OpenID Connect: the address of who says who somebody is. All three of these, or none.
     oidc_issuer: str = ""
     #: OpenID Connect: what the issuer calls this service.
@@ -73,6 +78,11 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def url(self) -> str:
         """The database's address."""
         return self.database_url or f"sqlite:///{self.folder.resolve() / 'dout.sqlite3'}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of pages and forms."""
+        return ZoneInfo(self.timezone)
 
     @property
     def address(self) -> str:
@@ -138,6 +148,13 @@ def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
             Sentence(
                 "{source}: {name} cannot be that: {error}", source=source.get(name, shown), name=name, error=message
             )
+        ) from None
+    try:
+        _ = settings.zone
+    except (ValueError, OSError, LookupError):
+        raise UsageError(
+            Sentence("{source}: there is no time zone {name}", source=source["timezone"], name=repr(settings.timezone)),
+            Sentence("write it like {example}", example="Asia/Seoul"),
         ) from None
     oidc = (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     if any(oidc) and not all(oidc):

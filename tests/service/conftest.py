@@ -13,6 +13,7 @@ pytest.importorskip("sqlalchemy", reason="the extra 'service' is not installed")
 pytest.importorskip("dbos", reason="the extra 'service' is not installed")
 
 import sqlalchemy as sa
+from browsing import Site
 from ground import Ground
 
 from harness.service.database import Database
@@ -147,3 +148,21 @@ def jobs(database: Database) -> Iterator[Jobs]:
 def ground(database: Database) -> Ground:
     """Courses and people, and a queue that only keeps what it is given."""
     return Ground(database)
+
+
+@pytest.fixture
+def site(database: Database, tmp_path: Path) -> Iterator[Site]:
+    """The web application on a database of its own."""
+    made = Site(database, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sqlite_site(sqlite_url: str, tmp_path: Path) -> Iterator[Site]:
+    """The same for what no database does differently."""
+    opened = Database(sqlite_url)
+    made = Site(opened, tmp_path)
+    yield made
+    made.close()
+    opened.close()
