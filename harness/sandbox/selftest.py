@@ -6,14 +6,15 @@ harmless where it succeeds: what it makes it removes, what it signals it does no
 
 from collections.abc import Sequence
 
-from harness.records import Record
+from harness.errors import SandboxError
+from harness.records import Isolation, Record
 from harness.sandbox.channel import Ending, Worker, WorkerGone
 from harness.sandbox.limits import WorkerLimits
 from harness.sandbox.protocol import FORWARD, NEW, Answer, Done, Load, Loaded, Parsed, Run, Source, Step
 from harness.sandbox.runner import Sandbox
-from harness.sentence import marked
+from harness.sentence import Sentence, marked
 
-__all__ = ["CANARIES", "Canary", "not_held", "self_test"]
+__all__ = ["CANARIES", "Canary", "held", "not_held", "self_test"]
 
 
 class Canary(Record, frozen=True):
@@ -252,6 +253,22 @@ def self_test(sandbox: Sandbox, limits: WorkerLimits) -> list[Canary]:
         with sandbox.spawn(limits, _MODULES) as worker:
             left = _attempt(worker, limits, left, stopped)
     return [Canary(name, stopped[name], what) for name, what in CANARIES.items()]
+
+
+def held(sandbox: Sandbox, limits: WorkerLimits) -> Isolation:
+    """Try to break out, and return how well that is stopped.
+
+    Raises:
+        SandboxError: a lock that is in force did not hold, or none could be applied.
+    """
+    with sandbox.spawn(limits) as worker:
+        isolation = sandbox.isolation_of(worker)
+    if broken := not_held(isolation.layers, self_test(sandbox, limits)):
+        raise SandboxError(
+            Sentence("a lock that is in force did not stop this: {attempt}", attempt=broken[0].what),
+            Sentence("run `dout doctor`; grade no stranger's file on this machine"),
+        )
+    return isolation
 
 
 def _attempt(worker: Worker, limits: WorkerLimits, left: list[int], stopped: dict[str, bool]) -> list[int]:

@@ -23,14 +23,15 @@ _VERSION = "1"
 _WAITING, _TAKEN, _OVER = ["ENQUEUED", "DELAYED"], "PENDING", ["SUCCESS", "ERROR", "CANCELLED"]
 
 
-def _configuration(database: Database, executor: str) -> DBOSConfig:
+def _configuration(engine: sa.Engine, executor: str) -> DBOSConfig:
     return {
         "name": _NAME,
-        "system_database_engine": database.engine,
+        "system_database_engine": engine,
         "application_version": _VERSION,
         "executor_id": executor,
         "log_level": "WARNING",
         "use_listen_notify": False,
+        "run_migrations": False,
         # A worker's threads: its slots, what is prefetched, and the engine's own.
         "max_executor_threads": 64,
     }
@@ -38,11 +39,14 @@ def _configuration(database: Database, executor: str) -> DBOSConfig:
 
 def create_tables(database: Database) -> None:
     """Create the engine's own tables, or bring them up to date."""
-    DBOS(config=_configuration(database, "migration"))
+    # On SQLite it begins the transaction of its migrations by itself.
+    engine = sa.create_engine(database.engine.url)
+    DBOS(config=_configuration(engine, "migration") | {"run_migrations": True})
     try:
         DBOS.launch()
     finally:
         DBOS.destroy(destroy_registry=True)
+        engine.dispose()
 
 
 class Jobs:
@@ -77,12 +81,13 @@ class Jobs:
             gen,
         )
 
-    def known(self, ids: Iterable[str]) -> set[str]:
-        """Return which of these jobs wait or run."""
+    def known(self, jobs: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Return which of these submissions and generations wait or run."""
+        ids = {job_id(*job): job for job in jobs}
         found = self._client.list_workflows(
             workflow_ids=[*ids], status=[*_WAITING, _TAKEN], load_input=False, load_output=False
         )
-        return {job.workflow_id for job in found}
+        return {ids[job.workflow_id] for job in found}
 
     def taken(self) -> dict[str, str]:
         """Return the jobs that were taken and not finished, each with the worker that took it."""
@@ -93,17 +98,19 @@ class Jobs:
         """Put jobs that a worker had taken back into the queue."""
         self._client.resume_workflows([*ids], queue_name=_QUEUE)
 
-    def forget(self, ids: Iterable[str]) -> None:
-        """Delete what the engine knows of these jobs."""
-        self._client.delete_workflows([*ids])
+    def forget(self, jobs: Iterable[tuple[str, int]]) -> None:
+        """Delete what the engine knows of the jobs of these submissions and generations."""
+        self._client.delete_workflows([job_id(*job) for job in jobs])
 
-    def done_before(self, moment: float, most: int) -> list[str]:
-        """Return some jobs that were finished before ``moment``, seconds since 1970."""
+    def forget_old(self, moment: float, most: int) -> int:
+        """Delete some jobs that were over before ``moment``, seconds since 1970; return how many."""
         until = datetime.fromtimestamp(moment, UTC).isoformat()
         found = self._client.list_workflows(
             status=_OVER, completed_before=until, limit=most, load_input=False, load_output=False
         )
-        return [job.workflow_id for job in found]
+        if found:
+            self._client.delete_workflows([job.workflow_id for job in found])
+        return len(found)
 
     def close(self) -> None:
         """Close the connections."""
@@ -125,8 +132,12 @@ class Runner:
         self, database: Database, executor: str, do: Callable[[str, int], None], *, slots: int, poll_s: float
     ) -> None:
         logging.getLogger("dbos").setLevel(logging.ERROR)
-        DBOS(config=_configuration(database, executor))
-        DBOS.workflow(name=_WORKFLOW)(do)
+        DBOS(config=_configuration(database.engine, executor))
+
+        @DBOS.workflow(name=_WORKFLOW)
+        def graded(submission_id: str, gen: int) -> None:
+            do(submission_id, gen)
+
         DBOS.launch()
         # A look takes as many as can be begun until the next one: a grading takes 15 ms at least.
         ahead = max(slots, round(slots * poll_s / 0.015))

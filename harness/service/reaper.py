@@ -6,7 +6,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from harness.service.database import Database
-from harness.service.engine import Jobs, job_id
+from harness.service.engine import Jobs
 from harness.service.faults import reach
 from harness.service.schema import attempt, lease, submission, worker
 from harness.service.settings import Settings
@@ -111,11 +111,11 @@ class Duties:
             with self._database.reading() as connection:
                 before = self._database.now(connection) - _YOUNG_SECONDS
                 page = waiting_after(connection, self._after, before, _PAGE)
-            known = self._jobs.known(job_id(row.id, row.gen) for row in page) if page else set()
-            for row in page:
-                job = job_id(row.id, row.gen)
+            waiting = [(row.id, row.gen) for row in page]
+            known = self._jobs.known(waiting) if waiting else set()
+            for job in waiting:
                 if job not in known:
-                    requeue(self._database, self._jobs, job, row.id, row.gen, row.course_id)
+                    requeue(self._database, self._jobs, *job)
                     found += 1
             self._after = page[-1].id if len(page) == _PAGE else ""
             if not self._after:
@@ -126,5 +126,4 @@ class Duties:
         """Delete the engine's record of jobs that are long over."""
         with self._database.reading() as connection:
             moment = self._database.now(connection) - _KEPT_SECONDS
-        if old := self._jobs.done_before(moment, _MOST_FORGOTTEN):
-            self._jobs.forget(old)
+        self._jobs.forget_old(moment, _MOST_FORGOTTEN)

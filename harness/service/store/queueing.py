@@ -24,12 +24,12 @@ class Requeues(Protocol):
     ) -> None:
         """Have a generation graded, in the transaction of ``connection``."""
 
-    def forget(self, ids: Sequence[str]) -> None:
-        """Delete what the queue knows of jobs."""
+    def forget(self, jobs: Sequence[tuple[str, int]]) -> None:
+        """Delete what the queue knows of the jobs of these submissions and generations."""
 
 
-def waiting_after(connection: sa.Connection, after: str, before: float, most: int) -> Sequence["sa.Row[str, int, str]"]:
-    """Return (id, generation, course) of submissions that wait or run, by id.
+def waiting_after(connection: sa.Connection, after: str, before: float, most: int) -> Sequence["sa.Row[str, int]"]:
+    """Return (id, generation) of submissions that wait or run, by id.
 
     Args:
         connection: Where to look.
@@ -38,8 +38,7 @@ def waiting_after(connection: sa.Connection, after: str, before: float, most: in
         most: How many.
     """
     return connection.execute(
-        sa.select(submission.c.id, submission.c.gen, assignment.c.course_id)
-        .join(assignment, assignment.c.id == submission.c.assignment_id)
+        sa.select(submission.c.id, submission.c.gen)
         .where(
             submission.c.status.in_(("queued", "running")), submission.c.id > after, submission.c.received_at < before
         )
@@ -48,11 +47,16 @@ def waiting_after(connection: sa.Connection, after: str, before: float, most: in
     ).all()
 
 
-def requeue(database: Database, jobs: Requeues, job: str, submission_id: str, gen: int, course_id: str) -> None:
-    """Put a job into the queue again which is over, or which the queue does not know."""
-    jobs.forget([job])
+def requeue(database: Database, jobs: Requeues, submission_id: str, gen: int) -> None:
+    """Put a submission into the queue again whose job is over, or is not known there."""
+    jobs.forget([(submission_id, gen)])
     reach("requeue.between")
     with database.writing() as connection:
+        course_id = connection.execute(
+            sa.select(assignment.c.course_id)
+            .join(submission, submission.c.assignment_id == assignment.c.id)
+            .where(submission.c.id == submission_id)
+        ).scalar_one()
         jobs.enqueue(connection, submission_id, gen, course_id=course_id, priority=1)
 
 

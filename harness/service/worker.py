@@ -1,0 +1,205 @@
+"""A worker: takes submissions out of the queue, grades them in its sandboxes, and says that it is alive."""
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+import sqlalchemy as sa
+import structlog
+
+import harness
+from harness.errors import AssignmentError
+from harness.records import Report
+from harness.service.database import Database
+from harness.service.engine import Jobs, Runner
+from harness.service.faults import reach
+from harness.service.grading import Bench
+from harness.service.installed import Installed
+from harness.service.reaper import Duties
+from harness.service.schema import worker
+from harness.service.settings import Settings, host_name
+from harness.service.store.grading import Claim, claim, fail, finish, hand_back
+from harness.service.store.queueing import requeue
+
+__all__ = ["Worker"]
+
+#: Seconds between two tries to write down a grade that the database did not take; a restart of PostgreSQL takes some.
+_AGAIN_SECONDS = 0.5
+#: Seconds after which a grade that nobody can be told of is given up; the queue has it graded again.
+_LONGEST_SECONDS = 600.0
+#: Seconds that a worker which is asked to end waits for what it grades.
+_PATIENCE_SECONDS = 30.0
+
+T = TypeVar("T")
+_log = structlog.get_logger("dout.worker")
+
+
+class Worker:
+    """Works from :meth:`start` to :meth:`stop`.
+
+    Args:
+        database: The database.
+        settings: Heartbeat, isolation and the like.
+        tell: Delivers what other systems are to be told; called by one worker of all.
+        graded: Called in the transaction in which a grade is written down.
+        slots: How many submissions at once.
+
+    Raises:
+        SandboxError: this machine does not hold a submission as well as the settings ask for.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        *,
+        tell: Callable[[], None],
+        graded: Callable[[sa.Connection, str], None],
+        slots: int = 1,
+    ) -> None:
+        self._database, self._settings, self._slots, self._graded = database, settings, slots, graded
+        #: Another name each time: what a worker of the same name had taken is not this one's.
+        self.executor = f"{host_name()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._bench = Bench(Installed(settings.folder), least=settings.isolation, slots=slots)
+        self._jobs = Jobs(database)
+        self._duties = Duties(database, self._jobs, settings, self.executor, tell)
+        #: Set when no more work is to be taken, and when nothing more is to be done at all.
+        self._stopping, self._stopped = threading.Event(), threading.Event()
+        self._left: list[tuple[str, int]] = []
+        self._threads = [
+            threading.Thread(target=self._every, args=(settings.heartbeat_s, self._beat), name="heartbeat"),
+            threading.Thread(target=self._every, args=(settings.heartbeat_s, self._duties.do), name="duties"),
+        ]
+        self._runner: Runner | None = None
+
+    def start(self) -> None:
+        """Begin to take work. Before the first job this worker is known to be alive."""
+        with self._database.writing() as connection:
+            connection.execute(
+                sa.insert(worker).values(
+                    executor=self.executor,
+                    host=host_name(),
+                    version=harness.__version__,
+                    isolation=str(self._bench.isolation.level),
+                    slots=self._slots,
+                    is_draining=False,
+                    started_at=self._database.clock,
+                    seen_at=self._database.clock,
+                )
+            )
+        for thread in self._threads:
+            thread.daemon = True
+            thread.start()
+        self._runner = Runner(self._database, self.executor, self._do, slots=self._slots, poll_s=self._settings.poll_s)
+        _log.info("worker started", executor=self.executor, isolation=str(self._bench.isolation.level))
+
+    def wait(self) -> None:
+        """Wait until this worker is asked to end: by :meth:`ask_to_stop`, or by an operator who drains it."""
+        self._stopping.wait()
+
+    def ask_to_stop(self) -> None:
+        """Take no more work."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """Finish what is being graded, and put the rest back. It is alive until then."""
+        self._stopping.set()
+        if self._runner is not None:
+            self._runner.close(_PATIENCE_SECONDS)
+        with suppress(sa.exc.SQLAlchemyError):
+            mine = [job for job, executor in self._jobs.taken().items() if executor == self.executor]
+            if mine:
+                self._jobs.give_back(mine)
+            for submission_id, gen in self._left:
+                requeue(self._database, self._jobs, submission_id, gen)
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+        with suppress(sa.exc.SQLAlchemyError), self._database.writing() as connection:
+            connection.execute(sa.delete(worker).where(worker.c.executor == self.executor))
+        self._jobs.close()
+        self._bench.close()
+        _log.info("worker stopped", executor=self.executor)
+
+    def _every(self, seconds: float, do: Callable[[], None]) -> None:
+        while not self._stopped.wait(seconds):
+            try:
+                do()
+            except Exception as error:  # noqa: BLE001 - the database may be away; the next time may be better
+                _log.warning("could not", what=threading.current_thread().name, error=type(error).__name__)
+
+    def _beat(self) -> None:
+        with self._database.writing() as connection:
+            seen = connection.execute(
+                sa.update(worker)
+                .where(worker.c.executor == self.executor)
+                .values(seen_at=self._database.clock)
+                .returning(worker.c.is_draining)
+            ).first()
+        if seen is not None and seen.is_draining:
+            self.ask_to_stop()
+        elif seen is None and not self._stopping.is_set():
+            # Taken for dead while it was stopped: what it grades now may be graded twice, and counts once.
+            _log.warning("this worker was taken for dead", executor=self.executor)
+
+    def _do(self, submission_id: str, gen: int) -> None:
+        with self._bench.place() as place:
+            if self._stopping.is_set():
+                self._left.append((submission_id, gen))
+                return
+            claimed = self._patiently(lambda: self._claim(submission_id, gen))
+            if claimed is None:
+                return
+            log = _log.bind(submission=submission_id, gen=gen, attempt=claimed.n)
+            try:
+                assignment = self._bench.assignment(claimed)
+            except AssignmentError:
+                self._patiently(lambda: self._fail(claimed, "assignment_changed"))
+                log.error("the assignment is not what its revision says", source=claimed.source)
+                return
+            began = time.perf_counter()
+            report = place.grade(claimed, assignment)
+            reach("graded")
+            stands = self._patiently(lambda: self._finish(claimed, report))
+            log.info(
+                "graded" if stands else "superseded",
+                outcome=str(report.outcome),
+                seconds=round(time.perf_counter() - began, 3),
+            )
+
+    def _patiently(self, write: Callable[[], T]) -> T:
+        """Do something with the database, again and again while it is away."""
+        until = time.monotonic() + _LONGEST_SECONDS
+        while True:
+            try:
+                return write()
+            except sa.exc.DBAPIError as error:
+                if time.monotonic() > until:
+                    raise
+                _log.warning("the database did not take it; trying again", error=type(error.orig).__name__)
+                time.sleep(_AGAIN_SECONDS)
+
+    def _claim(self, submission_id: str, gen: int) -> Claim | None:
+        with self._database.writing() as connection:
+            claimed = claim(self._database, connection, self.executor, submission_id, gen)
+            reach("claim.before_commit")
+        reach("claim.after_commit")
+        return claimed
+
+    def _fail(self, claimed: Claim, reason: str) -> None:
+        with self._database.writing() as connection:
+            hand_back(self._database, connection, claimed)
+            fail(self._database, connection, claimed.submission_id, claimed.gen, reason)
+
+    def _finish(self, claimed: Claim, report: Report) -> bool:
+        with self._database.writing() as connection:
+            stands = finish(self._database, connection, claimed, report)
+            if stands:
+                self._graded(connection, claimed.submission_id)
+            reach("finish.before_commit")
+        reach("finish.after_commit")
+        return stands
