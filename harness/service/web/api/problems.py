@@ -1,0 +1,92 @@
+"""Errors of the API: RFC 9457, with a code that programs can rely on, and words in the client's language."""
+
+from http import HTTPStatus
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from harness.errors import DoutError
+from harness.language import Language, chosen_language
+from harness.sentence import Sentence
+from harness.service.store.accepting import Refused
+from harness.service.web.api import shapes
+from harness.service.web.refusal import Forbidden, NotFound, Refusal, TooLarge, TooMany, Unauthenticated
+
+__all__ = ["CODES", "Invalid", "Unprocessable", "language_of", "problem"]
+
+#: Every code, with its status; ``docs/api.md`` says what each means.
+CODES = {
+    "bad-request": 400,
+    "not-authenticated": 401,
+    "forbidden": 403,
+    "not-found": 404,
+    "no-assignment": 404,
+    "no-report": 404,
+    "not-acceptable": 406,
+    "not-open": 409,
+    "closed": 409,
+    "no-attempts-left": 409,
+    "too-large": 413,
+    "key-missing": 400,
+    "key-reused": 422,
+    "unprocessable": 422,
+    "too-soon": 429,
+    "too-often": 429,
+}
+_OF_REFUSAL = {
+    Unauthenticated: "not-authenticated",
+    Forbidden: "forbidden",
+    NotFound: "not-found",
+    TooLarge: "too-large",
+    TooMany: "too-often",
+}
+
+
+class Invalid(Refusal):
+    """The request cannot be understood; ``code`` says in which way."""
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message, hint, status=CODES[code])
+        self.code = code
+
+
+class Unprocessable(Invalid):
+    """What was sent is of the right kind, and cannot be taken."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__("unprocessable", message, hint)
+
+
+def problem(request: Request, error: DoutError) -> Response:
+    """Return the answer for an error that is the client's, or a matter of time."""
+    headers: dict[str, str] = {}
+    if isinstance(error, Refused):
+        code, status = error.code, CODES[error.code]
+        if error.retry_after is not None:
+            headers["Retry-After"] = str(max(1, int(error.retry_after)))
+    elif isinstance(error, Refusal):
+        code = error.code if isinstance(error, Invalid) else _OF_REFUSAL.get(type(error), "bad-request")
+        status, headers = error.status, error.headers
+    else:
+        code, status = "unprocessable", CODES["unprocessable"]
+    # A page's words are no use here.
+    message = Sentence("there is nothing at this address") if isinstance(error, NotFound) else error.message
+    hint = "" if isinstance(error, NotFound) else error.hint
+    told = language_of(request).told
+    body = shapes.Problem(
+        type=f"urn:dout:problem:{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=told(message),
+        hint=told(hint),
+    )
+    return Response(
+        msgspec.json.encode(body), status, headers={**headers}, media_type="application/problem+json"
+    )
+
+
+def language_of(request: Request, asked: str = "") -> Language:
+    """Return the language that ``asked`` or the client's ``Accept-Language`` names; English else."""
+    wanted = request.headers.get("accept-language", "")[:200].replace(";", ",").split(",")
+    return chosen_language(asked or next((one.strip()[:2] for one in wanted if one.strip()[:2] in ("en", "ko")), "en"))
