@@ -5,7 +5,21 @@ In a translation the commands stay as they are.
 
 from harness.language import marked
 
-__all__ = ["ASSIGNMENT", "BUNDLE", "CLASS", "DOCTOR", "DOUT", "EXPLAIN", "GRADE", "HINT", "INIT", "REPORT", "WATCH"]
+__all__ = [
+    "ASSIGNMENT",
+    "BUNDLE",
+    "CLASS",
+    "DOCTOR",
+    "DOUT",
+    "EXPLAIN",
+    "GRADE",
+    "HINT",
+    "INIT",
+    "REPORT",
+    "SERVE",
+    "SERVICE",
+    "WATCH",
+]
 
 DOUT = marked("""\
 examples:
@@ -115,4 +129,24 @@ examples:
 
 Your own assignment.toml, its catalogue and the module of its reference layers
 are packed too. Upload it, then grade a file of your own there.
+""")
+SERVE = marked("""\
+examples:
+  dout serve                                all on this machine, with SQLite
+  DOUT_PORT=80 DOUT_HOST=0.0.0.0 dout serve
+  DATABASE_URL=postgresql+psycopg://dout@db/dout dout serve
+  dout web --config /etc/dout.toml          the pages on one host,
+  dout worker --config /etc/dout.toml       and workers on others
+
+exit status:
+  0 it was asked to end   2 a setting is wrong   3 the machine cannot grade
+""")
+SERVICE = marked("""\
+examples:
+  dout service check      what is wrong with this deployment?
+  dout service migrate    after an upgrade, where `dout serve` is not used
+  dout service admin      a link for one more administrator
+
+exit status of dout service check:
+  0 all is well   1 something is wrong   2 a setting is wrong
 """)

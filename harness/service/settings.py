@@ -5,6 +5,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -53,6 +54,10 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     #: Submissions a minute that are taken from one person, and from all of a course.
     submissions_per_minute: Count = 30
     course_submissions_per_minute: Count = 3000
+    #: Wrong passwords a minute that are taken for one account.
+    logins_per_minute: Count = 10
+    #: Where the clocks hang that times on pages and in forms are read from, like ``Asia/Seoul``.
+    timezone: str = "UTC"
     #: OpenID Connect: all three, or none.
     oidc_issuer: str = ""
     oidc_client_id: str = ""
@@ -67,6 +72,11 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def url(self) -> str:
         """The database's address."""
         return self.database_url or f"sqlite:///{self.folder.resolve() / 'dout.sqlite3'}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of pages and forms."""
+        return ZoneInfo(self.timezone)
 
     @property
     def address(self) -> str:
@@ -132,6 +142,13 @@ def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
             Sentence(
                 "{source}: {name} cannot be that: {error}", source=source.get(name, shown), name=name, error=message
             )
+        ) from None
+    try:
+        _ = settings.zone
+    except (ValueError, OSError, LookupError):
+        raise UsageError(
+            Sentence("{source}: there is no time zone {name}", source=source["timezone"], name=repr(settings.timezone)),
+            Sentence("write it like {example}", example="Asia/Seoul"),
         ) from None
     oidc = (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     if any(oidc) and not all(oidc):

@@ -1,0 +1,93 @@
+"""Asks :mod:`harness.service.access` whether a request may be answered. What nobody asked about is not sent."""
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from harness.service.access import NOBODY, Actor, allowed
+from harness.service.web.refusal import Forbidden, NotFound, Unauthenticated
+
+__all__ = ["Guarded", "Public", "absent", "guard", "public", "signed_in"]
+
+
+def guard(request: Request, right: str, *, course: str | None = None, owner: str | None = None) -> Actor:
+    """Return who asks, if they have ``right``: see :func:`harness.service.access.allowed`.
+
+    Raises:
+        Unauthenticated: it is not known who asks.
+        NotFound: they may not know that it is there: it belongs to a course that they do not see.
+        Forbidden: they may not.
+    """
+    actor = _asking(request)
+    if allowed(actor, right, course=course, owner=owner):
+        return actor
+    if not actor.user_id:
+        raise Unauthenticated
+    if course is not None and not allowed(actor, "course.see", course=course):
+        raise NotFound
+    raise Forbidden
+
+
+def signed_in(request: Request) -> Actor:
+    """Return who asks, for what is about nobody else: their own account. A token is no person.
+
+    Raises:
+        Unauthenticated: it is not known who asks.
+        Forbidden: a program asks, with a token.
+    """
+    actor = _asking(request)
+    if not actor.user_id:
+        raise Unauthenticated
+    if actor.scopes is not None:
+        raise Forbidden
+    return actor
+
+
+def public(request: Request) -> Actor:
+    """Return who asks, or ``NOBODY``: this is for everybody."""
+    return _asking(request)
+
+
+def absent(request: Request) -> Unauthenticated | NotFound:
+    """Return what to raise for what is not there: who has not logged in is told the same as of what is there."""
+    return NotFound() if _asking(request).user_id else Unauthenticated()
+
+
+def _asking(request: Request) -> Actor:
+    request.state.is_guarded = True
+    actor = getattr(request.state, "actor", NOBODY)
+    assert isinstance(actor, Actor)
+    return actor
+
+
+class Public:
+    """An application whose every answer is for everybody: static files."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        scope.setdefault("state", {})["is_guarded"] = True
+        await self.app(scope, receive, send)
+
+
+class Guarded:
+    """Holds back an answer of a handler that asked no guard: a mistake of ours, and never a yes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            # Errors tell of nothing but themselves.
+            is_answer = message["type"] == "http.response.start" and message["status"] < 400
+            if is_answer and not scope["state"].get("is_guarded"):
+                raise RuntimeError(f"no guard was asked about {scope['method']} {scope['path']}")
+            await send(message)
+
+        await self.app(scope, receive, guarded)

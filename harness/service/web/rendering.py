@@ -1,0 +1,75 @@
+"""Makes pages of templates, in the reader's language. All that is filled in is escaped."""
+
+from datetime import datetime
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from harness.language import LANGUAGES, Language, language
+from harness.service.access import NOBODY, allowed
+from harness.service.web.service import service_of
+
+__all__ = ["environment", "language_of", "render"]
+
+environment = Environment(
+    loader=PackageLoader("harness.service.web"),
+    # Learner text is never markup: whatever the template is called.
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def render(request: Request, name: str, /, *, status_code: int = 200, **values: Any) -> HTMLResponse:
+    """Return the page of a template.
+
+    Every template has, beside ``values``: ``actor``; ``allowed`` (:func:`harness.service.access.allowed` of the actor);
+    ``csrf``, for a hidden field of that name in each form; ``lang``; ``t("a sentence", name=value)``, which
+    translates; ``told(sentence)``, for a ``Sentence``; ``when(seconds)``, a time as the service's clock on the wall
+    shows it; ``path``, of the request.
+    """
+    spoken = language_of(request)
+    state = request.state
+    actor = getattr(state, "actor", NOBODY)
+    zone = service_of(request).settings.zone
+
+    def when(seconds: float | None) -> str:
+        return "" if seconds is None else datetime.fromtimestamp(seconds, zone).strftime("%Y-%m-%d %H:%M")
+
+    text = environment.get_template(name).render(
+        {
+            "actor": actor,
+            "allowed": lambda right, **about: allowed(actor, right, **about),
+            "csrf": getattr(state, "csrf", None) or "",
+            "lang": spoken.code,
+            "path": request.url.path,
+            "t": spoken.text,
+            "told": spoken.told,
+            "when": when,
+            **values,
+        }
+    )
+    # Pages are about somebody: no cache keeps them, and the back button after the logout shows nothing.
+    return HTMLResponse(text, status_code, headers={"Cache-Control": "no-store", "Content-Language": spoken.code})
+
+
+def language_of(request: Request) -> Language:
+    """Return the language that somebody chose, or else the first that their browser asks for and dout speaks."""
+    actor = getattr(request.state, "actor", NOBODY)
+    wanted = [actor.language or "", *_accepted(request.headers.get("accept-language", "")[:200])]
+    return language(next((code for one in wanted if (code := one[:2].lower()) in LANGUAGES), "en"))
+
+
+def _accepted(header: str) -> list[str]:
+    """Return the languages of ``Accept-Language``, the best first (RFC 9110, section 12.5.4)."""
+    weighted = []
+    for part in header.split(","):
+        name, _, weight = part.strip().partition(";")
+        try:
+            weighted.append((float(weight.partition("=")[2] or 1), name))
+        except ValueError:
+            continue
+    return [name for weight, name in sorted(weighted, key=lambda pair: -pair[0]) if weight > 0]
