@@ -108,7 +108,8 @@ def assignment_of(connection: sa.Connection, assignment_id: str) -> Mapping[str,
 
 
 def _assignments() -> "sa.Select[Any]":
-    newest = sa.select(sa.func.max(revision.c.number)).where(revision.c.assignment_id == assignment.c.id)
+    newer = revision.alias()
+    newest = sa.select(sa.func.max(newer.c.number)).where(newer.c.assignment_id == assignment.c.id)
     return (
         sa.select(
             assignment.c.id,

@@ -12,7 +12,7 @@ from harness.service.web.api.operations import read
 from harness.service.web.guarding import absent, public
 from harness.service.web.refusal import Forbidden, NotFound, Unauthenticated
 
-__all__ = ["asked_assignment", "asked_submission", "may", "signed_in"]
+__all__ = ["asked_assignment", "asked_submission", "may", "path_id", "signed_in"]
 
 
 def signed_in(request: Request) -> Actor:
@@ -51,7 +51,7 @@ async def asked_assignment(request: Request, right: str) -> tuple[Actor, Mapping
     Raises:
         Refusal: there is none that they may see, or they may not.
     """
-    found = await read(request, lambda connection: assignment_of(connection, _id(request)))
+    found = await read(request, lambda connection: assignment_of(connection, path_id(request)))
     if found is None:
         raise absent(request)
     return may(request, right, course=found["course_id"]), found
@@ -63,7 +63,7 @@ async def asked_submission(request: Request, right: str = "submission.see") -> t
     Raises:
         Refusal: there is none that they may see, or they may not.
     """
-    found = await read(request, lambda connection: submission_of(connection, _id(request)))
+    found = await read(request, lambda connection: submission_of(connection, path_id(request)))
     if found is None:
         raise absent(request)
     actor = may(request, "submission.see", course=found.course_id, owner=found.user_id)
@@ -72,6 +72,8 @@ async def asked_submission(request: Request, right: str = "submission.see") -> t
     return actor, found
 
 
-def _id(request: Request) -> str:
+def path_id(request: Request) -> str:
+    """Return the id in the address, or what is none for certain."""
     # PostgreSQL takes no zero byte, and no id is longer.
-    return request.path_params["id"][:40].replace("\0", "")
+    given: str = request.path_params["id"]
+    return given[:40].replace("\0", "")

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from harness.feedback import Feedback, with_feedback
+from harness.language import language
 from harness.records import Report
 from harness.render import format_names, is_format, render
 from harness.render.visible import visible_part
@@ -24,9 +25,11 @@ from harness.service.store.looking import (
 from harness.service.web.api import shapes
 from harness.service.web.api.asking import asked_assignment, asked_submission, signed_in
 from harness.service.web.api.operations import Answer, Operation, answer, query_of, read
-from harness.service.web.api.problems import Invalid, language_of
+from harness.service.web.api.problems import Invalid
 from harness.service.web.api.seen import shown_all
 from harness.service.web.api.shapes import moment
+from harness.service.web.rendering import language_of
+from harness.service.web.service import service_of
 
 __all__ = ["MEDIA", "one_submission", "operations"]
 
@@ -56,14 +59,10 @@ async def _courses(request: Request) -> Response:
         mine = [one for one in courses_of(connection, actor) if allowed(actor, "course.see", course=one["id"])]
         below: dict[str, list[shapes.Assignment]] = {one["id"]: [] for one in mine}
         for row in assignments_of(connection, below):
-            names = ("id", "course_id", "slug", "title", "revision", "late_factor", "max_attempts", "cooldown_s")
-            times = {
-                name: None if row[name] is None else moment(row[name]) for name in ("open_at", "due_at", "close_at")
-            }
+            about = {name: row[name] for name in shapes.Assignment.__struct_fields__ if name in row}
+            times = {name: moment(at) for name, at in about.items() if name.endswith("_at") and at is not None}
             used = used_attempts(connection, row["id"], actor.user_id)
-            below[row["course_id"]].append(
-                shapes.Assignment(**{name: row[name] for name in names}, **times, used_attempts=used)
-            )
+            below[row["course_id"]].append(shapes.Assignment(**{**about, **times, "used_attempts": used}))
         return shapes.Assignments(
             courses=[
                 shapes.Course(
@@ -78,7 +77,7 @@ async def _courses(request: Request) -> Response:
 
 async def one_submission(request: Request, found: Seen) -> shapes.Submission:
     """Return what is told of a submission."""
-    service = request.app.state.service
+    service = service_of(request)
     (told,) = await read(
         request,
         lambda connection: shown_all(service.database, connection, [found], service.settings.dead_after_s),
@@ -94,9 +93,8 @@ async def _submission(request: Request) -> Response:
 
 async def _submissions(request: Request) -> Response:
     page = query_of(request, shapes.Page)
-    actor, assignment = await asked_assignment(request, "class.see")
-    del actor
-    service = request.app.state.service
+    _, assignment = await asked_assignment(request, "class.see")
+    service = service_of(request)
 
     def listed(connection: sa.Connection) -> shapes.Submissions:
         wanted = Filter(status=page.status)
@@ -122,7 +120,7 @@ async def _report(request: Request) -> Response:
             "no-report", Sentence("there is no report yet"), Sentence("it is there when the status is graded")
         )
     is_staff = allowed(actor, "class.see", course=found.course_id)
-    language = language_of(request, form.lang)
+    spoken = language(form.lang) if form.lang else language_of(request)
     grade = found.grade
 
     def rendered(connection: sa.Connection) -> str:
@@ -132,9 +130,9 @@ async def _report(request: Request) -> Response:
             assert assignment is not None, "the assignment of a submission is never deleted"
             report = with_feedback(report, Feedback(assignment["feedback"]))
             report = report if name in _TELL_HIDDEN else visible_part(report)
-        return render(report, name, language)
+        return render(report, name, spoken)
 
-    headers = {"Cache-Control": "no-store", "Content-Language": language.code}
+    headers = {"Cache-Control": "no-store", "Content-Language": spoken.code}
     if name in ("html", "svg"):
         # A page of its own, with its own style: it is saved, and not shown as a part of this site.
         headers["Content-Disposition"] = f'attachment; filename="report.{name}"'

@@ -1,4 +1,4 @@
-"""The document that describes the API (OpenAPI 3.1), made of the table of operations and the records of their bodies."""
+"""The document that describes the API (OpenAPI 3.1), made of the table of operations and of the bodies' records."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-import anyio.to_thread
 import msgspec
 import sqlalchemy as sa
 from starlette.requests import Request
@@ -15,6 +14,7 @@ from harness.records import Record
 from harness.sentence import Sentence
 from harness.service.web.api.problems import Invalid, problem
 from harness.service.web.api.shapes import Nothing
+from harness.service.web.service import service_of
 
 __all__ = ["PREFIX", "Answer", "Operation", "answer", "made_routes", "query_of", "read"]
 
@@ -102,13 +102,7 @@ def query_of(request: Request, shape: type[T]) -> T:
 
 async def read(request: Request, function: Callable[[sa.Connection], T]) -> T:
     """Return what ``function`` reads in the database, off the event loop."""
-    database = request.app.state.service.database
-
-    def work() -> T:
-        with database.reading() as connection:
-            return function(connection)
-
-    return await anyio.to_thread.run_sync(work)
+    return await service_of(request).read(function)
 
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

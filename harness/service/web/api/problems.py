@@ -1,19 +1,15 @@
 """Errors of the API: RFC 9457, with a code that programs can rely on, and words in the client's language."""
 
-from http import HTTPStatus
-
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from harness.errors import DoutError
-from harness.language import Language, chosen_language
 from harness.sentence import Sentence
 from harness.service.store.accepting import Refused
-from harness.service.web.api import shapes
+from harness.service.web import errors
 from harness.service.web.refusal import Forbidden, NotFound, Refusal, TooLarge, TooMany, Unauthenticated
 
-__all__ = ["CODES", "Invalid", "Unprocessable", "language_of", "problem"]
+__all__ = ["CODES", "Invalid", "Unprocessable", "problem"]
 
 #: Every code, with its status; ``docs/api.md`` says what each means.
 CODES = {
@@ -72,21 +68,6 @@ def problem(request: Request, error: DoutError) -> Response:
         code, status = "unprocessable", CODES["unprocessable"]
     # A page's words are no use here.
     message = Sentence("there is nothing at this address") if isinstance(error, NotFound) else error.message
-    hint = "" if isinstance(error, NotFound) else error.hint
-    told = language_of(request).told
-    body = shapes.Problem(
-        type=f"urn:dout:problem:{code}",
-        title=HTTPStatus(status).phrase,
-        status=status,
-        detail=told(message),
-        hint=told(hint),
-    )
-    return Response(
-        msgspec.json.encode(body), status, headers={**headers}, media_type="application/problem+json"
-    )
-
-
-def language_of(request: Request, asked: str = "") -> Language:
-    """Return the language that ``asked`` or the client's ``Accept-Language`` names; English else."""
-    wanted = request.headers.get("accept-language", "")[:200].replace(";", ",").split(",")
-    return chosen_language(asked or next((one.strip()[:2] for one in wanted if one.strip()[:2] in ("en", "ko")), "en"))
+    made = errors.problem(request, status, message, "" if isinstance(error, NotFound) else error.hint, code)
+    made.headers.update(headers)
+    return made

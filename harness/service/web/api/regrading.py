@@ -15,6 +15,7 @@ from harness.service.web.addresses import client_address
 from harness.service.web.api import shapes
 from harness.service.web.api.asking import asked_assignment, asked_submission
 from harness.service.web.api.operations import Answer, Operation, answer, query_of
+from harness.service.web.service import service_of
 
 __all__ = ["operations"]
 
@@ -25,7 +26,7 @@ _AT_ONCE = 200
 async def _regrade_one(request: Request) -> Response:
     query_of(request, shapes.Nothing)
     actor, found = await asked_submission(request, "submission.regrade")
-    service = request.app.state.service
+    service = service_of(request)
     gen = await service.writer.do(
         lambda connection: regrade(service.database, service.jobs, connection, found.id, actor.user_id)
     )
@@ -35,7 +36,7 @@ async def _regrade_one(request: Request) -> Response:
 async def _regrade_all(request: Request) -> Response:
     start = query_of(request, shapes.Follow).after
     actor, assignment = await asked_assignment(request, "submission.regrade")
-    service = request.app.state.service
+    service = service_of(request)
 
     def some(connection: sa.Connection) -> shapes.Regraded:
         ids = connection.execute(
@@ -56,7 +57,7 @@ async def _regrade_all(request: Request) -> Response:
 async def _marks(request: Request) -> Response:
     form = query_of(request, shapes.Exported)
     actor, assignment = await asked_assignment(request, "grade.export")
-    service = request.app.state.service
+    service = service_of(request)
 
     def written(connection: sa.Connection) -> str:
         marks = [*_marks_of(connection, assignment["course_id"], assignment["id"])]
@@ -81,6 +82,20 @@ async def _marks(request: Request) -> Response:
     return Response(text, headers=headers, media_type="text/csv; charset=utf-8")
 
 
+def _marks_of(connection: sa.Connection, course_id: str, assignment_id: str) -> Iterator[Mark]:
+    for learners in standings(connection, course_id, assignment_id):
+        for one in learners:
+            yield Mark(
+                learner=one.external_id or one.email or one.user_id,
+                name=one.name,
+                email=one.email or "",
+                score=None if one.grade is None else one.grade.score,
+                max_score=0.0 if one.grade is None else one.grade.max_score,
+                late=one.is_late,
+                note=one.status,
+            )
+
+
 operations = (
     Operation(
         name="regradeSubmission",
@@ -94,7 +109,7 @@ operations = (
         name="regradeAssignment",
         method="POST",
         path="/assignments/{id}/regrade",
-        told="The same for all submissions of an assignment, some hundreds at a time; repeat with `after` until `next` is null.",
+        told="The same for all of an assignment, some at a time: repeat with `after` until `next` is null.",
         handle=_regrade_all,
         query=shapes.Follow,
         answers={202: Answer(told="They will be.", shape=shapes.Regraded)},

@@ -13,9 +13,9 @@ from harness.service.web.api.shapes import moment
 __all__ = ["shown", "shown_all"]
 
 
-def shown_all(database: Database, connection: sa.Connection, found: list[Seen], dead_after_s: float) -> list[
-    shapes.Submission
-]:
+def shown_all(
+    database: Database, connection: sa.Connection, found: list[Seen], dead_after_s: float
+) -> list[shapes.Submission]:
     """Return what is told of submissions.
 
     Args:
@@ -49,7 +49,7 @@ def shown(one: Seen, place: int | None, speed: Pace | None) -> shapes.Submission
         number=one.number,
         name=one.name,
         sha256=one.blob_sha256,
-        status=one.status,  # type: ignore[arg-type] - the table has a constraint for it
+        status=one.status,  # type: ignore[arg-type]
         reason=one.reason,
         generation=one.gen,
         is_late=one.is_late,

@@ -18,6 +18,8 @@ __all__ = [
     "FileName",
     "Follow",
     "Grade",
+    "Imported",
+    "Invited",
     "Nothing",
     "Page",
     "Problem",
@@ -26,6 +28,7 @@ __all__ = [
     "Refusal",
     "Regraded",
     "ReportForm",
+    "RosterName",
     "Submission",
     "Submissions",
     "Taken",
@@ -182,6 +185,27 @@ class Batch(Record, frozen=True, kw_only=True):
     refused: list[Refusal]
 
 
+class Invited(Record, frozen=True, kw_only=True):
+    """Somebody who has no account yet."""
+
+    name: str
+    email: str
+    external_id: str
+    #: By which they make one; shown once, and for them only.
+    link: str
+
+
+class Imported(Record, frozen=True, kw_only=True):
+    """What became of the lines of a roster."""
+
+    enrolled: list[str]
+    invited: list[Invited]
+    #: Lines of those who were in the course, or invited, already.
+    unchanged: int
+    #: Why nobody was enrolled or invited for a line.
+    problems: list[str]
+
+
 class Problem(Record, frozen=True, kw_only=True):
     """What went wrong (RFC 9457)."""
 
@@ -205,6 +229,13 @@ class FileName(Record, frozen=True, forbid_unknown_fields=True):
 
     #: Of the file; the ending says what it is.
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] = "layers.py"
+
+
+class RosterName(Record, frozen=True, forbid_unknown_fields=True):
+    """For a body that is the roster itself."""
+
+    #: As messages call it.
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] = "roster.csv"
 
 
 class BatchName(Record, frozen=True, forbid_unknown_fields=True):
