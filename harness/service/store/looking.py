@@ -7,7 +7,18 @@ import sqlalchemy as sa
 
 from harness.records import Record
 from harness.service.access import Actor
-from harness.service.schema import assignment, blob, course, enrolment, grade, override, report, revision, submission, user
+from harness.service.schema import (
+    assignment,
+    blob,
+    course,
+    enrolment,
+    grade,
+    override,
+    report,
+    revision,
+    submission,
+    user,
+)
 
 __all__ = [
     "PAGE",

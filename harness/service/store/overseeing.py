@@ -10,7 +10,18 @@ from harness.service.database import Database
 from harness.service.schema import LEARNER, assignment, attempt, course, enrolment, grade, submission, user, worker
 from harness.service.store.looking import Grade, grades_of
 
-__all__ = ["Pace", "Standing", "class_mark", "courses_waiting", "failures", "pace", "places", "standings", "states", "workers"]
+__all__ = [
+    "Pace",
+    "Standing",
+    "class_mark",
+    "courses_waiting",
+    "failures",
+    "pace",
+    "places",
+    "standings",
+    "states",
+    "workers",
+]
 
 #: Submissions of a course in front of somebody that are counted; after that a place in the queue means nothing.
 _MOST_WAITING = 5000
@@ -154,9 +165,7 @@ def standings(connection: sa.Connection, course_id: str, assignment_id: str) -> 
 
 
 def _of(connection: sa.Connection, assignment_id: str, learners: Sequence[Any]) -> list[Standing]:
-    mine = sa.and_(
-        submission.c.assignment_id == assignment_id, submission.c.user_id.in_([one.id for one in learners])
-    )
+    mine = sa.and_(submission.c.assignment_id == assignment_id, submission.c.user_id.in_([one.id for one in learners]))
     newest: dict[str, str] = {}
     graded: dict[str, Any] = {}
     has_grade = sa.exists().where(grade.c.submission_id == submission.c.id)

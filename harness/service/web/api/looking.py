@@ -194,10 +194,9 @@ operations = (
         name="getReport",
         method="GET",
         path="/submissions/{id}/report",
-        told="The report on a submission, in every format of `dout grade`.",
+        told="The report on a submission, in every format of `dout grade`; Accept decides where format does not.",
         handle=_report,
         query=shapes.ReportForm,
-        headers={"Accept": "The kind of report, where format does not say it."},
         problems=("no-report", "not-acceptable"),
         answers={
             200: Answer(

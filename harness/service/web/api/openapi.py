@@ -118,5 +118,5 @@ def _problems(codes: Sequence[str]) -> dict[str, Any]:
 def _taken(media: str) -> dict[str, Any]:
     if media != "multipart/form-data":
         return {"schema": {}}
-    file = {"type": "string", "contentMediaType": "application/octet-stream", "minLength": 1}
+    file = {"contentMediaType": "application/octet-stream"}
     return {"schema": {"type": "object", "required": ["file"], "properties": {"file": file}}}

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from harness.records import Record
+from harness.render import FORMATS
 from harness.service.settings import Count
 
 __all__ = [
@@ -35,7 +36,11 @@ __all__ = [
     "moment",
 ]
 
+#: The format of Classroom 50 needs variables of its own runner. Other packages may add formats.
+_FORMATS = ["", *(name for name in FORMATS if name != "classroom50")]
 Id = Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
+#: An id in a query, or nothing.
+Key = Annotated[str, msgspec.Meta(pattern="^[0-9a-f-]{0,36}$")]
 Status = Literal["queued", "running", "graded", "failed", "cancelled"]
 
 
@@ -248,7 +253,7 @@ class Page(Record, frozen=True, forbid_unknown_fields=True):
     """A page of a list."""
 
     #: What ``next`` of the page before said.
-    before: Annotated[str, msgspec.Meta(max_length=36)] = ""
+    before: Key = ""
     limit: Annotated[Count, msgspec.Meta(le=200)] = 50
     status: Literal["", "queued", "running", "graded", "failed", "cancelled"] = ""
 
@@ -257,14 +262,14 @@ class Follow(Record, frozen=True, forbid_unknown_fields=True):
     """Where a long work goes on."""
 
     #: What ``next`` of the request before said.
-    after: Annotated[str, msgspec.Meta(max_length=36)] = ""
+    after: Key = ""
 
 
 class ReportForm(Record, frozen=True, forbid_unknown_fields=True):
     """How a report is to look."""
 
     #: One of the formats of ``dout grade --format``; what ``Accept`` asks for when it is empty.
-    format: str = ""
+    format: Annotated[str, msgspec.Meta(extra_json_schema={"enum": _FORMATS})] = ""
     lang: Literal["", "en", "ko"] = ""
 
 
