@@ -15,9 +15,11 @@ __all__ = [
     "GRADE",
     "HINT",
     "INIT",
+    "PULL",
     "REPORT",
     "SERVE",
     "SERVICE",
+    "SUBMIT",
     "WATCH",
 ]
 
@@ -149,4 +151,28 @@ examples:
 
 exit status of dout service check:
   0 all is well   1 something is wrong   2 a setting is wrong
+""")
+SUBMIT = marked("""\
+The token comes from the page of your account: keep it once by --login, or set
+DOUT_TOKEN. Of several calls each is a submission of its own.
+
+examples:
+  dout submit --login --server https://grader.example.org
+  dout submit layers.py --server https://grader.example.org --assignment ID
+  dout submit layers.py --server URL --assignment ID --format json
+
+exit status:
+  0 every check passed   1 some did not   2 wrong use, or it was refused
+  3 it could not be graded, or the service does not answer
+""")
+PULL = marked("""\
+In OUT: grades.csv, and reports/SUBMISSION.json for each submission with a
+grade. The same command once more brings what is new, and goes on after Ctrl-C.
+
+examples:
+  dout pull --server https://grader.example.org --assignment ID -o chapter5
+  DOUT_TOKEN=dout_... dout pull --server URL --assignment ID -o chapter5
+
+exit status:
+  0 all is there   2 wrong use, or it was refused   3 the service does not answer
 """)

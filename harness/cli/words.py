@@ -18,6 +18,7 @@ from harness.cli.options import (
     add_seed,
 )
 from harness.cli.parser import Parser
+from harness.cli.remote_words import add_remote
 from harness.cli.service_words import add_service
 from harness.language import LANGUAGES, Language, chosen_language, current
 
@@ -126,6 +127,7 @@ def _parser(language: Language) -> Parser:
     add_form(report)
     add_assignments(commands, text)
     add_bundle(commands, text)
+    add_remote(commands, text)
     add_service(commands, text)
     return words
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from harness.service.web import account, login, manage, manage_course, manage_people
+from harness.service.web import account, api, login, manage, manage_course, manage_people
 from harness.service.web.errors import Answered, refuse
 from harness.service.web.guarding import Guarded
 from harness.service.web.identifying import Identified, SameSite
@@ -23,6 +23,7 @@ routes: list[BaseRoute] = [
     *manage.routes,
     *manage_course.routes,
     *manage_people.routes,
+    *api.routes,
 ]
 
 
