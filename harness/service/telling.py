@@ -1,27 +1,22 @@
-"""Tells other systems about grades. (Replaced when the outbox is merged.)"""
+"""Delivers what other systems are to be told of grades."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import sqlalchemy as sa
+from collections.abc import Callable
 
 from harness.service.database import Database
+from harness.service.lti.keys import own_key
+from harness.service.outbox import Outbox
 from harness.service.settings import Settings
 
-__all__ = ["Telling", "teller"]
+__all__ = ["deliverer"]
 
 
-class Telling:
-    """Writes down what is to be told, and delivers it."""
+def deliverer(database: Database, settings: Settings) -> Callable[[], None]:
+    """Return what delivers the messages that are due. One at a time may call it, in a thread without an event loop."""
+    outbox = Outbox(database, settings, own_key(settings.folder))
 
-    def deliver(self) -> None:
-        """Deliver what is due."""
+    def deliver() -> None:
+        with database.reading() as connection:
+            now = database.now(connection)
+        outbox.deliver_once(now)
 
-    def graded(self, connection: sa.Connection, submission_id: str) -> None:
-        """Write down who is to be told of a grade."""
-
-
-@contextmanager
-def teller(settings: Settings, database: Database) -> Iterator[Telling]:
-    """Give what tells others."""
-    yield Telling()
+    return deliver

@@ -21,11 +21,11 @@ from harness.service.web.refusal import Refusal
 from harness.service.web.rendering import render
 from harness.service.web.service import service_of
 
-__all__ = ["log_in", "routes"]
+__all__ = ["begin_session", "log_in", "routes"]
 
 
-async def log_in(request: Request, user_id: str, *, to: str = "/") -> Response:
-    """Start a session for somebody who has shown who they are, and send them on to a path of this site."""
+async def begin_session(request: Request, response: Response, user_id: str) -> None:
+    """Start a session for somebody who has shown who they are, and have the browser keep it."""
     service = service_of(request)
     before, address = session_secret(request), client_address(request)
     secret = await service.writer.do(
@@ -38,8 +38,13 @@ async def log_in(request: Request, user_id: str, *, to: str = "/") -> Response:
             address=address,
         )
     )
-    response = RedirectResponse(local_path(to), 303)
     keep_session(service, response, secret)
+
+
+async def log_in(request: Request, user_id: str, *, to: str = "/") -> Response:
+    """Start a session, and send the browser on to a path of this site."""
+    response = RedirectResponse(local_path(to), 303)
+    await begin_session(request, response, user_id)
     return response
 
 
