@@ -89,7 +89,11 @@ def test_no_page_has_a_script_or_a_style_in_it(sqlite_site):
 
 
 def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(sqlite_site):
-    with_route(sqlite_site, echo)
+    async def unread(request: Request) -> Response:
+        public(request)
+        return PlainTextResponse("")
+
+    with_route(sqlite_site, unread)
     answer = sqlite_site.browser().post("/probe", content=b"x" * ((1 << 20) + 1))
     assert answer.status_code == 413
     assert sqlite_site.browser().post("/probe", content=b"x" * (1 << 20)).status_code == 200

@@ -86,7 +86,11 @@ def export_person(
         for row in connection.execute(texts):
             # Under our own name: what the learner called it is in person.json.
             archive.writestr(f"submissions/{row.id}.txt", row.data)
-        reports = sa.select(report.c.id, report.c.json).join(grade).join(submission).where(of_user)
+        reports = (
+            sa.select(report.c.id, report.c.json)
+            .select_from(submission.join(grade).join(report, report.c.id == grade.c.report_id))
+            .where(of_user)
+        )
         for row in connection.execute(reports):
             archive.writestr(f"reports/{row.id}.json", row.json)
     note(database, connection, by, "person.export", f"user:{user_id}", address=address)
