@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 import pytest
 import uvicorn
@@ -310,3 +311,19 @@ def test_a_class_is_pulled_and_once_more_only_what_is_new(ground, server, course
     report.unlink()
     assert pull().startswith("1 new reports, 2 in all")
     assert (out / "grades.csv").read_text().count("Mina") == 2
+
+
+def test_events_tell_a_change_while_one_follows(ground, server, course, assignment, reports):
+    server.start()
+    mina = ground.learner(course)
+    found = ground.hand_in(assignment, mina)
+    asked = urllib.request.Request(
+        f"{server.url}/api/v1/submissions/{found.id}/events",
+        headers={"Authorization": f"Bearer {ground.token(mina, 'read')}"},
+    )
+    with urllib.request.urlopen(asked, timeout=20) as stream:
+        lines = (json.loads(line[6:]) for line in stream if line.startswith(b"data: "))
+        assert next(lines)["status"] == "queued"
+        ground.grade(found.id, reports[SEED.read_bytes()])
+        *_, last = lines
+    assert (last["status"], last["grade"]["generation"]) == ("graded", 0)

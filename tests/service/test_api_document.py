@@ -1,5 +1,7 @@
 """The document about the API is right, complete, and what the service really does."""
 
+from pathlib import Path
+
 import pytest
 import schemathesis
 from api_ground import ApiGround
@@ -73,3 +75,11 @@ def test_requests_made_of_the_document_find_nothing_wrong(ground, name):
         case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, excluded_checks=beyond)
 
     ask()
+
+
+def test_the_page_about_the_api_names_every_operation_and_every_code():
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    rows = [[cell.strip().strip("`") for cell in line.split("|")[1:3]] for line in page.splitlines() if "|" in line]
+    shown = {(name, told) for name, told in rows}
+    assert {(one.name, f"{one.method} {one.path}") for one in operations} <= shown
+    assert {(code, str(status)) for code, status in CODES.items()} <= shown

@@ -12,8 +12,6 @@ from harness.service.settings import Count
 __all__ = [
     "Assignment",
     "Assignments",
-    "Batch",
-    "BatchName",
     "Course",
     "Exported",
     "FileName",
@@ -26,13 +24,11 @@ __all__ = [
     "Problem",
     "Queue",
     "Receipt",
-    "Refusal",
     "Regraded",
     "ReportForm",
     "RosterName",
     "Submission",
     "Submissions",
-    "Taken",
     "moment",
 ]
 
@@ -165,31 +161,6 @@ class Regraded(Record, frozen=True, kw_only=True):
     next: str | None = None
 
 
-class Refusal(Record, frozen=True, kw_only=True):
-    """A file of a batch that was not taken in."""
-
-    file: str
-    code: str
-    message: str
-
-
-class Taken(Record, frozen=True, kw_only=True):
-    """A file of a batch that was accepted."""
-
-    file: str
-    learner_id: Id
-    learner: str
-    submission_id: Id
-    is_new: bool
-
-
-class Batch(Record, frozen=True, kw_only=True):
-    """What became of each file of a batch."""
-
-    accepted: list[Taken]
-    refused: list[Refusal]
-
-
 class Invited(Record, frozen=True, kw_only=True):
     """Somebody who has no account yet."""
 
@@ -241,12 +212,6 @@ class RosterName(Record, frozen=True, forbid_unknown_fields=True):
 
     #: As messages call it.
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] = "roster.csv"
-
-
-class BatchName(Record, frozen=True, forbid_unknown_fields=True):
-    """For a body that is the archive itself."""
-
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] = "class.zip"
 
 
 class Page(Record, frozen=True, forbid_unknown_fields=True):
