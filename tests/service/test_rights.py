@@ -3,10 +3,12 @@
 import itertools
 
 import pytest
+import sqlalchemy as sa
+from ground import Ground
 from starlette.routing import Mount, Route
 
 from harness.service.access import ADMIN, NOBODY, RIGHTS, SCOPES, Actor, allowed
-from harness.service.schema import ASSISTANT, INSTRUCTOR, LEARNER, ROLES
+from harness.service.schema import ASSISTANT, INSTRUCTOR, LEARNER, ROLES, assignment
 from harness.service.store.courses import Revision, create_assignment
 from harness.service.store.invitations import invite, open_invitations
 from harness.service.store.tokens import create_token, tokens_of
@@ -106,6 +108,24 @@ ROUTES = {
 }
 
 
+#: The same for programs, which are answered 401 rather than sent to a login. ``{id}`` is of what stands before it.
+API_ROUTES = {
+    "GET /api/v1/openapi.json": "everybody",
+    "GET /api/v1/courses": "self",
+    "POST /api/v1/assignments/{id}/submissions": "submission.make",
+    "GET /api/v1/assignments/{id}/submissions": "class.see",
+    "POST /api/v1/assignments/{id}/regrade": "submission.regrade",
+    "GET /api/v1/assignments/{id}/marks": "grade.export",
+    "GET /api/v1/submissions/{id}": "submission.see",
+    "GET /api/v1/submissions/{id}/report": "submission.see",
+    # Never ends for those who may: tests/service/test_api.py reads it.
+    "GET /api/v1/submissions/{id}/events": "submission.see",
+    "POST /api/v1/submissions/{id}/regrade": "submission.regrade",
+    "GET /api/v1/courses/{id}/roster": "people.see",
+    "POST /api/v1/courses/{id}/roster": "people.change",
+}
+
+
 def found_routes():
     from harness.service.web.app import routes
 
@@ -117,7 +137,7 @@ def found_routes():
 
 
 def test_it_is_said_of_every_route_who_may_use_it():
-    assert set(found_routes()) == set(ROUTES)
+    assert set(found_routes()) == set(ROUTES) | set(API_ROUTES)
 
 
 def objects(site, slug, someone):
@@ -190,3 +210,49 @@ def test_every_route_is_for_those_alone_whom_it_is_for(sqlite_site, role, slug, 
             assert status == 404, about
         else:
             assert status == 403, about
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "foreign"])
+@pytest.mark.parametrize("slug", ["here", "elsewhere"])
+@pytest.mark.parametrize("role", ROLE_NAMES)
+def test_every_operation_of_the_api_is_for_those_alone_whom_it_is_for(sqlite_site, role, slug, own):
+    site = sqlite_site
+    site.course("here")
+    me = None if role == "nobody" else site.person("Me", is_admin=role == ADMIN)
+    if role in ROLES:
+        site.enrol(me, "here", role)
+    someone = me if own and me else site.person("Jun", **{slug: "learner"})
+    objects(site, slug, someone)
+    ground = Ground(site.database, site.service.jobs)
+    with site.database.reading() as connection:
+        work = connection.execute(
+            sa.select(assignment.c.id).where(assignment.c.course_id == site.course(slug))
+        ).scalar_one()
+    ids = {"courses": site.course(slug), "assignments": work, "submissions": ground.hand_in(work, someone).id}
+    browser, person = site.browser(me), actor(role)
+    for name, needed in API_ROUTES.items():
+        method, path = name.split(" ")
+        kind = path.split("/")[3]
+        owner = "me" if own and me else "other"
+        may = (
+            allowed(person, needed, course=slug, owner=owner if kind == "submissions" else None)
+            if needed in RIGHTS
+            else me
+        )
+        if may and path.endswith("/events"):
+            continue
+        headers = {"X-CSRF-Token": browser.csrf, "Idempotency-Key": "k"} if method == "POST" else {}
+        answer = browser.request(
+            method, path.format(id=ids.get(kind)), headers=headers, content=b"x = 1\n" if headers else None
+        )
+        about = (name, answer.status_code, answer.text[:200])
+        if needed == "everybody":
+            assert answer.status_code == 200, about
+        elif role == "nobody":
+            assert answer.status_code == 401, about
+        elif may:
+            assert answer.status_code not in {401, 403, 404, 500} or "/report" in path, about
+        elif not allowed(person, "course.see", course=slug):
+            assert answer.status_code == 404, about
+        else:
+            assert answer.status_code in {403, 404}, about
