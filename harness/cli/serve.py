@@ -85,14 +85,13 @@ def run_worker(options: argparse.Namespace) -> int:
         from harness.service.logs import configure
         from harness.service.migrations import check_schema
         from harness.service.running import asked_to_end, opened, prepared_folder
-        from harness.service.telling import deliverer
         from harness.service.worker import Worker
 
     configure(plain=sys.stderr.isatty())
     with opened(options.config) as (settings, database):
         prepared_folder(settings)
         check_schema(database)
-        worker = Worker(database, settings, tell=deliverer(database, settings), slots=options.slots)
+        worker = Worker(database, settings, slots=options.slots)
         with asked_to_end(worker.ask_to_stop):
             worker.start()
             worker.wait()

@@ -44,7 +44,6 @@ class Worker:
     Args:
         database: The database.
         settings: Heartbeat, isolation and the like.
-        tell: Delivers what other systems are to be told; called by one worker of all.
         slots: How many submissions at once.
 
     Raises:
@@ -56,7 +55,6 @@ class Worker:
         database: Database,
         settings: Settings,
         *,
-        tell: Callable[[], None],
         slots: int = 1,
     ) -> None:
         self._database, self._settings, self._slots = database, settings, slots
@@ -64,7 +62,7 @@ class Worker:
         self.executor = f"{host_name()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._bench = Bench(Installed(settings.folder), least=settings.isolation, slots=slots)
         self._jobs = Jobs(database)
-        self._duties = Duties(database, self._jobs, settings, self.executor, tell)
+        self._duties = Duties(database, self._jobs, settings, self.executor)
         #: Set when no more work is to be taken, and when nothing more is to be done at all.
         self._stopping, self._stopped = threading.Event(), threading.Event()
         self._left: list[tuple[str, int]] = []

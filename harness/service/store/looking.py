@@ -1,6 +1,6 @@
 """What pages show of courses, submissions and grades. No query takes a whole table: long lists are paged by key."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -99,7 +99,7 @@ class Filter(Record, frozen=True, kw_only=True):
     only_late: bool = False
 
 
-def courses_of(connection: sa.Connection, actor: Actor) -> Sequence[Mapping[str, Any]]:
+def courses_of(connection: sa.Connection, actor: Actor) -> Sequence[sa.RowMapping]:
     """Return the courses of somebody with their role in each; an administrator has all, with role None."""
     query = sa.select(course.c.id, course.c.slug, course.c.name, enrolment.c.role)
     mine = sa.and_(enrolment.c.course_id == course.c.id, enrolment.c.user_id == actor.user_id)
@@ -107,13 +107,13 @@ def courses_of(connection: sa.Connection, actor: Actor) -> Sequence[Mapping[str,
     return connection.execute(joined.order_by(course.c.name, course.c.id).limit(_MOST_COURSES)).mappings().all()
 
 
-def assignments_of(connection: sa.Connection, course_ids: Iterable[str]) -> Sequence[Mapping[str, Any]]:
+def assignments_of(connection: sa.Connection, course_ids: Iterable[str]) -> Sequence[sa.RowMapping]:
     """Return the assignments of courses, each with its newest revision."""
     query = _assignments().where(assignment.c.course_id.in_([*course_ids]))
     return connection.execute(query.order_by(revision.c.due_at, assignment.c.id)).mappings().all()
 
 
-def assignment_of(connection: sa.Connection, assignment_id: str) -> Mapping[str, Any] | None:
+def assignment_of(connection: sa.Connection, assignment_id: str) -> sa.RowMapping | None:
     """Return an assignment with its newest revision and its course's name."""
     return connection.execute(_assignments().where(assignment.c.id == assignment_id)).mappings().first()
 
@@ -228,24 +228,26 @@ def grades_of(connection: sa.Connection, ids: Sequence[str]) -> dict[str, Grade]
             max_score=row.max_score,
             report_id=row.report_id,
             at=row.at,
-            override_score=over.score if is_in_force else None,
-            override_reason=over.reason if is_in_force else "",
-            override_by=over.name if is_in_force else "",
+            override_score=over.score if over and is_in_force else None,
+            override_reason=over.reason if over and is_in_force else "",
+            override_by=over.name if over and is_in_force else "",
         )
     return found
 
 
 def report_of(connection: sa.Connection, report_id: str) -> bytes:
     """Return a report as it was written."""
-    return connection.execute(sa.select(report.c.json).where(report.c.id == report_id)).scalar_one()
+    data: bytes = connection.execute(sa.select(report.c.json).where(report.c.id == report_id)).scalar_one()
+    return data
 
 
 def text_of(connection: sa.Connection, sha256: str) -> bytes:
     """Return the bytes that were handed in."""
-    return connection.execute(sa.select(blob.c.data).where(blob.c.sha256 == sha256)).scalar_one()
+    data: bytes = connection.execute(sa.select(blob.c.data).where(blob.c.sha256 == sha256)).scalar_one()
+    return data
 
 
-def learner_of(connection: sa.Connection, course_id: str, user_id: str) -> Mapping[str, Any] | None:
+def learner_of(connection: sa.Connection, course_id: str, user_id: str) -> sa.RowMapping | None:
     """Return somebody in a course, with the course's own name for them."""
     query = (
         sa.select(user.c.id, user.c.name, enrolment.c.external_id, enrolment.c.role)

@@ -1,6 +1,6 @@
 """What is waiting, who works on it, and how a class stands: for whoever waits, teaches or runs the service."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -88,7 +88,7 @@ def pace(database: Database, connection: sa.Connection, dead_after_s: float) -> 
     return Pace(each_s=None if each is None else float(each), slots=int(slots))
 
 
-def courses_waiting(database: Database, connection: sa.Connection) -> Sequence[Mapping[str, Any]]:
+def courses_waiting(database: Database, connection: sa.Connection) -> Sequence[sa.RowMapping]:
     """Return each course with work: how much waits and runs, and how long the oldest has waited, in seconds."""
     query = (
         sa.select(
@@ -106,7 +106,7 @@ def courses_waiting(database: Database, connection: sa.Connection) -> Sequence[M
     return connection.execute(query.order_by(sa.desc("oldest_s"))).mappings().all()
 
 
-def workers(database: Database, connection: sa.Connection) -> Sequence[Mapping[str, Any]]:
+def workers(database: Database, connection: sa.Connection) -> Sequence[sa.RowMapping]:
     """Return every worker with how long ago it was seen, and what it has at hand."""
     running = (
         sa.select(sa.func.count())
@@ -117,7 +117,7 @@ def workers(database: Database, connection: sa.Connection) -> Sequence[Mapping[s
     return connection.execute(query.order_by(worker.c.host, worker.c.executor)).mappings().all()
 
 
-def failures(connection: sa.Connection, most: int) -> Sequence[Mapping[str, Any]]:
+def failures(connection: sa.Connection, most: int) -> Sequence[sa.RowMapping]:
     """Return the newest submissions that could not be graded."""
     query = (
         sa.select(submission.c.id, submission.c.reason, submission.c.received_at, assignment.c.title, course.c.name)
@@ -185,20 +185,20 @@ def _of(connection: sa.Connection, assignment_id: str, learners: Sequence[Any]) 
     found = []
     for one in learners:
         about = {"user_id": one.id, "name": one.name, "external_id": one.external_id, "email": one.email}
-        row = graded.get(one.id)
-        if row is None:
+        best = graded.get(one.id)
+        if best is None:
             found.append(Standing(**about, status=newest.get(one.id, "")))
             continue
         found.append(
             Standing(
                 **about,
-                submission_id=row.id,
-                file=row.name,
-                sha256=row.blob_sha256,
-                number=row.number,
-                is_late=row.is_late,
+                submission_id=best.id,
+                file=best.name,
+                sha256=best.blob_sha256,
+                number=best.number,
+                is_late=best.is_late,
                 status=newest[one.id],
-                grade=grades[row.id],
+                grade=grades[best.id],
             )
         )
     return found

@@ -1,9 +1,7 @@
 """Who asks, and whether they may: what they may not know of is not there."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import msgspec
+import sqlalchemy as sa
 from starlette.requests import Request
 
 from harness.service.access import Actor, allowed
@@ -45,7 +43,7 @@ def may(request: Request, right: str, *, course: str, owner: str | None = None) 
     raise Forbidden if knows else NotFound
 
 
-async def asked_assignment(request: Request, right: str) -> tuple[Actor, Mapping[str, Any]]:
+async def asked_assignment(request: Request, right: str) -> tuple[Actor, sa.RowMapping]:
     """Return who asks, and the assignment with its newest revision that the address names.
 
     Raises:
