@@ -82,6 +82,7 @@ ROUTES = {
     "POST /logout/everywhere": "self",
     "GET /join/{secret}": "everybody",
     "POST /join/{secret}": "everybody",
+    "GET /": "self",
     "GET /account": "self",
     "POST /account/password": "self",
     "POST /account/language": "self",

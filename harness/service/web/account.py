@@ -151,7 +151,14 @@ async def export_answer(request: Request, user_id: str, *, by: Actor) -> Respons
     return Response(data, media_type="application/zip", headers=headers)
 
 
+async def _home(request: Request) -> Response:
+    """Send people to where their work is."""
+    actor = signed_in(request)
+    return RedirectResponse("/manage/courses" if actor.is_admin else "/account", 303)
+
+
 routes = [
+    Route("/", _home),
     Route("/account", _show),
     Route("/account/password", _password, methods=["POST"]),
     Route("/account/language", _language, methods=["POST"]),
