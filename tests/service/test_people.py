@@ -61,7 +61,7 @@ def test_an_invitation_lets_a_new_person_in_once(site):
     mina = site.browser()
     assert 'value="mina@example.org"' in mina.get(link).text
     answer = mina.post(link, data={"name": "Mina Lee", "password": PASSWORD, "email": "other@example.org"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/courses/dl")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert "Mina Lee (mina@example.org)" in mina.get("/account").text
     assert {row["role"] for row in site.ground.rows(enrolment)} == {"instructor", "learner"}
     assert site.browser().get(link).status_code == 404

@@ -154,8 +154,7 @@ async def _accept(request: Request) -> Response:
         )
     except UsageError as error:
         return _invitation_page(request, actor, found, error.message, name, email)
-    to = "/manage/courses" if found.course_slug is None else f"/courses/{found.course_slug}"
-    return RedirectResponse(to, 303) if actor.user_id else await log_in(request, user_id, to=to)
+    return RedirectResponse("/", 303) if actor.user_id else await log_in(request, user_id)
 
 
 routes = [
