@@ -90,6 +90,14 @@ class Fleet:
                 process.send_signal(signal.SIGKILL)
                 process.wait()
 
+    def end(self) -> None:
+        """Ask the workers to end, as an operator does."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            process.wait(60)
+
     def close(self) -> None:
         self.kill()
         self.jobs.close()

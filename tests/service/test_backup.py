@@ -27,6 +27,7 @@ def restored(url: str, fleet: Fleet, folder: Path) -> None:
         there.worker()
         until(there.all_are_done)
         assert len(there.ground.rows(grade)) == len(accepted)
+        there.end()
     finally:
         there.close()
 

@@ -130,7 +130,7 @@ def test_the_first_administrator_comes_by_a_link(site):
     answer = root.post(
         link.removeprefix("http://dout.test"), data={"name": "Root", "email": "r@example.org", "password": PASSWORD}
     )
-    assert answer.headers["location"] == "/manage/courses"
+    assert answer.headers["location"] == "/"
     assert root.get("/manage/courses").status_code == 200
     assert admin_link(site.settings, site.database) is None
 
