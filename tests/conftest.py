@@ -1,6 +1,7 @@
 """What holds for every test."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -14,3 +15,31 @@ os.environ["LC_ALL"] = "C.UTF-8"
 def _no_settings_of_tox(monkeypatch: pytest.MonkeyPatch) -> None:
     # pytest moves its cache into tox's folder when it sees this; users' runs have no such variable.
     monkeypatch.delenv("TOX_ENV_DIR", raising=False)
+
+
+#: Files that take minutes, and reach no line that others do not: they run on one Python, without coverage (tox -e long).
+LONG = (
+    "judging/test_correct_variants.py",
+    "judging/test_mutants.py",
+    "judging/test_properties.py",
+    "sandbox/test_hostile.py",
+    "sandbox/test_resources.py",
+    "service/test_deaths.py",
+    "service/test_interleavings.py",
+)
+#: What asks nothing that depends on the version of Python: environments, other programs, tables of numbers, a database.
+ONCE = (
+    *("benchmarks/", "bundle/", "ci/", "class_page/", "judging/", "service/", "whole_class/"),
+    *("plugin/test_plugin_trust.py", "sandbox/test_forged.py", "sandbox/test_levels.py"),
+)
+_TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the files above, so that each environment of tox can choose."""
+    for item in items:
+        if item.path.is_relative_to(_TESTS):
+            path = item.path.relative_to(_TESTS).as_posix()
+            for mark, paths in (("long", LONG), ("once", ONCE)):
+                if path.startswith(paths):
+                    item.add_marker(mark)

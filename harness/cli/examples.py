@@ -5,7 +5,23 @@ In a translation the commands stay as they are.
 
 from harness.language import marked
 
-__all__ = ["ASSIGNMENT", "BUNDLE", "CLASS", "DOCTOR", "DOUT", "EXPLAIN", "GRADE", "HINT", "INIT", "REPORT", "WATCH"]
+__all__ = [
+    "ASSIGNMENT",
+    "BUNDLE",
+    "CLASS",
+    "DOCTOR",
+    "DOUT",
+    "EXPLAIN",
+    "GRADE",
+    "HINT",
+    "INIT",
+    "PULL",
+    "REPORT",
+    "SERVE",
+    "SERVICE",
+    "SUBMIT",
+    "WATCH",
+]
 
 DOUT = marked("""\
 examples:
@@ -115,4 +131,48 @@ examples:
 
 Your own assignment.toml, its catalogue and the module of its reference layers
 are packed too. Upload it, then grade a file of your own there.
+""")
+SERVE = marked("""\
+examples:
+  dout serve                                all on this machine, with SQLite
+  DOUT_PORT=80 DOUT_HOST=0.0.0.0 dout serve
+  DATABASE_URL=postgresql+psycopg://dout@db/dout dout serve
+  dout web --config /etc/dout.toml          the pages on one host,
+  dout worker --config /etc/dout.toml       and workers on others
+
+exit status:
+  0 it was asked to end   2 a setting is wrong   3 the machine cannot grade
+""")
+SERVICE = marked("""\
+examples:
+  dout service check      what is wrong with this deployment?
+  dout service migrate    after an upgrade, where `dout serve` is not used
+  dout service admin      a link for one more administrator
+
+exit status of dout service check:
+  0 all is well   1 something is wrong   2 a setting is wrong
+""")
+SUBMIT = marked("""\
+The token comes from the page of your account: keep it once by --login, or set
+DOUT_TOKEN. Of several calls each is a submission of its own.
+
+examples:
+  dout submit --login --server https://grader.example.org
+  dout submit layers.py --server https://grader.example.org --assignment ID
+  dout submit layers.py --server URL --assignment ID --format json
+
+exit status:
+  0 every check passed   1 some did not   2 wrong use, or it was refused
+  3 it could not be graded, or the service does not answer
+""")
+PULL = marked("""\
+In OUT: grades.csv, and reports/SUBMISSION.json for each submission with a
+grade. The same command once more brings what is new, and goes on after Ctrl-C.
+
+examples:
+  dout pull --server https://grader.example.org --assignment ID -o chapter5
+  DOUT_TOKEN=dout_... dout pull --server URL --assignment ID -o chapter5
+
+exit status:
+  0 all is there   2 wrong use, or it was refused   3 the service does not answer
 """)

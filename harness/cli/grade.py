@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.sandbox.runner import Sandbox
     from harness.submission import Submission
 
-__all__ = ["deliver", "run"]
+__all__ = ["deliver", "run", "status_of"]
 
 _STDIN = "standard input"
 
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         deliver(_text(graded, options.format, language, several=several), options)
     for trouble in unusable:
         say(trouble.message, trouble.hint, options.lang)
-    return max(_status([report for _, report in graded], options.fail_under), USAGE if unusable else OK)
+    return max(status_of([report for _, report in graded], options.fail_under), USAGE if unusable else OK)
 
 
 def _text(graded: "Sequence[tuple[str, Report]]", format_name: str, language: "Language", *, several: bool) -> str:
@@ -99,7 +99,8 @@ def deliver(text: str, options: argparse.Namespace) -> None:
         show(json_for_console(text) if options.format == "json" else text)
 
 
-def _status(reports: "list[Report]", fail_under: float | None) -> int:
+def status_of(reports: "list[Report]", fail_under: float | None) -> int:
+    """Return the exit status that reports make: 0, or 1 where a check did not pass, or 3 for a fault of the grader."""
     from harness.records import Outcome, Verdict
     from harness.render.visible import visible_part
 

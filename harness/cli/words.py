@@ -18,13 +18,19 @@ from harness.cli.options import (
     add_seed,
 )
 from harness.cli.parser import Parser
+from harness.cli.remote_words import add_remote
+from harness.cli.service_words import add_service
 from harness.language import LANGUAGES, Language, chosen_language, current
 
 __all__ = ["read_words"]
 
 
 #: An example for each command that has commands of its own.
-_ACTIONS = {"assignment": "dout assignment check ch05-add-mul", "bundle": "dout bundle gradescope"}
+_ACTIONS = {
+    "assignment": "dout assignment check ch05-add-mul",
+    "bundle": "dout bundle gradescope",
+    "service": "dout service check",
+}
 
 
 def read_words(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -121,6 +127,8 @@ def _parser(language: Language) -> Parser:
     add_form(report)
     add_assignments(commands, text)
     add_bundle(commands, text)
+    add_remote(commands, text)
+    add_service(commands, text)
     return words
 
 

@@ -52,6 +52,8 @@ class Actor(Record, frozen=True, kw_only=True):
     user_id: str
     name: str
     is_admin: bool = False
+    #: The language that they chose; None for what their browser asks for.
+    language: str | None = None
     #: Course to role.
     roles: Mapping[str, str] = {}
     #: What the token is limited to; None for a person who logged in.

@@ -12,7 +12,7 @@ from harness.records import CheckResult, LayerScore, Outcome, Record, Report, Ve
 from harness.render.causes import causes
 from harness.render.gradebook import Mark
 from harness.service.schema import grade, report, submission
-from harness.service.store.standing import Standing, standings
+from harness.service.store.overseeing import Standing, standings
 
 __all__ = ["ClassRows", "Told", "left_out", "marks"]
 
@@ -79,7 +79,7 @@ class ClassRows:
     def rows(
         self, connection: sa.Connection, course_id: str, assignment_id: str, head: ClassHead
     ) -> Iterator[ClassRow]:
-        """Yield the rows of those who have a grade. Links lead to pages of the service, as seen from the class's page."""
+        """Yield the rows of those who have a grade, with links as seen from the class's page."""
         for some in standings(connection, course_id, assignment_id):
             told = self.told(connection, some)
             for one in some:

@@ -1,7 +1,6 @@
 """What one worker does for all: gives the work of the dead to the living, and looks for what got lost."""
 
 import time
-from collections.abc import Callable
 
 import sqlalchemy as sa
 
@@ -46,14 +45,10 @@ class Duties:
         jobs: The queue.
         settings: How long a worker may be silent, and how often to look for lost submissions.
         executor: The worker that does it.
-        tell: Delivers what other systems are to be told.
     """
 
-    def __init__(
-        self, database: Database, jobs: Jobs, settings: Settings, executor: str, tell: Callable[[], None]
-    ) -> None:
+    def __init__(self, database: Database, jobs: Jobs, settings: Settings, executor: str) -> None:
         self._database, self._jobs, self._settings, self._executor = database, jobs, settings, executor
-        self._tell = tell
         self._reconciled = self._forgot = 0.0
         self._after = ""
 
@@ -69,7 +64,6 @@ class Duties:
         if now - self._forgot >= _FORGET_EVERY_SECONDS:
             self._forgot = now
             self.forget()
-        self._tell()
 
     def reap(self) -> list[str]:
         """Give back what workers had taken that are silent for too long; return those jobs."""

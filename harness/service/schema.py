@@ -36,7 +36,6 @@ __all__ = [
     "invitation",
     "lease",
     "metadata",
-    "outbox",
     "override",
     "report",
     "revision",
@@ -44,7 +43,6 @@ __all__ = [
     "submission",
     "token",
     "user",
-    "webhook",
     "worker",
 ]
 
@@ -340,31 +338,4 @@ audit = Table(
     Column("address", String(64), nullable=True),
     Index(None, "object"),
     Index("ix_audit_course", "course_id", "at"),
-)
-
-#: What is to be told to other systems, written in the transaction that it tells of.
-outbox = Table(
-    "outbox",
-    metadata,
-    _id(),
-    Column("kind", String(20), nullable=False),
-    Column("payload", Text, nullable=False),
-    _time("created_at"),
-    _time("next_at"),
-    Column("tries", Integer, nullable=False),
-    _time("done_at", nullable=True),
-    Column("error", Text, nullable=True),
-    Index(None, "done_at", "next_at"),
-)
-
-webhook = Table(
-    "webhook",
-    metadata,
-    _id(),
-    _to("course"),
-    Column("url", String(2000), nullable=False),
-    #: Shown once; every delivery is signed with it.
-    Column("secret", String(100), nullable=False),
-    _time("created_at"),
-    _time("disabled_at", nullable=True),
 )

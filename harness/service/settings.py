@@ -5,6 +5,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -29,7 +30,9 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     data: str = "dout-data"
     #: ``postgresql+psycopg://…``; SQLite in the data folder when empty. Also read from ``DATABASE_URL``.
     database_url: str = ""
+    #: The network address to listen on: ``0.0.0.0`` for every one of this machine.
     host: str = "127.0.0.1"
+    #: The port to listen on.
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
     #: How people reach it, behind a proxy: ``https://grader.example.org``. The address above when empty.
     public_url: str = ""
@@ -39,8 +42,9 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     isolation: Level = Level.B
     #: Largest body of a request, bytes.
     max_body: Count = 1 << 20
-    #: Seconds between two signs of life of a worker, and after how many without one its work goes to others.
+    #: Seconds between two signs of life of a worker.
     heartbeat_s: Seconds = 1.0
+    #: Seconds without a sign of life after which a worker's work goes to others.
     dead_after_s: Seconds = 15.0
     #: Seconds between two looks at the queue by a worker that has nothing to do.
     poll_s: Seconds = 0.1
@@ -50,13 +54,14 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     session_hours: Seconds = 12.0
     #: Proxies whose word on the client's address is taken, as uvicorn's --forwarded-allow-ips.
     trusted_proxies: str = "127.0.0.1"
-    #: Submissions a minute that are taken from one person, and from all of a course.
+    #: Submissions a minute that are taken from one person.
     submissions_per_minute: Count = 30
+    #: Submissions a minute that are taken from all of a course.
     course_submissions_per_minute: Count = 3000
-    #: OpenID Connect: all three, or none.
-    oidc_issuer: str = ""
-    oidc_client_id: str = ""
-    oidc_client_secret: str = ""
+    #: Wrong passwords a minute that are taken for one account.
+    logins_per_minute: Count = 10
+    #: Where the clocks hang that times on pages and in forms are read from, like ``Asia/Seoul``.
+    timezone: str = "UTC"
 
     @property
     def folder(self) -> Path:
@@ -67,6 +72,11 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def url(self) -> str:
         """The database's address."""
         return self.database_url or f"sqlite:///{self.folder.resolve() / 'dout.sqlite3'}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of pages and forms."""
+        return ZoneInfo(self.timezone)
 
     @property
     def address(self) -> str:
@@ -87,7 +97,7 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
-_SECRET = frozenset({"database_url", "oidc_client_secret"})
+_SECRET = frozenset({"database_url"})
 
 
 def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -133,9 +143,13 @@ def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
                 "{source}: {name} cannot be that: {error}", source=source.get(name, shown), name=name, error=message
             )
         ) from None
-    oidc = (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
-    if any(oidc) and not all(oidc):
-        raise UsageError(Sentence("OpenID Connect needs oidc_issuer, oidc_client_id and oidc_client_secret"))
+    try:
+        _ = settings.zone
+    except (ValueError, OSError, LookupError):
+        raise UsageError(
+            Sentence("{source}: there is no time zone {name}", source=source["timezone"], name=repr(settings.timezone)),
+            Sentence("write it like {example}", example="Asia/Seoul"),
+        ) from None
     return settings
 
 

@@ -44,8 +44,6 @@ class Worker:
     Args:
         database: The database.
         settings: Heartbeat, isolation and the like.
-        tell: Delivers what other systems are to be told; called by one worker of all.
-        graded: Called in the transaction in which a grade is written down.
         slots: How many submissions at once.
 
     Raises:
@@ -57,16 +55,14 @@ class Worker:
         database: Database,
         settings: Settings,
         *,
-        tell: Callable[[], None],
-        graded: Callable[[sa.Connection, str], None],
         slots: int = 1,
     ) -> None:
-        self._database, self._settings, self._slots, self._graded = database, settings, slots, graded
+        self._database, self._settings, self._slots = database, settings, slots
         #: Another name each time: what a worker of the same name had taken is not this one's.
         self.executor = f"{host_name()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._bench = Bench(Installed(settings.folder), least=settings.isolation, slots=slots)
         self._jobs = Jobs(database)
-        self._duties = Duties(database, self._jobs, settings, self.executor, tell)
+        self._duties = Duties(database, self._jobs, settings, self.executor)
         #: Set when no more work is to be taken, and when nothing more is to be done at all.
         self._stopping, self._stopped = threading.Event(), threading.Event()
         self._left: list[tuple[str, int]] = []
@@ -198,8 +194,6 @@ class Worker:
     def _finish(self, claimed: Claim, report: Report) -> bool:
         with self._database.writing() as connection:
             stands = finish(self._database, connection, claimed, report)
-            if stands:
-                self._graded(connection, claimed.submission_id)
             reach("finish.before_commit")
         reach("finish.after_commit")
         return stands

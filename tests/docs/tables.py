@@ -47,7 +47,29 @@ def _mistake_rows() -> Iterator[str]:
         yield f"| `{code}` | {text}{' General.' if code in GENERAL else ''} |"
 
 
-TABLES: dict[str, Callable[[], Iterator[str]]] = {"modules": _module_rows, "mistakes": _mistake_rows}
+def _setting_rows() -> Iterator[str]:
+    yield "| setting | unless it is set | what it is |"
+    yield "|---|---|---|"
+    lines = (ROOT / "harness" / "service" / "settings.py").read_text(encoding="utf-8").split("\n")
+    start = lines.index("class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):")
+    said: list[str] = []
+    for line in lines[start:]:
+        if line.startswith("    @"):
+            return
+        if line.startswith("    #: "):
+            said.append(line.removeprefix("    #: "))
+        elif set_to := re.fullmatch(r"    (\w+): .* = (.+)", line):
+            what = " ".join(said).replace("``", "`").replace("|", "\\|")
+            default = {"Level.B": "B", "1 << 20": "1048576"}.get(set_to[2], set_to[2].strip('"')) or "-"
+            yield f"| `{set_to[1]}` | {default} | {what} |"
+            said = []
+
+
+TABLES: dict[str, Callable[[], Iterator[str]]] = {
+    "modules": _module_rows,
+    "mistakes": _mistake_rows,
+    "settings": _setting_rows,
+}
 
 
 def with_table(text: str, name: str) -> str:

@@ -83,7 +83,7 @@ COMMANDS = dict(command_parsers())
 
 
 #: Commands that only hold others.
-GROUPS = {"dout assignment", "dout bundle"}
+GROUPS = {"dout assignment", "dout bundle", "dout service"}
 
 
 def options() -> Iterator[str]:
@@ -329,7 +329,7 @@ def test_commands_that_the_page_speaks_of_are_there(page: Path) -> None:
         if block.page == page and line.startswith("$ ")
     }
     for text in code_words(page) | typed:
-        for command in re.findall(r"(?:^|&& )dout ((?:assignment |bundle )?[a-z]+)", text):
+        for command in re.findall(r"(?:^|&& )dout ((?:assignment |bundle |service )?[a-z]+)", text):
             assert f"dout {command}" in COMMANDS, text
         for env in re.findall(r"^tox -e (\w+)", text):
             assert env in {"py311", "py312", "py313"} or f"[testenv:{env}]" in TOX, text

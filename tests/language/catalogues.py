@@ -13,6 +13,7 @@ from pathlib import Path
 from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2 import Environment, nodes
 
 __all__ = ["LOCALE", "catalogue", "compiled", "sentences"]
 
@@ -32,6 +33,11 @@ def sentences() -> dict[str, str]:
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             first = node.args[0]
             if name in _MARKS and isinstance(first, ast.Constant) and isinstance(first.value, str):
+                found.setdefault(first.value, path.relative_to(HARNESS.parent).as_posix())
+    for path in sorted(HARNESS.rglob("*.html")):
+        for call in Environment(autoescape=True).parse(path.read_text(encoding="utf-8")).find_all(nodes.Call):
+            first = call.args[0] if call.args else None
+            if isinstance(call.node, nodes.Name) and call.node.name == "t" and isinstance(first, nodes.Const):
                 found.setdefault(first.value, path.relative_to(HARNESS.parent).as_posix())
     return found
 

@@ -13,6 +13,7 @@ HARNESS = Path(harness.__file__).parent
 SAID = {
     **dict.fromkeys(("AssignmentError", "OutputError", "SandboxError", "UsageError", "say"), ((0, 1), {"hint"})),
     "SubmissionError": ((1, 2), {"hint"}),
+    "Refused": ((1, 2), {"hint"}),
     "WorkerGone": ((1,), {"message"}),
     "Lost": ((1,), {"message"}),
     "Finding": ((), {"message"}),

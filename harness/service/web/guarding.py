@@ -1,4 +1,4 @@
-"""Asks :mod:`harness.service.access` whether a request may be answered. An answer that nobody asked about is not sent."""
+"""Asks :mod:`harness.service.access` whether a request may be answered. What nobody asked about is not sent."""
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,7 +17,7 @@ def guard(request: Request, right: str, *, course: str | None = None, owner: str
         NotFound: they may not know that it is there: it belongs to a course that they do not see.
         Forbidden: they may not.
     """
-    actor = asking(request)
+    actor = _asking(request)
     if allowed(actor, right, course=course, owner=owner):
         return actor
     if not actor.user_id:
@@ -34,7 +34,7 @@ def signed_in(request: Request) -> Actor:
         Unauthenticated: it is not known who asks.
         Forbidden: a program asks, with a token.
     """
-    actor = asking(request)
+    actor = _asking(request)
     if not actor.user_id:
         raise Unauthenticated
     if actor.scopes is not None:
@@ -44,15 +44,15 @@ def signed_in(request: Request) -> Actor:
 
 def public(request: Request) -> Actor:
     """Return who asks, or ``NOBODY``: this is for everybody."""
-    return asking(request)
+    return _asking(request)
 
 
 def absent(request: Request) -> Unauthenticated | NotFound:
     """Return what to raise for what is not there: who has not logged in is told the same as of what is there."""
-    return NotFound() if asking(request).user_id else Unauthenticated()
+    return NotFound() if _asking(request).user_id else Unauthenticated()
 
 
-def asking(request: Request) -> Actor:
+def _asking(request: Request) -> Actor:
     request.state.is_guarded = True
     actor = getattr(request.state, "actor", NOBODY)
     assert isinstance(actor, Actor)
@@ -85,9 +85,9 @@ class Guarded:
 
         async def guarded(message: Message) -> None:
             # Errors tell of nothing but themselves.
-            if message["type"] == "http.response.start" and message["status"] < 400:
-                if not scope["state"].get("is_guarded"):
-                    raise RuntimeError(f"no guard was asked about {scope['method']} {scope['path']}")
+            is_answer = message["type"] == "http.response.start" and message["status"] < 400
+            if is_answer and not scope["state"].get("is_guarded"):
+                raise RuntimeError(f"no guard was asked about {scope['method']} {scope['path']}")
             await send(message)
 
         await self.app(scope, receive, guarded)

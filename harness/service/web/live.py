@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from harness.records import Record
-from harness.service.store.standing import Pace, class_mark, courses_waiting, pace, places, states
+from harness.service.store.overseeing import Pace, class_mark, courses_waiting, pace, places, states
 from harness.service.web.service import Service
 
 __all__ = ["Live", "State", "state_now"]

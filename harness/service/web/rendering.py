@@ -1,6 +1,6 @@
 """Makes pages of templates, in the reader's language. All that is filled in is escaped."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -10,15 +10,20 @@ from starlette.responses import HTMLResponse
 from harness.escape import plain
 from harness.language import LANGUAGES, Language, language
 from harness.render.numbers import points
+from harness.sentence import marked
 from harness.service.access import NOBODY, allowed
+from harness.service.web.service import service_of
 from harness.service.web.static_files import STAMP
 
-__all__ = ["LANGUAGE_COOKIE", "environment", "language_of", "part", "render"]
+__all__ = ["LANGUAGE_COOKIE", "ROLE_NAMES", "environment", "language_of", "part", "render"]
 
 #: Holds the language that somebody chose at the top of a page.
 LANGUAGE_COOKIE = "lang"
-#: Names of languages, each in itself.
-_NAMES = {"en": "English", "ko": "한국어"}
+#: Each in itself.
+_LANGUAGE_NAMES = {"en": "English", "ko": "한국어"}
+
+#: Templates translate the name of a role; the program that collects sentences finds it here.
+ROLE_NAMES = (marked("learner"), marked("assistant"), marked("instructor"))
 
 environment = Environment(
     loader=PackageLoader("harness.service.web"),
@@ -31,19 +36,39 @@ environment = Environment(
 environment.filters |= {"plain": lambda text: plain(text, 255), "points": points}
 
 
-def render(request: Request, name: str, *, status_code: int = 200, **values: Any) -> HTMLResponse:
+def render(request: Request, name: str, /, *, status_code: int = 200, **values: Any) -> HTMLResponse:
     """Return the page of a template.
 
     Every template has, beside ``values``: ``actor``; ``allowed`` (:func:`harness.service.access.allowed` of the actor);
-    ``csrf``, for a hidden field of that name in each form; ``lang`` and ``languages``; ``t("a sentence", name=value)``,
-    which translates; ``told(sentence)``, for a ``Sentence``; ``when(seconds)``, a time as the service's clock on the
-    wall shows it; ``path``, of the request; ``stamp``, for addresses of static files.
+    ``csrf``, for a hidden field of that name in each form; ``lang`` and ``language_names``; ``t("a sentence",
+    name=value)``, which translates; ``told(sentence)``, for a ``Sentence``; ``when(seconds)``, a time as the service's clock on the
+    wall shows it; ``path``, of the request; ``stamp``, for the addresses of static files.
     """
     spoken = language_of(request)
-    text = environment.get_template(name).render(_values(request, spoken) | values)
+    state = request.state
+    actor = getattr(state, "actor", NOBODY)
+    zone = service_of(request).settings.zone
+
+    def when(seconds: float | None) -> str:
+        return "" if seconds is None else datetime.fromtimestamp(seconds, zone).strftime("%Y-%m-%d %H:%M")
+
+    text = environment.get_template(name).render(
+        {
+            "actor": actor,
+            "allowed": lambda right, **about: allowed(actor, right, **about),
+            "csrf": getattr(state, "csrf", None) or "",
+            "lang": spoken.code,
+            "language_names": _LANGUAGE_NAMES,
+            "path": request.url.path,
+            "stamp": STAMP,
+            "t": spoken.text,
+            "told": spoken.told,
+            "when": when,
+            **values,
+        }
+    )
     # Pages are about somebody: no cache keeps them, and the back button after the logout shows nothing.
-    headers = {"Cache-Control": "no-store", "Content-Language": spoken.code, "Vary": "Cookie, Accept-Language"}
-    return HTMLResponse(text, status_code, headers=headers)
+    return HTMLResponse(text, status_code, headers={"Cache-Control": "no-store", "Content-Language": spoken.code})
 
 
 def part(name: str, spoken: Language, **values: Any) -> str:
@@ -51,42 +76,22 @@ def part(name: str, spoken: Language, **values: Any) -> str:
     return environment.get_template(name).render(t=spoken.text, told=spoken.told, lang=spoken.code, **values)
 
 
-def _values(request: Request, spoken: Language) -> dict[str, Any]:
-    actor = getattr(request.state, "actor", NOBODY)
-    zone = getattr(request.app.state.service.settings, "zone", UTC)
-
-    def when(seconds: float | None) -> str:
-        if seconds is None:
-            return ""
-        return datetime.fromtimestamp(seconds, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")
-
-    return {
-        "actor": actor,
-        "allowed": lambda right, **about: allowed(actor, right, **about),
-        "csrf": getattr(request.state, "csrf", None) or "",
-        "lang": spoken.code,
-        "languages": _NAMES,
-        "path": request.url.path,
-        "stamp": STAMP,
-        "t": spoken.text,
-        "told": spoken.told,
-        "when": when,
-    }
-
-
 def language_of(request: Request) -> Language:
     """Return the language that somebody chose, or else the first that their browser asks for and dout speaks."""
     actor = getattr(request.state, "actor", NOBODY)
-    chosen = (request.cookies.get(LANGUAGE_COOKIE, ""), getattr(actor, "language", None) or "")
-    wanted = [*chosen, *_accepted(request.headers.get("accept-language", "")[:200])]
+    wanted = [
+        request.cookies.get(LANGUAGE_COOKIE, ""),
+        actor.language or "",
+        *_accepted(request.headers.get("accept-language", "")[:200]),
+    ]
     return language(next((code for one in wanted if (code := one[:2].lower()) in LANGUAGES), "en"))
 
 
 def _accepted(header: str) -> list[str]:
     """Return the languages of ``Accept-Language``, the best first (RFC 9110, section 12.5.4)."""
     weighted = []
-    for one in header.split(","):
-        name, _, weight = one.strip().partition(";")
+    for part in header.split(","):
+        name, _, weight = part.strip().partition(";")
         try:
             weighted.append((float(weight.partition("=")[2] or 1), name))
         except ValueError:

@@ -1,17 +1,23 @@
-"""The service as the web process sees it: settings, database, queue and writer, in one place."""
+"""The service as the web process sees it: settings, database and writer, in one place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import anyio
 import sqlalchemy as sa
+from starlette.requests import Request
 
 from harness.service.database import Database
+from harness.service.installed import Installed
 from harness.service.settings import Settings
-from harness.service.store.queueing import Requeues
+from harness.service.writer import Writer
 
-__all__ = ["Service", "Writes"]
+if TYPE_CHECKING:
+    from harness.service.engine import Jobs
+
+__all__ = ["Service", "Writes", "open_service", "service_of"]
 
 T = TypeVar("T")
 
@@ -30,7 +36,9 @@ class Service:
     settings: Settings
     database: Database
     writer: Writes
-    jobs: Requeues
+    #: Where accepted work waits.
+    jobs: "Jobs"
+    installed: Installed
 
     async def read(self, function: Callable[[sa.Connection], T]) -> T:
         """Return what ``function`` reads, off the event loop."""
@@ -45,3 +53,24 @@ class Service:
     def is_https(self) -> bool:
         """Whether people reach it by TLS."""
         return self.settings.address.startswith("https://")
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that a request is made to."""
+    found = request.app.state.service
+    assert isinstance(found, Service)
+    return found
+
+
+@contextmanager
+def open_service(settings: Settings, database: Database) -> Iterator[Service]:
+    """Give the service of a process that speaks HTTP; at the end, what is waiting to be written is written."""
+    # The queue's library takes a second to import, and tests of pages need none.
+    from harness.service.engine import Jobs
+
+    writer, jobs = Writer(database), Jobs(database)
+    try:
+        yield Service(settings, database, writer, jobs, Installed(settings.folder))
+    finally:
+        writer.close()
+        jobs.close()

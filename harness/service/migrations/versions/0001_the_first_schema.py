@@ -33,21 +33,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
-        "outbox",
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("payload", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.Float(precision=53), nullable=False),
-        sa.Column("next_at", sa.Float(precision=53), nullable=False),
-        sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("done_at", sa.Float(precision=53), nullable=True),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-    )
-    with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_outbox_done_at"), ["done_at", "next_at"], unique=False)
-
-    op.create_table(
         "report",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("json", sa.LargeBinary(), nullable=False),
@@ -178,17 +163,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_token_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_token")),
         sa.UniqueConstraint("secret_sha256", name=op.f("uq_token_secret_sha256")),
-    )
-    op.create_table(
-        "webhook",
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("course_id", sa.String(length=36), nullable=False),
-        sa.Column("url", sa.String(length=2000), nullable=False),
-        sa.Column("secret", sa.String(length=100), nullable=False),
-        sa.Column("created_at", sa.Float(precision=53), nullable=False),
-        sa.Column("disabled_at", sa.Float(precision=53), nullable=True),
-        sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_webhook_course_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
     )
     op.create_table(
         "revision",

@@ -1,24 +1,16 @@
 """Finds what an address names, and asks whether it may be seen: every page about a course begins here."""
 
-from collections.abc import Mapping
-from typing import Any
-
+import sqlalchemy as sa
 from starlette.requests import Request
 
-from harness.service.store.browsing import Seen, assignment_of, submission_of
+from harness.service.store.looking import Seen, assignment_of, submission_of
 from harness.service.web.guarding import absent, guard
-from harness.service.web.service import Service
+from harness.service.web.service import service_of
 
-__all__ = ["assignment_at", "service_of", "submission_at"]
-
-
-def service_of(request: Request) -> Service:
-    """Return the service that a request is made to."""
-    service: Service = request.app.state.service
-    return service
+__all__ = ["assignment_at", "submission_at"]
 
 
-async def assignment_at(request: Request, right: str) -> Mapping[str, Any]:
+async def assignment_at(request: Request, right: str) -> sa.RowMapping:
     """Return the assignment of the address.
 
     Raises:

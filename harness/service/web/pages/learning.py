@@ -17,7 +17,7 @@ from harness.render.html import content
 from harness.render.json import read_json
 from harness.service.access import allowed
 from harness.service.ids import new_id
-from harness.service.store.browsing import (
+from harness.service.store.looking import (
     PAGE,
     Seen,
     assignment_of,
@@ -31,9 +31,10 @@ from harness.service.store.browsing import (
 from harness.service.web.addresses import attachment
 from harness.service.web.guarding import guard, signed_in
 from harness.service.web.live import state_now
-from harness.service.web.pages.found import assignment_at, service_of, submission_at
+from harness.service.web.pages.found import assignment_at, submission_at
 from harness.service.web.refusal import NotFound
 from harness.service.web.rendering import language_of, render
+from harness.service.web.service import service_of
 from harness.template import template_directory
 
 __all__ = ["assignment_page", "history_page", "routes", "text_in"]
@@ -195,7 +196,7 @@ def _compared(old: str, new: str) -> Iterator[tuple[str, str]]:
 
 
 routes = [
-    Route("/", _courses, name="courses"),
+    Route("/courses", _courses, name="courses"),
     Route("/assignments/{assignment_id}", _assignment, name="assignment"),
     Route("/assignments/{assignment_id}/history", _history, name="history"),
     Route("/submissions/{submission_id}", _submission, name="submission"),

@@ -13,8 +13,9 @@ from harness.service.schema import override, submission
 from harness.service.store.auditing import note
 from harness.service.store.queueing import regrade
 from harness.service.web.addresses import client_address
-from harness.service.web.pages.found import assignment_at, service_of, submission_at
+from harness.service.web.pages.found import assignment_at, submission_at
 from harness.service.web.refusal import Refusal
+from harness.service.web.service import service_of
 
 __all__ = ["routes"]
 

@@ -9,11 +9,11 @@ from starlette.routing import Route
 
 from harness.service.schema import worker
 from harness.service.store.auditing import note
-from harness.service.store.standing import courses_waiting, failures, pace, workers
+from harness.service.store.overseeing import courses_waiting, failures, pace, workers
 from harness.service.web.addresses import client_address
 from harness.service.web.guarding import guard
-from harness.service.web.pages.found import service_of
 from harness.service.web.rendering import render
+from harness.service.web.service import service_of
 
 __all__ = ["routes"]
 

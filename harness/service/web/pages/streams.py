@@ -8,8 +8,9 @@ from starlette.routing import Route
 
 from harness.language import Language
 from harness.service.web.live import ASSIGNMENT, SUBMISSION, Live
-from harness.service.web.pages.found import assignment_at, service_of, submission_at
+from harness.service.web.pages.found import assignment_at, submission_at
 from harness.service.web.rendering import language_of, part
+from harness.service.web.service import service_of
 
 __all__ = ["routes"]
 

@@ -14,13 +14,14 @@ from harness.render.dashboard import content
 from harness.render.gradebook import Mark, blackboard_csv, canvas_csv, moodle_csv, plain_csv
 from harness.service.class_rows import ClassRows, left_out, marks
 from harness.service.store.auditing import note
-from harness.service.store.browsing import PAGE, Filter, learner_of, submissions_of, text_of
-from harness.service.store.standing import standings
+from harness.service.store.looking import PAGE, Filter, learner_of, submissions_of, text_of
+from harness.service.store.overseeing import standings
 from harness.service.web.addresses import attachment, client_address
-from harness.service.web.pages.found import assignment_at, service_of
+from harness.service.web.pages.found import assignment_at
 from harness.service.web.pages.learning import history_page
 from harness.service.web.refusal import NotFound
 from harness.service.web.rendering import language_of, render
+from harness.service.web.service import service_of
 from harness.submission import submission_from_bytes
 from harness.whole_class.shape import shape_of
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from harness.records import Record
 from harness.service.database import Database
 from harness.service.schema import LEARNER, assignment, attempt, course, enrolment, grade, submission, user, worker
-from harness.service.store.browsing import Grade, grades_of
+from harness.service.store.looking import Grade, grades_of
 
 __all__ = [
     "Pace",
@@ -185,20 +185,20 @@ def _of(connection: sa.Connection, assignment_id: str, learners: Sequence[Any]) 
     found = []
     for one in learners:
         about = {"user_id": one.id, "name": one.name, "external_id": one.external_id, "email": one.email}
-        last = graded.get(one.id)
-        if last is None:
+        best = graded.get(one.id)
+        if best is None:
             found.append(Standing(**about, status=newest.get(one.id, "")))
             continue
         found.append(
             Standing(
                 **about,
-                submission_id=last.id,
-                file=last.name,
-                sha256=last.blob_sha256,
-                number=last.number,
-                is_late=last.is_late,
+                submission_id=best.id,
+                file=best.name,
+                sha256=best.blob_sha256,
+                number=best.number,
+                is_late=best.is_late,
                 status=newest[one.id],
-                grade=grades[last.id],
+                grade=grades[best.id],
             )
         )
     return found

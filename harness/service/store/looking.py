@@ -119,7 +119,8 @@ def assignment_of(connection: sa.Connection, assignment_id: str) -> sa.RowMappin
 
 
 def _assignments() -> "sa.Select[Any]":
-    newest = sa.select(sa.func.max(revision.c.number)).where(revision.c.assignment_id == assignment.c.id)
+    newer = revision.alias()
+    newest = sa.select(sa.func.max(newer.c.number)).where(newer.c.assignment_id == assignment.c.id)
     return (
         sa.select(
             assignment.c.id,
@@ -218,8 +219,7 @@ def grades_of(connection: sa.Connection, ids: Sequence[str]) -> dict[str, Grade]
         overrides[row.submission_id] = row
     for row in connection.execute(sa.select(grade).where(grade.c.submission_id.in_(ids)).order_by(grade.c.gen)):
         over = overrides.get(row.submission_id)
-        if over is not None and over.score is None:
-            over = None
+        is_in_force = over is not None and over.score is not None
         found[row.submission_id] = Grade(
             gen=row.gen,
             revision=row.revision,
@@ -228,21 +228,23 @@ def grades_of(connection: sa.Connection, ids: Sequence[str]) -> dict[str, Grade]
             max_score=row.max_score,
             report_id=row.report_id,
             at=row.at,
-            override_score=None if over is None else over.score,
-            override_reason="" if over is None else over.reason,
-            override_by="" if over is None else over.name,
+            override_score=over.score if over and is_in_force else None,
+            override_reason=over.reason if over and is_in_force else "",
+            override_by=over.name if over and is_in_force else "",
         )
     return found
 
 
 def report_of(connection: sa.Connection, report_id: str) -> bytes:
     """Return a report as it was written."""
-    return bytes(connection.execute(sa.select(report.c.json).where(report.c.id == report_id)).scalar_one())
+    data: bytes = connection.execute(sa.select(report.c.json).where(report.c.id == report_id)).scalar_one()
+    return data
 
 
 def text_of(connection: sa.Connection, sha256: str) -> bytes:
     """Return the bytes that were handed in."""
-    return bytes(connection.execute(sa.select(blob.c.data).where(blob.c.sha256 == sha256)).scalar_one())
+    data: bytes = connection.execute(sa.select(blob.c.data).where(blob.c.sha256 == sha256)).scalar_one()
+    return data
 
 
 def learner_of(connection: sa.Connection, course_id: str, user_id: str) -> sa.RowMapping | None:

@@ -1,0 +1,126 @@
+"""Operations of those who teach: a new grade for one or for all, and the marks of a class."""
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from starlette.requests import Request
+from starlette.responses import Response
+
+from harness.render.gradebook import Mark, blackboard_csv, canvas_csv, moodle_csv, plain_csv
+from harness.service.schema import submission
+from harness.service.store.auditing import note
+from harness.service.store.overseeing import standings
+from harness.service.store.queueing import regrade
+from harness.service.web.addresses import client_address
+from harness.service.web.api import shapes
+from harness.service.web.api.asking import asked_assignment, asked_submission
+from harness.service.web.api.operations import Answer, Operation, answer, query_of
+from harness.service.web.service import service_of
+
+__all__ = ["operations"]
+
+#: Submissions in one transaction: others wait for it.
+_AT_ONCE = 200
+
+
+async def _regrade_one(request: Request) -> Response:
+    query_of(request, shapes.Nothing)
+    actor, found = await asked_submission(request, "submission.regrade")
+    service = service_of(request)
+    gen = await service.writer.do(
+        lambda connection: regrade(service.database, service.jobs, connection, found.id, actor.user_id)
+    )
+    return answer(shapes.Regraded(count=int(gen is not None)), 202)
+
+
+async def _regrade_all(request: Request) -> Response:
+    start = query_of(request, shapes.Follow).after
+    actor, assignment = await asked_assignment(request, "submission.regrade")
+    service = service_of(request)
+
+    def some(connection: sa.Connection) -> shapes.Regraded:
+        ids = connection.execute(
+            sa.select(submission.c.id)
+            .where(submission.c.assignment_id == assignment["id"], submission.c.id > start)
+            .order_by(submission.c.id)
+            .limit(_AT_ONCE)
+        ).scalars()
+        page = [*ids]
+        asked = [regrade(service.database, service.jobs, connection, one, actor.user_id) for one in page]
+        return shapes.Regraded(
+            count=sum(gen is not None for gen in asked), next=page[-1] if len(page) == _AT_ONCE else None
+        )
+
+    return answer(await service.writer.do(some), 202)
+
+
+async def _marks(request: Request) -> Response:
+    form = query_of(request, shapes.Exported)
+    actor, assignment = await asked_assignment(request, "grade.export")
+    service = service_of(request)
+
+    def written(connection: sa.Connection) -> str:
+        marks = [*_marks_of(connection, assignment["course_id"], assignment["id"])]
+        note(
+            service.database,
+            connection,
+            actor.user_id,
+            "grade.export",
+            f"assignment:{assignment['id']}",
+            course_id=assignment["course_id"],
+            address=client_address(request),
+            format=form.format,
+        )
+        if form.format == "csv":
+            return plain_csv(marks)
+        return {"canvas": canvas_csv, "moodle": moodle_csv, "blackboard": blackboard_csv}[form.format](
+            marks, assignment["title"]
+        )
+
+    text = await service.writer.do(written)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="marks-{form.format}.csv"'}
+    return Response(text, headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def _marks_of(connection: sa.Connection, course_id: str, assignment_id: str) -> Iterator[Mark]:
+    for learners in standings(connection, course_id, assignment_id):
+        for one in learners:
+            yield Mark(
+                learner=one.external_id or one.email or one.user_id,
+                name=one.name,
+                email=one.email or "",
+                score=None if one.grade is None else one.grade.score,
+                max_score=0.0 if one.grade is None else one.grade.max_score,
+                late=one.is_late,
+                note=one.status,
+            )
+
+
+operations = (
+    Operation(
+        name="regradeSubmission",
+        method="POST",
+        path="/submissions/{id}/regrade",
+        told="Have a submission graded by the newest revision; the grade that there is stands until then.",
+        handle=_regrade_one,
+        answers={202: Answer(told="It will be.", shape=shapes.Regraded)},
+    ),
+    Operation(
+        name="regradeAssignment",
+        method="POST",
+        path="/assignments/{id}/regrade",
+        told="The same for all of an assignment, some at a time: repeat with `after` until `next` is null.",
+        handle=_regrade_all,
+        query=shapes.Follow,
+        answers={202: Answer(told="They will be.", shape=shapes.Regraded)},
+    ),
+    Operation(
+        name="exportMarks",
+        method="GET",
+        path="/assignments/{id}/marks",
+        told="The marks of a class as CSV: plain, or for a gradebook.",
+        handle=_marks,
+        query=shapes.Exported,
+        answers={200: Answer(told="The marks.", media=("text/csv",))},
+    ),
+)

@@ -1,0 +1,55 @@
+"""Puts the web application together: what every request goes through, and all routes."""
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from harness.service.web import account, api, login, manage, manage_course, manage_people, pages, static_files
+from harness.service.web.errors import Answered, refuse
+from harness.service.web.guarding import Guarded
+from harness.service.web.identifying import Identified, SameSite
+from harness.service.web.limiting import Limiter
+from harness.service.web.middleware import BodyLimit, SecurityHeaders
+from harness.service.web.service import Service
+
+__all__ = ["create_app", "routes"]
+
+routes: list[BaseRoute] = [
+    *login.routes,
+    *account.routes,
+    *manage.routes,
+    *manage_course.routes,
+    *manage_people.routes,
+    *api.routes,
+    *pages.routes,
+    *static_files.routes,
+]
+
+
+def create_app(service: Service) -> Starlette:
+    """Return the web application: one for each process."""
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(SecurityHeaders, is_https=service.is_https),
+            # Whatever is raised from here on down is answered, with the headers from above.
+            Middleware(Answered),
+            Middleware(BodyLimit, most=service.settings.max_body),
+            Middleware(Identified, service=service),
+            Middleware(SameSite, service=service),
+            Middleware(Guarded),
+        ],
+        exception_handlers={HTTPException: _refused},
+    )
+    # A redirect to the address with a slash tells who asks that there is something.
+    app.router.redirect_slashes = False
+    app.state.service = service
+    app.state.limiter = Limiter(service.settings)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    return refuse(request, error)

@@ -1,0 +1,117 @@
+"""What a client is told when there is no answer: a page for people, RFC 9457 for programs."""
+
+from http import HTTPStatus
+from urllib.parse import quote
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from harness.errors import DoutError, SandboxError
+from harness.sentence import Sentence
+from harness.service.web.refusal import NotFound, Refusal
+from harness.service.web.rendering import language_of, render
+
+__all__ = ["Answered", "error_page", "problem", "refuse"]
+
+_log = structlog.get_logger("dout.web")
+#: Seconds after which a database that is starting again is likely to be there.
+_DATABASE_BACK = 5
+
+
+def error_page(request: Request, status: int, message: str, hint: str = "") -> Response:
+    """Return the page that says what went wrong and what to do next."""
+    return render(request, "error.html", status_code=status, message=message, hint=hint)
+
+
+def problem(request: Request, status: int, message: str, hint: str = "", code: str = "") -> Response:
+    """Return what went wrong as ``application/problem+json`` (RFC 9457), in the client's language."""
+    told = language_of(request).told
+    body: dict[str, object] = {
+        "type": f"urn:dout:problem:{code}" if code else "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": told(message),
+    }
+    if hint:
+        body["hint"] = told(hint)
+    if request_id := getattr(request.state, "request_id", None):
+        body["instance"] = f"urn:uuid:{request_id}"
+    return Response(msgspec.json.encode(body), status, media_type="application/problem+json")
+
+
+def refuse(request: Request, error: Exception) -> Response:
+    """Return the answer for an exception, whatever it is."""
+    refusal = _refusal(error)
+    for_program = request.url.path.startswith("/api/")
+    if refusal.status == 401 and not for_program and request.method in {"GET", "HEAD"}:
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
+    if refusal.status >= 500:
+        _log.error("request failed", exc_info=error)
+    form = problem if for_program else error_page
+    response = form(request, refusal.status, refusal.message, refusal.hint)
+    response.headers.update(refusal.headers)
+    return response
+
+
+def _refusal(error: Exception) -> Refusal:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, HTTPException):
+        headers = error.headers or {}
+        if error.status_code == 404:
+            return NotFound()
+        if error.status_code == 405:
+            return Refusal(Sentence("this cannot be done here"), status=405, headers=headers)
+        return Refusal(Sentence("the request could not be understood"), status=error.status_code, headers=headers)
+    if isinstance(error, (sa.exc.OperationalError, sa.exc.TimeoutError)):
+        return Refusal(
+            Sentence("the service cannot reach its database"),
+            Sentence("nothing was lost; try again in {seconds} s", seconds=_DATABASE_BACK),
+            status=503,
+            headers={"Retry-After": str(_DATABASE_BACK)},
+        )
+    if isinstance(error, sa.exc.DataError):
+        # PostgreSQL takes no NUL in a text.
+        return Refusal(Sentence("the request could not be understood"), status=400)
+    if isinstance(error, DoutError) and not isinstance(error, SandboxError):
+        return Refusal(error.message, error.hint, status=400)
+    return Refusal(
+        Sentence("something went wrong on our side"),
+        Sentence("try again; if it stays, tell your instructor"),
+        status=500,
+    )
+
+
+class Answered:
+    """Gives every request an answer, also when a handler, or what stands before it, raises anything."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            if has_begun:
+                raise
+            request = Request(scope)
+            await refuse(request, error)(scope, receive, send)

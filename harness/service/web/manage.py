@@ -1,0 +1,131 @@
+"""What an administrator does: courses, and everybody who has an account."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from harness.errors import UsageError
+from harness.sentence import Sentence
+from harness.service.access import ADMIN
+from harness.service.store.courses import courses, create_course
+from harness.service.store.invitations import invite, open_invitations
+from harness.service.store.people import checked_email, disable, enable, users
+from harness.service.store.personal import erase_person
+from harness.service.web.account import export_answer
+from harness.service.web.forms import text
+from harness.service.web.guarding import guard
+from harness.service.web.looking_up import user_of
+from harness.service.web.rendering import render
+from harness.service.web.service import service_of
+
+__all__ = ["routes"]
+
+
+async def _courses(request: Request) -> Response:
+    guard(request, "service.see")
+    return await _courses_page(request)
+
+
+async def _courses_page(request: Request, error: str = "") -> Response:
+    service = service_of(request)
+    found = await service.read(courses)
+    return render(request, "people_courses.html", status_code=400 if error else 200, courses=found, error=error)
+
+
+async def _new_course(request: Request) -> Response:
+    actor = guard(request, "course.make")
+    service = service_of(request)
+    async with request.form() as form:
+        slug, name = text(form, "slug"), text(form, "name")
+    try:
+        await service.writer.do(
+            lambda connection: create_course(service.database, connection, slug=slug, name=name, by=actor.user_id)
+        )
+    except UsageError as error:
+        return await _courses_page(request, error.message)
+    return RedirectResponse(f"/courses/{slug}/people", 303)
+
+
+async def _everybody(request: Request) -> Response:
+    guard(request, "service.see")
+    return await _everybody_page(request)
+
+
+async def _everybody_page(request: Request, *, link: str = "", error: str = "") -> Response:
+    service = service_of(request)
+    people = await service.read(users)
+    invitations = await service.read(lambda connection: open_invitations(service.database, connection, None))
+    return render(
+        request,
+        "people_everybody.html",
+        status_code=400 if error else 200,
+        people=people,
+        invitations=invitations,
+        link=link,
+        error=error,
+    )
+
+
+async def _invite_admin(request: Request) -> Response:
+    actor = guard(request, "service.change")
+    service = service_of(request)
+    async with request.form() as form:
+        written = text(form, "email")
+    try:
+        email = checked_email(written) if written else None
+    except UsageError as error:
+        return await _everybody_page(request, error=error.message)
+    secret = await service.writer.do(
+        lambda connection: invite(
+            service.database, connection, role=ADMIN, course_id=None, by=actor.user_id, email=email
+        )
+    )
+    return await _everybody_page(request, link=f"{service.settings.address}/join/{secret}")
+
+
+async def _disable(request: Request) -> Response:
+    actor = guard(request, "service.change")
+    person = await user_of(request, "service.change")
+    if person["id"] == actor.user_id:
+        return await _everybody_page(request, error=Sentence("you cannot lock yourself out"))
+    service = service_of(request)
+    change = enable if request.url.path.endswith("/enable") else disable
+    await service.writer.do(lambda connection: change(service.database, connection, person["id"], by=actor.user_id))
+    return RedirectResponse("/manage/people", 303)
+
+
+async def _export(request: Request) -> Response:
+    actor = guard(request, "person.export", owner=request.path_params["user"])
+    person = await user_of(request, "person.export")
+    return await export_answer(request, person["id"], by=actor)
+
+
+async def _erase(request: Request) -> Response:
+    actor = guard(request, "person.erase")
+    person = await user_of(request, "person.erase")
+    service = service_of(request)
+    async with request.form() as form:
+        is_meant = text(form, "name") == person["name"]
+    try:
+        if person["id"] == actor.user_id:
+            raise UsageError(Sentence("you cannot lock yourself out"))
+        if not is_meant:
+            raise UsageError(Sentence("write their name as it is shown, so that nobody else is erased"))
+        await service.writer.do(
+            lambda connection: erase_person(service.database, connection, person["id"], by=actor.user_id)
+        )
+    except UsageError as error:
+        return await _everybody_page(request, error=error.message)
+    return RedirectResponse("/manage/people", 303)
+
+
+routes = [
+    Route("/manage/courses", _courses),
+    Route("/manage/courses", _new_course, methods=["POST"]),
+    Route("/manage/people", _everybody),
+    Route("/manage/invitations", _invite_admin, methods=["POST"]),
+    Route("/manage/people/{user}/disable", _disable, methods=["POST"]),
+    Route("/manage/people/{user}/enable", _disable, methods=["POST"]),
+    Route("/manage/people/{user}/export", _export, methods=["POST"]),
+    Route("/manage/people/{user}/erase", _erase, methods=["POST"]),
+]

@@ -1,0 +1,101 @@
+"""What an instructor sets in a course: assignments, their dates, limits, and what learners are told."""
+
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from harness.errors import AssignmentError, UsageError
+from harness.feedback import Feedback
+from harness.service.store.courses import Revision, assignments_of, create_assignment, revise
+from harness.service.web.forms import number, text, time
+from harness.service.web.looking_up import assignment_of, course_of
+from harness.service.web.rendering import render
+from harness.service.web.service import service_of
+
+__all__ = ["routes"]
+
+
+async def _show(request: Request) -> Response:
+    course = await course_of(request, "assignment.change")
+    return await _page(request, course)
+
+
+async def _page(request: Request, course: sa.RowMapping, error: str = "") -> Response:
+    service = service_of(request)
+    found = await service.read(lambda connection: assignments_of(connection, course["id"]))
+    return render(
+        request,
+        "people_assignments.html",
+        status_code=400 if error else 200,
+        course=course,
+        assignments=found,
+        sources=service.installed.names(),
+        feedbacks=[level.value for level in Feedback],
+        error=error,
+    )
+
+
+def _revision(form: FormData, zone: ZoneInfo) -> Revision:
+    late_factor = number(form, "late_factor", float)
+    return Revision(
+        source=text(form, "source"),
+        seed=number(form, "seed", int) or 0,
+        feedback=text(form, "feedback") or Feedback.FULL.value,
+        open_at=time(form, "open_at", zone),
+        due_at=time(form, "due_at", zone),
+        close_at=time(form, "close_at", zone),
+        late_factor=1.0 if late_factor is None else late_factor,
+        max_attempts=number(form, "max_attempts", int),
+        cooldown_s=number(form, "cooldown_s", float) or 0.0,
+    )
+
+
+async def _create(request: Request) -> Response:
+    course = await course_of(request, "assignment.change")
+    service = service_of(request)
+    by: str = request.state.actor.user_id
+    try:
+        async with request.form() as form:
+            slug, title = text(form, "slug"), text(form, "title")
+            first = _revision(form, service.settings.zone)
+        await service.writer.do(
+            lambda connection: create_assignment(
+                service.database,
+                connection,
+                service.installed,
+                course_id=course["id"],
+                slug=slug,
+                title=title,
+                first=first,
+                by=by,
+            )
+        )
+    except (AssignmentError, UsageError) as error:
+        return await _page(request, course, error.message)
+    return RedirectResponse(f"/courses/{course['slug']}/manage", 303)
+
+
+async def _revise(request: Request) -> Response:
+    course, assignment = await assignment_of(request, "assignment.change")
+    service = service_of(request)
+    by: str = request.state.actor.user_id
+    try:
+        async with request.form() as form:
+            new = _revision(form, service.settings.zone)
+        await service.writer.do(
+            lambda connection: revise(service.database, connection, service.installed, assignment["id"], new, by=by)
+        )
+    except (AssignmentError, UsageError) as error:
+        return await _page(request, course, error.message)
+    return RedirectResponse(f"/courses/{course['slug']}/manage", 303)
+
+
+routes = [
+    Route("/courses/{course}/manage", _show),
+    Route("/courses/{course}/assignments", _create, methods=["POST"]),
+    Route("/courses/{course}/assignments/{assignment}/revisions", _revise, methods=["POST"]),
+]

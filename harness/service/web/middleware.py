@@ -1,0 +1,97 @@
+"""What every request goes through: headers that tell a browser to be careful, and no more bytes than are taken."""
+
+from collections.abc import Iterable
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from harness.service.ids import new_id
+from harness.service.web.refusal import TooLarge
+
+__all__ = ["BodyLimit", "SecurityHeaders"]
+
+#: Nothing but files of this site, and no script or style inside a page.
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+#: A year, as https://hstspreload.org asks for.
+_STRICT_TRANSPORT = "max-age=31536000"
+
+
+class SecurityHeaders:
+    """Adds headers to every answer, and refuses to send one with a line end inside a header."""
+
+    def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
+        self.app = app
+        headers = {
+            "content-security-policy": _CONTENT_SECURITY_POLICY,
+            # Not "no-referrer": then browsers send "Origin: null" with our own forms.
+            "referrer-policy": "same-origin",
+            "x-content-type-options": "nosniff",
+            "cross-origin-opener-policy": "same-origin",
+        }
+        if is_https:
+            headers["strict-transport-security"] = _STRICT_TRANSPORT
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = new_id()
+        # Of its own for each request: what a server hands over is shared by all.
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id}
+
+        async def secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _check_lines(message["headers"])
+                own = {name for name, _ in self._headers}
+                kept = [pair for pair in message["headers"] if pair[0].lower() not in own]
+                message["headers"] = [*kept, *self._headers, (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        # In every line of the log that the request causes.
+        with structlog.contextvars.bound_contextvars(request=request_id):
+            await self.app(scope, receive, secured)
+
+
+def _check_lines(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    for name, value in headers:
+        if any(mark in part for part in (name, value) for mark in (b"\r", b"\n", b"\0")):
+            raise ValueError(f"a line end in the header {name!r}")
+
+
+class BodyLimit:
+    """Refuses a body that is too large: by what it says of itself, and by what comes."""
+
+    def __init__(self, app: ASGIApp, *, most: int) -> None:
+        self.app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer.
+
+        Raises:
+            TooLarge: more bytes are to come, or came.
+        """
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        said = Headers(scope=scope).get("content-length", "0")
+        if not (said.isascii() and said.isdigit()) or int(said[:20]) > self._most:
+            raise TooLarge(self._most)
+        come = 0
+
+        async def counted() -> Message:
+            nonlocal come
+            message = await receive()
+            if message["type"] == "http.request":
+                come += len(message.get("body", b""))
+                if come > self._most:
+                    raise TooLarge(self._most)
+            return message
+
+        await self.app(scope, counted, send)

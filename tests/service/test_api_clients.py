@@ -1,0 +1,329 @@
+"""`dout submit` and `dout pull` against a real server: with lost answers, restarts, and Ctrl-C."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+import pytest
+import uvicorn
+from api_ground import ApiGround
+from ground import EXAMPLES
+
+from harness.assignment import built_in
+from harness.grader import grade
+from harness.sandbox.runner import Sandbox
+from harness.service.database import Database
+from harness.service.schema import submission
+from harness.service.store.grading import fail
+from harness.submission import submission_from_bytes
+
+SEED = EXAMPLES / "seed.py"
+WRONG = "class AddLayer:\n    def forward(self, x, y):\n        return x - y\n"
+
+
+@pytest.fixture(scope="module")
+def reports():
+    with Sandbox() as sandbox:
+        return {
+            data: grade(submission_from_bytes("layers.py", data), built_in("ch05-add-mul"), sandbox=sandbox)
+            for data in (SEED.read_bytes(), WRONG.encode())
+        }
+
+
+@pytest.fixture
+def ground(sqlite_url, tmp_path):
+    database = Database(sqlite_url)
+    made = ApiGround(database, tmp_path / "data")
+    yield made
+    made.close()
+    database.close()
+
+
+class Server:
+    """The application on a port of this machine, which can be stopped and started."""
+
+    def __init__(self, app):
+        self.app = app
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.server = None
+
+    def start(self):
+        self.server = uvicorn.Server(
+            uvicorn.Config(self.app, port=self.port, log_config=None, access_log=False, lifespan="off", ws="none")
+        )
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        while not self.server.started:
+            time.sleep(0.01)
+        return self
+
+    def stop(self):
+        if self.server is not None:
+            self.server.should_exit = True
+            self.thread.join()
+
+
+@pytest.fixture
+def server(ground):
+    made = Server(ground.app)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def grading(ground, reports):
+    """Does what a worker does, as soon as something waits."""
+    ended = threading.Event()
+
+    def work():
+        while not ended.wait(0.05):
+            for row in ground.rows(submission):
+                if row["status"] == "queued":
+                    name = SEED.read_bytes() if row["name"] == "seed.py" else WRONG.encode()
+                    ground.grade(row["id"], reports[name], row["gen"])
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+
+
+@pytest.fixture
+def course(ground):
+    return ground.course()
+
+
+@pytest.fixture
+def assignment(ground, course):
+    return ground.assignment(course)
+
+
+@pytest.fixture
+def wrong(tmp_path):
+    path = tmp_path / "layers.py"
+    path.write_text(WRONG)
+    return path
+
+
+@pytest.fixture
+def environment(ground, course, tmp_path):
+    mina = ground.learner(course)
+    return os.environ | {"DOUT_TOKEN": ground.token(mina, "submit"), "XDG_CONFIG_HOME": str(tmp_path / "settings")}
+
+
+def dout(*arguments, environment, **options):
+    done = subprocess.run(
+        [sys.executable, "-m", "harness.cli", *map(str, arguments)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+        **options,
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def submit(path, server, assignment, *more, environment):
+    return dout("submit", path, "--server", server, "--assignment", assignment, *more, environment=environment)
+
+
+def test_the_screen_is_that_of_dout_grade(server, grading, assignment, wrong, environment):
+    server.start()
+    done = submit(wrong, server.url, assignment, environment=environment)
+    local = dout("grade", wrong, environment=environment)
+    assert (done.returncode, local.returncode) == (1, 1)
+    same = [line for line in local.stdout.splitlines() if "AddLayer" in line]
+    assert same
+    assert [line for line in done.stdout.splitlines() if "AddLayer" in line] == same
+    assert submit(SEED, server.url, assignment, environment=environment).returncode == 0
+
+
+def test_a_service_that_is_away_is_waited_for(ground, server, grading, assignment, environment):
+    threading.Timer(1.5, server.start).start()
+    done = submit(SEED, server.url, assignment, environment=environment)
+    assert done.returncode == 0, done.stderr
+    assert "no answer from" in done.stderr
+    assert len(ground.rows(submission)) == 1
+
+
+def test_a_lost_answer_hands_in_once(ground, server, grading, assignment, environment):
+    server.start()
+    with socket.create_server(("127.0.0.1", 0)) as front:
+        thread = threading.Thread(target=_drops_the_first_answer, args=(front, server.port), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{front.getsockname()[1]}"
+        done = submit(SEED, url, assignment, environment=environment)
+    assert done.returncode == 0, done.stderr
+    assert len(ground.rows(submission)) == 1
+
+
+def _drops_the_first_answer(front, port):
+    is_first = True
+    while True:
+        try:
+            client, _ = front.accept()
+        except OSError:
+            return
+        with client, socket.create_connection(("127.0.0.1", port)) as behind:
+            client.settimeout(0.3)
+            try:
+                while data := client.recv(1 << 16):
+                    behind.sendall(data)
+            except TimeoutError:
+                pass
+            answer = behind.recv(1 << 20)
+            assert answer
+            if not is_first:
+                client.sendall(answer)
+                behind.settimeout(0.3)
+                try:
+                    while more := behind.recv(1 << 20):
+                        client.sendall(more)
+                except TimeoutError:
+                    pass
+            is_first = False
+
+
+def test_a_restart_while_it_waits_is_no_matter(ground, server, assignment, reports, environment):
+    server.start()
+    arguments = ["submit", str(SEED), "--server", server.url, "--assignment", assignment]
+    with subprocess.Popen(
+        [sys.executable, "-m", "harness.cli", *arguments], env=environment, stdout=subprocess.PIPE
+    ) as waiting:
+        found = _first(ground)
+        server.stop()
+        time.sleep(0.5)
+        server.start()
+        ground.grade(found, reports[SEED.read_bytes()])
+        out, _ = waiting.communicate(timeout=30)
+    assert waiting.returncode == 0
+    assert out
+
+
+def test_ctrl_c_says_where_to_look_later(ground, server, assignment, environment):
+    server.start()
+    arguments = ["submit", str(SEED), "--server", server.url, "--assignment", assignment]
+    with subprocess.Popen(
+        [sys.executable, "-m", "harness.cli", *arguments], env=environment, stderr=subprocess.PIPE, text=True
+    ) as waiting:
+        found = _first(ground)
+        time.sleep(1)
+        waiting.send_signal(signal.SIGINT)
+        _, told = waiting.communicate(timeout=30)
+    assert waiting.returncode == 130
+    assert f"{server.url}/submissions/{found}" in told
+
+
+def _first(ground):
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        if rows := ground.rows(submission):
+            return rows[0]["id"]
+        time.sleep(0.05)
+    raise AssertionError("nothing was handed in")
+
+
+def test_what_could_not_be_graded_is_status_3(ground, server, assignment, environment):
+    server.start()
+
+    def give_up():
+        found = _first(ground)
+        with ground.database.writing() as connection:
+            fail(ground.database, connection, found, 0, "grader_crash")
+
+    thread = threading.Thread(target=give_up)
+    thread.start()
+    done = submit(SEED, server.url, assignment, environment=environment)
+    thread.join()
+    assert done.returncode == 3
+    assert "costs no attempt" in done.stderr
+
+
+def test_a_refusal_is_told_in_one_line_and_a_hint(ground, server, course, environment):
+    server.start()
+    closed = ground.assignment(course, slug="old", close_at=1.0)
+    done = submit(SEED, server.url, closed, environment=environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "dout: the service refused: this assignment is closed",
+        "hint: ask your instructor",
+    ]
+    unknown = submit(SEED, server.url, closed, environment=environment | {"DOUT_TOKEN": "dout_nothing"})
+    assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 2)
+
+
+def test_what_is_no_service_is_said_so(environment, assignment):
+    done = submit(SEED, "ftp://x", assignment, environment=environment)
+    assert done.returncode == 2
+    assert "is not the address of a service" in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have modes on POSIX")
+def test_a_token_is_kept_for_its_owner_only(server, grading, assignment, environment, tmp_path):
+    server.start()
+    token = environment.pop("DOUT_TOKEN")
+    assert submit(SEED, server.url, assignment, environment=environment).returncode == 2
+    kept = dout("submit", "--login", "--server", server.url, environment=environment, input=token + "\n")
+    assert kept.returncode == 0, kept.stderr
+    path = tmp_path / "settings" / "dout" / "tokens.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert token not in kept.stdout + kept.stderr
+    assert submit(SEED, server.url, assignment, environment=environment).returncode == 0
+    path.chmod(0o644)
+    done = submit(SEED, server.url, assignment, environment=environment)
+    assert (done.returncode, "chmod 600" in done.stderr) == (2, True)
+
+
+def test_a_class_is_pulled_and_once_more_only_what_is_new(ground, server, course, assignment, reports, tmp_path):
+    server.start()
+    teacher = ground.learner(course, "Kim", role="instructor")
+    environment = os.environ | {"DOUT_TOKEN": ground.token(teacher, "read")}
+    out = tmp_path / "out"
+
+    def hand_in():
+        found = ground.hand_in(assignment, ground.learner(course, "Mina"))
+        ground.grade(found.id, reports[SEED.read_bytes()])
+        return found.id
+
+    def pull():
+        done = dout("pull", "--server", server.url, "--assignment", assignment, "-o", out, environment=environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    first = hand_in()
+    assert pull().startswith("1 new reports, 1 in all")
+    report = out / "reports" / f"{first}.json"
+    assert json.loads(report.read_text())["schema"] == "dout-report/1"
+    hand_in()
+    assert pull().startswith("1 new reports, 2 in all")
+    report.unlink()
+    assert pull().startswith("1 new reports, 2 in all")
+    assert (out / "grades.csv").read_text().count("Mina") == 2
+
+
+def test_events_tell_a_change_while_one_follows(ground, server, course, assignment, reports):
+    server.start()
+    mina = ground.learner(course)
+    found = ground.hand_in(assignment, mina)
+    asked = urllib.request.Request(
+        f"{server.url}/api/v1/submissions/{found.id}/events",
+        headers={"Authorization": f"Bearer {ground.token(mina, 'read')}"},
+    )
+    with urllib.request.urlopen(asked, timeout=20) as stream:
+        lines = (json.loads(line[6:]) for line in stream if line.startswith(b"data: "))
+        assert next(lines)["status"] == "queued"
+        ground.grade(found.id, reports[SEED.read_bytes()])
+        *_, last = lines
+    assert (last["status"], last["grade"]["generation"]) == ("graded", 0)

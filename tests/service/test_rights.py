@@ -1,0 +1,259 @@
+"""Who may do what: every right, and every route, for every role, with an object of one's own and a foreign one."""
+
+import itertools
+
+import pytest
+import sqlalchemy as sa
+from ground import Ground
+from starlette.routing import Mount, Route
+
+from harness.service.access import ADMIN, NOBODY, RIGHTS, SCOPES, Actor, allowed
+from harness.service.schema import ASSISTANT, INSTRUCTOR, LEARNER, ROLES, assignment
+from harness.service.store.courses import Revision, create_assignment
+from harness.service.store.invitations import invite, open_invitations
+from harness.service.store.tokens import create_token, tokens_of
+
+ROLE_NAMES = ("nobody", "stranger", *ROLES, ADMIN)
+#: Written a second time, by hand, from the issue: a table that is copied from the code agrees with every mistake.
+MAY = {
+    LEARNER: {"course.see", "submission.make", "token.make"},
+    ASSISTANT: {"submission.see", "class.see", "submission.regrade", "people.see"},
+    INSTRUCTOR: {
+        "grade.override",
+        "grade.export",
+        "assignment.change",
+        "people.change",
+        "webhook.change",
+        "audit.see",
+    },
+    ADMIN: {"course.make", "service.see", "service.change", "person.export", "person.erase"},
+}
+OWN = {"submission.see", "person.export"}
+
+
+def rights_of(role):
+    order = (*ROLES, ADMIN)
+    return set().union(*(MAY[one] for one in order[: order.index(role) + 1])) if role in order else set()
+
+
+def actor(role, **limits):
+    if role == "nobody":
+        return NOBODY
+    roles = {"here": role} if role in ROLES else {}
+    return Actor(user_id="me", name="Me", is_admin=role == ADMIN, roles=roles, **limits)
+
+
+@pytest.mark.parametrize("role", ROLE_NAMES)
+@pytest.mark.parametrize("right", RIGHTS)
+def test_a_right_is_had_by_the_role_that_it_is_for(right, role):
+    for course, owner in itertools.product(("here", "elsewhere", None), ("me", "other", None)):
+        by_role = right in rights_of(role) and (course == "here" or role == ADMIN)
+        by_owning = role != "nobody" and owner == "me" and right in OWN
+        assert allowed(actor(role), right, course=course, owner=owner) is (by_role or by_owning), (course, owner)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("right", RIGHTS)
+def test_a_token_leaves_no_more_than_its_scope_its_course_and_its_owners_role(right, scope):
+    for role, course, owner in itertools.product(ROLE_NAMES, ("here", "elsewhere", None), ("me", "other")):
+        person = allowed(actor(role), right, course=course, owner=owner)
+        scoped = allowed(actor(role, scopes=frozenset({scope})), right, course=course, owner=owner)
+        assert scoped is (person and right in SCOPES[scope])
+        bound = actor(role, scopes=frozenset({scope}), only_course="here")
+        assert allowed(bound, right, course=course, owner=owner) is (scoped and course == "here")
+
+
+def test_no_scope_leads_to_people_tokens_or_the_service():
+    reached = set().union(*SCOPES.values())
+    assert reached.isdisjoint({"token.make", "service.change", "service.see", "course.make", "person.export"})
+
+
+def test_a_right_that_is_not_known_is_no_yes():
+    with pytest.raises(KeyError):
+        allowed(actor(ADMIN), "everything")
+
+
+#: What each route asks for. "everybody": no login; "self": anybody's own account; else a right, in ``{course}`` where
+#: the path has one. A route that is missing here fails the test: say here what is to be asked of it.
+ROUTES = {
+    "GET /login": "everybody",
+    "POST /login": "everybody",
+    "POST /logout": "everybody",
+    "POST /logout/everywhere": "self",
+    "GET /join/{secret}": "everybody",
+    "POST /join/{secret}": "everybody",
+    "GET /": "self",
+    "GET /account": "self",
+    "POST /account/password": "self",
+    "POST /account/language": "self",
+    "POST /account/tokens": "self",
+    "POST /account/tokens/{token}/revoke": "self",
+    "POST /account/export": "self",
+    "GET /manage/courses": "service.see",
+    "POST /manage/courses": "course.make",
+    "GET /manage/people": "service.see",
+    "POST /manage/invitations": "service.change",
+    "POST /manage/people/{user}/disable": "service.change",
+    "POST /manage/people/{user}/enable": "service.change",
+    "POST /manage/people/{user}/export": "person.export",
+    "POST /manage/people/{user}/erase": "person.erase",
+    "GET /courses/{course}/manage": "assignment.change",
+    "POST /courses/{course}/assignments": "assignment.change",
+    "POST /courses/{course}/assignments/{assignment}/revisions": "assignment.change",
+    "GET /courses/{course}/people": "people.see",
+    "POST /courses/{course}/people/{user}/role": "people.change",
+    "POST /courses/{course}/people/{user}/remove": "people.change",
+    "POST /courses/{course}/invitations": "people.change",
+    "POST /courses/{course}/invitations/{invitation}/withdraw": "people.change",
+    "POST /courses/{course}/roster": "people.change",
+}
+
+
+#: The same for programs, which are answered 401 rather than sent to a login. ``{id}`` is of what stands before it.
+API_ROUTES = {
+    "GET /api/v1/openapi.json": "everybody",
+    "GET /api/v1/courses": "self",
+    "POST /api/v1/assignments/{id}/submissions": "submission.make",
+    "GET /api/v1/assignments/{id}/submissions": "class.see",
+    "POST /api/v1/assignments/{id}/regrade": "submission.regrade",
+    "GET /api/v1/assignments/{id}/marks": "grade.export",
+    "GET /api/v1/submissions/{id}": "submission.see",
+    "GET /api/v1/submissions/{id}/report": "submission.see",
+    # Never ends for those who may: tests/service/test_api.py reads it.
+    "GET /api/v1/submissions/{id}/events": "submission.see",
+    "POST /api/v1/submissions/{id}/regrade": "submission.regrade",
+    "GET /api/v1/courses/{id}/roster": "people.see",
+    "POST /api/v1/courses/{id}/roster": "people.change",
+}
+
+
+def found_routes():
+    from harness.service.web.app import routes
+
+    for route in routes:
+        assert isinstance(route, (Route, Mount)), f"{route} is of no kind that this test knows"
+        if isinstance(route, Route):
+            for method in sorted((route.methods or set()) - {"HEAD"}):
+                yield f"{method} {route.path}"
+
+
+def test_it_is_said_of_every_route_who_may_use_it():
+    assert set(found_routes()) == set(ROUTES) | set(API_ROUTES)
+
+
+def objects(site, slug, someone):
+    """Return what the paths of all routes name: things of the course ``slug``, and of the user ``someone``."""
+    database, course = site.database, site.course(slug)
+    teacher = site.person("Kim", **{slug: "instructor"})
+
+    def make(connection):
+        first = Revision(source="ch05-add-mul")
+        create_assignment(
+            database,
+            connection,
+            site.service.installed,
+            course_id=course,
+            slug="ch05",
+            title="Layers",
+            first=first,
+            by=teacher,
+        )
+        secret = invite(database, connection, role="learner", course_id=course, by=teacher)
+        create_token(database, connection, user_id=someone, name="CI", scopes=frozenset({"read"}))
+        return {
+            "course": slug,
+            "user": someone,
+            "assignment": "ch05",
+            "invitation": open_invitations(database, connection, course)[0]["id"],
+            "secret": secret,
+            "token": tokens_of(connection, someone)[0]["id"],
+        }
+
+    return site.writing(make)
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "foreign"])
+@pytest.mark.parametrize("slug", ["here", "elsewhere"])
+@pytest.mark.parametrize("role", ROLE_NAMES)
+def test_every_route_is_for_those_alone_whom_it_is_for(sqlite_site, role, slug, own):
+    site = sqlite_site
+    site.course("here")
+    me = None if role == "nobody" else site.person("Me", is_admin=role == ADMIN)
+    if role in ROLES:
+        site.enrol(me, "here", role)
+    values = objects(site, slug, me if own and me else site.person("Jun", **{slug: "learner"}))
+    # As the routes are told of themselves, but for what has no place in a path.
+    person = actor(role)
+    # Whoever opens the link is in the course from then on: that comes last.
+    for name, needed in sorted(ROUTES.items(), key=lambda item: "/join/" in item[0]):
+        method, path = name.split(" ")
+        browser = site.browser(me)
+        answer = browser.request(
+            method, path.format(**values), data={"csrf": browser.csrf} if method == "POST" else None
+        )
+        status, is_to_login = answer.status_code, answer.headers.get("location", "").startswith("/login?")
+        course = slug if "{course}" in path else None
+        about = (name, status)
+        if needed == "everybody":
+            assert status not in {403, 500}, about
+        elif role == "nobody":
+            assert is_to_login or status == 401, about
+        elif needed == "self":
+            # What is somebody else's is not there.
+            assert (status == 404) is ("{token}" in path and not own), about
+            assert status != 500, about
+            if name != "POST /account/tokens":
+                assert status != 403, about
+        elif allowed(person, needed, course=course, owner="me" if own and "{user}" in path else None):
+            assert status not in {401, 403, 500}, about
+            assert not is_to_login, about
+        elif course is not None and not allowed(person, "course.see", course=course):
+            assert status == 404, about
+        else:
+            assert status == 403, about
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "foreign"])
+@pytest.mark.parametrize("slug", ["here", "elsewhere"])
+@pytest.mark.parametrize("role", ROLE_NAMES)
+def test_every_operation_of_the_api_is_for_those_alone_whom_it_is_for(sqlite_site, role, slug, own):
+    site = sqlite_site
+    site.course("here")
+    me = None if role == "nobody" else site.person("Me", is_admin=role == ADMIN)
+    if role in ROLES:
+        site.enrol(me, "here", role)
+    someone = me if own and me else site.person("Jun", **{slug: "learner"})
+    objects(site, slug, someone)
+    ground = Ground(site.database, site.service.jobs)
+    with site.database.reading() as connection:
+        work = connection.execute(
+            sa.select(assignment.c.id).where(assignment.c.course_id == site.course(slug))
+        ).scalar_one()
+    ids = {"courses": site.course(slug), "assignments": work, "submissions": ground.hand_in(work, someone).id}
+    browser, person = site.browser(me), actor(role)
+    for name, needed in API_ROUTES.items():
+        method, path = name.split(" ")
+        kind = path.split("/")[3]
+        owner = "me" if own and me else "other"
+        may = (
+            allowed(person, needed, course=slug, owner=owner if kind == "submissions" else None)
+            if needed in RIGHTS
+            else me
+        )
+        if may and path.endswith("/events"):
+            continue
+        headers = {"X-CSRF-Token": browser.csrf, "Idempotency-Key": "k"} if method == "POST" else {}
+        answer = browser.request(
+            method, path.format(id=ids.get(kind)), headers=headers, content=b"x = 1\n" if headers else None
+        )
+        about = (name, answer.status_code, answer.text[:200])
+        if needed == "everybody":
+            assert answer.status_code == 200, about
+        elif role == "nobody":
+            assert answer.status_code == 401, about
+        elif may:
+            assert answer.status_code not in {401, 403, 404, 500} or "/report" in path, about
+        elif not allowed(person, "course.see", course=slug):
+            assert answer.status_code == 404, about
+        else:
+            assert answer.status_code in {403, 404}, about

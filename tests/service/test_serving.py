@@ -1,0 +1,259 @@
+"""The commands of the service, as an operator uses them."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from fleet import Fleet, until
+from ground import Ground
+
+from harness.errors import UsageError
+from harness.service.database import Database
+from harness.service.engine import Jobs
+from harness.service.reaper import Duties, hold_lease
+from harness.service.schema import attempt, audit, grade, submission, worker
+from harness.service.settings import Settings, read_settings
+from harness.service.store.queueing import requeue
+from harness.service.supervisor import Part, Supervisor
+from harness.service.writer import Writer
+
+if sys.platform != "linux":
+    pytest.skip("workers that lock a submission in exist on Linux only", allow_module_level=True)
+
+DOUT = [sys.executable, "-m", "harness.cli"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def fleet(url: str, tmp_path: Path) -> Iterator[Fleet]:
+    made = Fleet(url, tmp_path / "data")
+    yield made
+    made.close()
+
+
+def ran(fleet: Fleet, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*DOUT, *words],
+        env=fleet.environment(**more),
+        cwd=fleet.data,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_dout_serve_grades_and_ends_in_order(fleet):
+    port = free_port()
+    fleet.hand_in(4)
+    process = subprocess.Popen(
+        [*DOUT, "serve"],
+        env=fleet.environment(DOUT_PORT=str(port), DOUT_WORKERS="2"),
+        cwd=fleet.data,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        until(lambda: fleet.graded() == 4)
+        until(lambda: _answers(port))
+    finally:
+        process.send_signal(signal.SIGTERM)
+    told, log = process.communicate(timeout=60)
+    assert process.returncode == 0, log
+    assert f"http://127.0.0.1:{port}/join/dout_join_" in told
+    assert fleet.ground.rows(worker) == []
+    assert {row["state"] for row in fleet.ground.rows(attempt)} == {"done"}
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/login", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def test_a_drained_worker_ends_by_itself(fleet):
+    process = fleet.worker()
+    until(lambda: fleet.ground.rows(worker))
+    with fleet.database.writing() as connection:
+        connection.execute(sa.update(worker).values(is_draining=True))
+    assert process.wait(60) == 0
+
+
+def test_what_is_wrong_with_a_deployment_is_said(fleet):
+    done = ran(fleet, "service", "check")
+    assert done.returncode == 1
+    assert "WRONG  workers alive: 0" in done.stdout
+    assert "isolation level" in done.stdout
+    fleet.hand_in(2)
+    assert "2 submissions wait" in ran(fleet, "service", "check").stdout
+
+
+def test_a_database_that_is_away_is_said(fleet):
+    done = ran(fleet, "service", "check", DATABASE_URL="postgresql+psycopg://dout@127.0.0.1:1/dout")
+    assert done.returncode == 1
+    assert "the database cannot be reached" in done.stdout
+
+
+def test_a_database_without_tables_is_said_and_migrated(fleet, tmp_path):
+    here = {"DATABASE_URL": "", "DOUT_DATA": str(tmp_path / "new")}
+    assert "there is no data folder" in ran(fleet, "service", "check", **here).stdout
+    assert ran(fleet, "worker", **here).returncode == 2
+    assert ran(fleet, "service", "migrate", **here).stdout == "The database is up to date.\n"
+    assert re.search(r"/join/dout_join_\S{43}\n", ran(fleet, "service", "admin", **here).stdout)
+    os.chmod(tmp_path / "new", 0o755)
+    assert "others can look into the data folder" in ran(fleet, "service", "check", **here).stdout
+
+
+def test_a_part_that_dies_is_started_again_and_one_that_cannot_run_ends_all(tmp_path):
+    supervisor = Supervisor([Part("check", ["service", "check"])], os.environ | {"DOUT_DATA": str(tmp_path / "none")})
+    began = time.monotonic()
+    while supervisor._running[0].process is not None and time.monotonic() - began < 60:
+        supervisor._look(supervisor._running[0])
+        time.sleep(0.05)
+    assert supervisor._running[0].again_at > 0
+    supervisor.ask_to_stop()
+    assert supervisor.run() == 0
+    wrong = Supervisor([Part("web", ["web", "--config", str(tmp_path / "none.toml")])], os.environ)
+    assert wrong.run() == 2
+
+
+SETTINGS = {
+    "a port": ("port = 80\n", {}, ("port", 80)),
+    "the environment wins": ("port = 80\n", {"DOUT_PORT": "81"}, ("port", 81)),
+    "the database's own variable": (
+        "",
+        {"DATABASE_URL": "postgresql+psycopg://x/y"},
+        ("url", "postgresql+psycopg://x/y"),
+    ),
+    "an address for people": ("", {"DOUT_PUBLIC_URL": "https://x.org/"}, ("address", "https://x.org")),
+    "IPv6": ("", {"DOUT_HOST": "::1"}, ("address", "http://[::1]:8000")),
+    "workers": ("workers = 3\n", {}, ("worker_count", 3)),
+}
+
+
+@pytest.mark.parametrize(("text", "environment", "wanted"), SETTINGS.values(), ids=SETTINGS)
+def test_a_setting_is_read(tmp_path, text, environment, wanted):
+    path = tmp_path / "s.toml"
+    path.write_text(text, encoding="utf-8")
+    name, value = wanted
+    assert getattr(read_settings(path, environment), name) == value
+
+
+WRONG = {
+    "unknown": ("prot = 80\n", {}, "there is no setting prot"),
+    "no TOML": ("port 80", {}, "is not TOML"),
+    "not a number": ("", {"DOUT_PORT": "many"}, "DOUT_PORT: port cannot be that"),
+    "out of range": ("port = 99999\n", {}, "port cannot be that"),
+    "a time zone that there is not": ("", {"DOUT_TIMEZONE": "Mars"}, "there is no time zone"),
+}
+
+
+@pytest.mark.parametrize(("text", "environment", "message"), WRONG.values(), ids=WRONG)
+def test_a_wrong_setting_stops_the_start(tmp_path, text, environment, message):
+    path = tmp_path / "s.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=message):
+        read_settings(path, environment)
+
+
+def test_a_file_of_settings_that_is_not_there_or_not_readable_is_said(tmp_path):
+    with pytest.raises(UsageError, match="there is no file"):
+        read_settings(tmp_path / "none.toml", {})
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_settings(tmp_path, {})
+
+
+def test_settings_show_no_secret():
+    assert "geheim" not in repr(Settings(database_url="postgresql+psycopg://u:geheim@h/d"))
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "no address", "postgresql://x/y"])
+def test_another_kind_of_database_is_refused(url):
+    with pytest.raises(UsageError):
+        Database(url)
+
+
+def duties(database: Database, jobs: Jobs, executor: str = "me") -> Duties:
+    return Duties(database, jobs, Settings(dead_after_s=5.0), executor)
+
+
+def alive(ground: Ground, executor: str, seconds_ago: float) -> None:
+    ground.insert(
+        worker,
+        executor=executor,
+        host="h",
+        version="1",
+        isolation="A",
+        slots=1,
+        is_draining=False,
+        started_at=ground.database.clock,
+        seen_at=ground.database.clock - seconds_ago,
+    )
+
+
+def test_a_silent_worker_is_forgotten_and_a_living_one_is_not(database, jobs):
+    ground = Ground(database, jobs)
+    alive(ground, "dead", 60.0)
+    alive(ground, "living", 1.0)
+    assert duties(database, jobs).reap() == []
+    assert [row["executor"] for row in ground.rows(worker)] == ["living"]
+    assert [row["action"] for row in ground.rows(audit)] == ["worker.reaped"]
+
+
+def test_what_the_queue_does_not_know_is_put_in_again(database, jobs):
+    ground = Ground(database, jobs)
+    course = ground.course()
+    one = ground.hand_in(ground.assignment(course), ground.learner(course)).id
+    jobs.forget([(one, 0)])
+    with database.writing() as connection:
+        connection.execute(sa.update(submission).values(received_at=submission.c.received_at - 60))
+    does = duties(database, jobs)
+    assert (does.reconcile(), does.reconcile()) == (1, 0)
+    assert jobs.known([(one, 0)]) == {(one, 0)}
+    does.do()
+    requeue(database, jobs, one, 0)
+    assert jobs.known([(one, 0)]) == {(one, 0)}
+
+
+def test_a_lease_has_one_holder_until_it_ends(database):
+    assert hold_lease(database, "x", "a", 60.0)
+    assert not hold_lease(database, "x", "b", 60.0)
+    assert hold_lease(database, "x", "a", -1.0)
+    assert hold_lease(database, "x", "b", 60.0)
+
+
+def test_one_write_that_fails_takes_no_other_with_it(database):
+    writer = Writer(database)
+
+    def fails(connection: sa.Connection) -> None:
+        connection.execute(sa.delete(grade))
+        raise KeyError("mine")
+
+    try:
+        bad = writer.hand_in(fails)
+        good = writer.hand_in(lambda connection: connection.execute(sa.text("SELECT 7")).scalar_one())
+        twice = writer.hand_in(lambda connection: connection.execute(sa.text("SELECT nothing")))
+        with pytest.raises(KeyError, match="mine"):
+            bad.result(20)
+        assert good.result(20) == 7
+        with pytest.raises(sa.exc.DBAPIError):
+            twice.result(20)
+    finally:
+        writer.close()
