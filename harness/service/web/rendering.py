@@ -41,8 +41,8 @@ def render(request: Request, name: str, /, *, status_code: int = 200, **values: 
 
     Every template has, beside ``values``: ``actor``; ``allowed`` (:func:`harness.service.access.allowed` of the actor);
     ``csrf``, for a hidden field of that name in each form; ``lang`` and ``language_names``; ``t("a sentence",
-    name=value)``, which translates; ``told(sentence)``, for a ``Sentence``; ``when(seconds)``, a time as the service's clock on the
-    wall shows it; ``path``, of the request; ``stamp``, for the addresses of static files.
+    name=value)``, which translates; ``told(sentence)``, for a ``Sentence``; ``when(seconds)``, a time as the clock on
+    the wall shows it; ``path``, of the request; ``stamp``, for the addresses of static files.
     """
     spoken = language_of(request)
     state = request.state

@@ -60,7 +60,7 @@ async def _assignment(request: Request) -> Response:
 
 async def assignment_page(
     request: Request,
-    found: Mapping[str, Any],
+    found: sa.RowMapping,
     *,
     text: str | None = None,
     refused: Exception | None = None,
@@ -153,7 +153,7 @@ async def _history(request: Request) -> Response:
     return await history_page(request, found, request.state.actor.user_id, request.state.actor.name)
 
 
-async def history_page(request: Request, found: Mapping[str, Any], user_id: str, name: str) -> Response:
+async def history_page(request: Request, found: sa.RowMapping, user_id: str, name: str) -> Response:
     """Return the page with the submissions of one learner."""
     before = request.query_params.get("before", "")
     if before and not (before.isascii() and before.isdigit() and len(before) < 10):
