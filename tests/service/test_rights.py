@@ -106,6 +106,31 @@ ROUTES = {
     "POST /courses/{course}/invitations": "people.change",
     "POST /courses/{course}/invitations/{invitation}/withdraw": "people.change",
     "POST /courses/{course}/roster": "people.change",
+    "GET /courses": "self",
+    "GET /language/{code}": "everybody",
+    "GET /static/{stamp}/{name}": "everybody",
+    "GET /service": "service.see",
+    "POST /service/drain": "service.change",
+}
+#: Pages of assignments and submissions: ``{id}`` of other names, as in the API. Those who may not are told as people are.
+PAGE_ROUTES = {
+    "GET /assignments/{assignment_id}": "course.see",
+    "GET /assignments/{assignment_id}/history": "course.see",
+    "POST /assignments/{assignment_id}/submissions": "submission.make",
+    "GET /assignments/{assignment_id}/class": "class.see",
+    "GET /assignments/{assignment_id}/submissions": "class.see",
+    "GET /assignments/{assignment_id}/learners/{user_id}": "class.see",
+    "GET /assignments/{assignment_id}/similar": "class.see",
+    "GET /assignments/{assignment_id}/grades.csv": "grade.export",
+    "POST /assignments/{assignment_id}/regrade": "submission.regrade",
+    "GET /submissions/{submission_id}": "submission.see",
+    "GET /submissions/{submission_id}/file": "submission.see",
+    "GET /submissions/{submission_id}/changes": "submission.see",
+    "POST /submissions/{submission_id}/regrade": "submission.regrade",
+    "POST /submissions/{submission_id}/override": "grade.override",
+    # These never end for those who may: tests/service/test_pages_live.py reads them.
+    "GET /assignments/{assignment_id}/events": "class.see",
+    "GET /submissions/{submission_id}/events": "submission.see",
 }
 
 
@@ -138,7 +163,7 @@ def found_routes():
 
 
 def test_it_is_said_of_every_route_who_may_use_it():
-    assert set(found_routes()) == set(ROUTES) | set(API_ROUTES)
+    assert set(found_routes()) == set(ROUTES) | set(PAGE_ROUTES) | set(API_ROUTES)
 
 
 def objects(site, slug, someone):
