@@ -191,6 +191,9 @@ def objects(site, slug, someone):
             "assignment": "ch05",
             "invitation": open_invitations(database, connection, course)[0]["id"],
             "secret": secret,
+            "code": "ko",
+            "stamp": "none",
+            "name": "site.css",
             "token": tokens_of(connection, someone)[0]["id"],
         }
 
@@ -282,3 +285,42 @@ def test_every_operation_of_the_api_is_for_those_alone_whom_it_is_for(sqlite_sit
             assert answer.status_code == 404, about
         else:
             assert answer.status_code in {403, 404}, about
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "foreign"])
+@pytest.mark.parametrize("slug", ["here", "elsewhere"])
+@pytest.mark.parametrize("role", ROLE_NAMES)
+def test_every_page_is_for_those_alone_whom_it_is_for(sqlite_site, role, slug, own):
+    site = sqlite_site
+    site.course("here")
+    me = None if role == "nobody" else site.person("Me", is_admin=role == ADMIN)
+    if role in ROLES:
+        site.enrol(me, "here", role)
+    someone = me if own and me else site.person("Jun", **{slug: "learner"})
+    objects(site, slug, someone)
+    with site.database.reading() as connection:
+        work = connection.execute(
+            sa.select(assignment.c.id).where(assignment.c.course_id == site.course(slug))
+        ).scalar_one()
+    submitted = Ground(site.database, site.service.jobs).hand_in(work, someone).id
+    values = {"assignment_id": work, "submission_id": submitted, "user_id": someone}
+    browser, person = site.browser(me), actor(role)
+    for name, needed in PAGE_ROUTES.items():
+        method, path = name.split(" ")
+        owner = ("me" if own and me else "other") if "{submission_id}" in path else None
+        may = allowed(person, needed, course=slug, owner=owner)
+        if may and path.endswith("/events"):
+            continue
+        data = {"csrf": browser.csrf, "text": "x = 1\n", "reason": "r"} if method == "POST" else None
+        answer = browser.request(method, path.format(**values), data=data)
+        status, about = answer.status_code, (name, answer.status_code)
+        if role == "nobody":
+            assert answer.headers.get("location", "").startswith("/login?") or status == 401, about
+        elif may:
+            # A learner of another course is not in this one's list: a page of this learner is not there.
+            assert status not in {401, 403, 500}, about
+            assert status != 404 or "{user_id}" in path, about
+        elif not allowed(person, "course.see", course=slug):
+            assert status == 404, about
+        else:
+            assert status == 403, about
