@@ -105,7 +105,7 @@ class LiveSite:
         for executor, draining in (("worker-1", False), ("worker-2", True)):
             self.insert(
                 worker, executor=executor, host="grader-a", version="0.1.0", isolation="A", slots=2,
-                is_draining=draining, started_at=now, seen_at=now + 10**6,
+                is_draining=draining, started_at=now, seen_at=now + 3600,
             )  # fmt: skip
         files = [(EXAMPLES / name).read_bytes() for name in ("unfinished.py", "swapped.py", "seed.py")]
         for number, name in enumerate(NAMES[1:]):
