@@ -19,7 +19,8 @@ _END = "<!-- end of table -->"
 def modules() -> Iterator[Path]:
     """Yield every module of the product, packages before what is in them."""
     for package in ("harness", "reference"):
-        found = (ROOT / package).rglob("*.py")
+        # The editor's bundle is built from npm packages, one of which has a script in Python.
+        found = [path for path in (ROOT / package).rglob("*.py") if "node_modules" not in path.parts]
         yield from sorted(found, key=lambda path: (path.parent, path.name != "__init__.py", path.name))
 
 

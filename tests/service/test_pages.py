@@ -107,6 +107,16 @@ def test_what_is_refused_stays_in_the_editor(course):
     assert "precious = 1" in answer.text
 
 
+def test_who_hands_in_too_often_keeps_the_text(course):
+    browser = course.browser()
+    most = course.site.settings.submissions_per_minute
+    answers = [browser.send_form(course.at("/submissions"), text=f"often = {n}\n") for n in range(most + 1)]
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert f"often = {most}" in answers[-1].text
+    assert len(course.ground.rows(submission)) == most
+
+
 def test_an_empty_text_is_refused(course):
     answer = course.browser().send_form(course.at("/submissions"), text="  \n")
     assert answer.status_code == 422
