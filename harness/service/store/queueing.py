@@ -5,24 +5,32 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
+from harness.records import Record
 from harness.service.database import Database
 from harness.service.faults import reach
 from harness.service.schema import assignment, submission
+from harness.service.store.accepting import Jobs
 from harness.service.store.auditing import note
 
-__all__ = ["REGRADE_PRIORITY", "Requeues", "regrade", "requeue", "waiting_after"]
+__all__ = ["REGRADE_PRIORITY", "Regraded", "Requeues", "regrade", "regrade_some", "requeue", "waiting_after"]
 
 #: A regrade comes after whatever learners wait for.
 REGRADE_PRIORITY = 10_000
+#: Submissions that are asked for again in one transaction: others write in between.
+_AT_ONCE = 200
 
 
-class Requeues(Protocol):
-    """The part of the queue that this needs."""
+class Regraded(Record, frozen=True, kw_only=True):
+    """What came of asking for some of an assignment again."""
 
-    def enqueue(
-        self, connection: sa.Connection, submission_id: str, gen: int, *, course_id: str, priority: int
-    ) -> None:
-        """Have a generation graded, in the transaction of ``connection``."""
+    #: How many will be graded again: those that wait for a grade anyway are not asked for twice.
+    count: int
+    #: The last one that was looked at, to go on after; None when there is no other.
+    after: str | None
+
+
+class Requeues(Jobs, Protocol):
+    """A queue from which jobs can be taken out as well."""
 
     def forget(self, jobs: Sequence[tuple[str, int]]) -> None:
         """Delete what the queue knows of the jobs of these submissions and generations."""
@@ -60,9 +68,7 @@ def requeue(database: Database, jobs: Requeues, submission_id: str, gen: int) ->
         jobs.enqueue(connection, submission_id, gen, course_id=course_id, priority=1)
 
 
-def regrade(
-    database: Database, jobs: Requeues, connection: sa.Connection, submission_id: str, actor: str
-) -> int | None:
+def regrade(database: Database, jobs: Jobs, connection: sa.Connection, submission_id: str, actor: str) -> int | None:
     """Ask for a new grade; the one that there is stands until then.
 
     Returns:
@@ -84,3 +90,26 @@ def regrade(
     what = f"submission:{submission_id}"
     note(database, connection, actor, "submission.regrade", what, course_id=row.course_id, gen=gen)
     return gen
+
+
+def regrade_some(
+    database: Database, jobs: Jobs, connection: sa.Connection, assignment_id: str, after: str, actor: str
+) -> Regraded:
+    """Ask for new grades of some submissions of an assignment, by id.
+
+    Args:
+        database: Whose clock counts.
+        jobs: The queue.
+        connection: The transaction.
+        assignment_id: Whose submissions.
+        after: Where the call before ended, or "".
+        actor: Who asks.
+    """
+    ids = connection.scalars(
+        sa.select(submission.c.id)
+        .where(submission.c.assignment_id == assignment_id, submission.c.id > after)
+        .order_by(submission.c.id)
+        .limit(_AT_ONCE)
+    ).all()
+    asked = [regrade(database, jobs, connection, one, actor) for one in ids]
+    return Regraded(count=sum(gen is not None for gen in asked), after=ids[-1] if len(ids) == _AT_ONCE else None)

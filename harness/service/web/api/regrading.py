@@ -7,10 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from harness.render.gradebook import Mark, blackboard_csv, canvas_csv, moodle_csv, plain_csv
-from harness.service.schema import submission
 from harness.service.store.auditing import note
 from harness.service.store.overseeing import standings
-from harness.service.store.queueing import regrade
+from harness.service.store.queueing import Regraded, regrade, regrade_some
 from harness.service.web.addresses import client_address
 from harness.service.web.api import shapes
 from harness.service.web.api.asking import asked_assignment, asked_submission
@@ -18,9 +17,6 @@ from harness.service.web.api.operations import Answer, Operation, answer, query_
 from harness.service.web.service import service_of
 
 __all__ = ["operations"]
-
-#: Submissions in one transaction: others wait for it.
-_AT_ONCE = 200
 
 
 async def _regrade_one(request: Request) -> Response:
@@ -38,20 +34,11 @@ async def _regrade_all(request: Request) -> Response:
     actor, assignment = await asked_assignment(request, "submission.regrade")
     service = service_of(request)
 
-    def some(connection: sa.Connection) -> shapes.Regraded:
-        ids = connection.execute(
-            sa.select(submission.c.id)
-            .where(submission.c.assignment_id == assignment["id"], submission.c.id > start)
-            .order_by(submission.c.id)
-            .limit(_AT_ONCE)
-        ).scalars()
-        page = [*ids]
-        asked = [regrade(service.database, service.jobs, connection, one, actor.user_id) for one in page]
-        return shapes.Regraded(
-            count=sum(gen is not None for gen in asked), next=page[-1] if len(page) == _AT_ONCE else None
-        )
+    def some(connection: sa.Connection) -> Regraded:
+        return regrade_some(service.database, service.jobs, connection, assignment["id"], start, actor.user_id)
 
-    return answer(await service.writer.do(some), 202)
+    done = await service.writer.do(some)
+    return answer(shapes.Regraded(count=done.count, next=done.after), 202)
 
 
 async def _marks(request: Request) -> Response:

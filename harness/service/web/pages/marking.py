@@ -9,9 +9,9 @@ from starlette.routing import Route
 
 from harness.sentence import Sentence
 from harness.service.ids import new_id
-from harness.service.schema import override, submission
+from harness.service.schema import override
 from harness.service.store.auditing import note
-from harness.service.store.queueing import regrade
+from harness.service.store.queueing import Regraded, regrade, regrade_some
 from harness.service.web.addresses import client_address
 from harness.service.web.pages.found import assignment_at, submission_at
 from harness.service.web.refusal import Refusal
@@ -21,8 +21,6 @@ __all__ = ["routes"]
 
 #: Characters of the reason for a change.
 _LONGEST_REASON = 2000
-#: Submissions that are asked for again in one transaction: others write in between.
-_CHUNK = 200
 
 
 async def _regrade(request: Request) -> Response:
@@ -38,23 +36,14 @@ async def _regrade_all(request: Request) -> Response:
     found = await assignment_at(request, "submission.regrade")
     service, actor = service_of(request), request.state.actor
 
-    def some(connection: sa.Connection, after: str) -> str:
-        query = (
-            sa.select(submission.c.id)
-            .where(submission.c.assignment_id == found["id"], submission.c.id > after)
-            .order_by(submission.c.id)
-            .limit(_CHUNK)
-        )
-        ids = connection.execute(query).scalars().all()
-        for one in ids:
-            regrade(service.database, service.jobs, connection, one, actor.user_id)
-        return ids[-1] if ids else ""
+    after: str | None = ""
+    while after is not None:
 
-    after = ""
-    while True:
-        after = await service.writer.do(lambda connection, after=after: some(connection, after))  # type: ignore[misc]
-        if not after:
-            return RedirectResponse(f"/assignments/{found['id']}/submissions?status=queued", 303)
+        def some(connection: sa.Connection, after: str = after) -> Regraded:
+            return regrade_some(service.database, service.jobs, connection, found["id"], after, actor.user_id)
+
+        after = (await service.writer.do(some)).after
+    return RedirectResponse(f"/assignments/{found['id']}/submissions?status=queued", 303)
 
 
 async def _override(request: Request) -> Response:
