@@ -6,12 +6,13 @@ New files are written from rows; the files that Canvas and Moodle export are giv
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from harness.records import Record
 from harness.render.numbers import points
 
 __all__ = [
+    "NEW_GRADEBOOKS",
     "Mark",
     "blackboard_csv",
     "canvas_csv",
@@ -113,3 +114,11 @@ def _last_and_first(name: str) -> tuple[str, str]:
     """Return ``Last, First`` in two parts; another name stays whole, as nothing tells which part of it is which."""
     last, _, first = name.partition(",")
     return last.strip(), first.strip()
+
+
+#: What writes a new file for a platform, of the marks and the assignment's name there.
+NEW_GRADEBOOKS: Mapping[str, Callable[[Sequence[Mark], str], str]] = {
+    "canvas": canvas_csv,
+    "moodle": moodle_csv,
+    "blackboard": blackboard_csv,
+}

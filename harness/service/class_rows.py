@@ -1,7 +1,7 @@
 """A class as the dashboard, gradebooks and groups of equal answers want it: one row for each learner, read in parts."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 import sqlalchemy as sa
@@ -113,8 +113,7 @@ def _row(one: Standing, told: Told, head: ClassHead) -> ClassRow:
     outcome = Outcome(one.grade.outcome)
     is_graded = outcome is Outcome.GRADED
     return ClassRow(
-        # Two learners may have one name and no number.
-        learner=plain(one.external_id or one.email or one.user_id, 200),
+        learner=plain(one.login, 200),
         name=plain(one.name, 200),
         email=plain(one.email or "", 320),
         file=plain(one.file, 255),
@@ -132,18 +131,20 @@ def _row(one: Standing, told: Told, head: ClassHead) -> ClassRow:
     )
 
 
-def marks(connection: sa.Connection, course_id: str, assignment_id: str, max_score: float) -> Iterator[Mark]:
-    """Yield the mark of every learner; without a score for those who have no grade."""
+def marks(
+    connection: sa.Connection, course_id: str, assignment_id: str, max_score: float, note: Callable[[Standing], str]
+) -> Iterator[Mark]:
+    """Yield the mark of every learner; without a score, and with ``max_score``, for those who have no grade."""
     for some in standings(connection, course_id, assignment_id):
         for one in some:
             yield Mark(
-                learner=one.external_id or one.email or one.user_id,
+                learner=one.login,
                 name=one.name,
                 email=one.email or "",
                 score=None if one.grade is None else one.grade.score,
                 max_score=max_score if one.grade is None else one.grade.max_score,
                 late=one.is_late,
-                note="" if one.grade is None else one.grade.override_reason,
+                note=note(one),
             )
 
 

@@ -9,14 +9,14 @@ from harness.intake import Reason, Unassigned
 from harness.language import ENGLISH, Language
 from harness.records import Outcome, Record
 from harness.render.exported import filled_canvas, filled_moodle
-from harness.render.gradebook import Mark, blackboard_csv, canvas_csv, moodle_csv, plain_lines
+from harness.render.gradebook import NEW_GRADEBOOKS, Mark, plain_lines
 from harness.sentence import Sentence
 from harness.whole_class.files import write_chunks, write_whole
 
 __all__ = ["GRADEBOOKS", "Gradebook", "left_out_of", "marks_of", "read_gradebook", "write_gradebook", "write_grades"]
 
 #: Platforms that a gradebook can be written for.
-GRADEBOOKS = ("canvas", "moodle", "blackboard")
+GRADEBOOKS = tuple(NEW_GRADEBOOKS)
 #: Bytes: a gradebook of 100,000 learners with many columns has fewer.
 _LARGEST = 256 << 20
 
@@ -135,7 +135,6 @@ def write_gradebook(
             filled = filled_moodle(gradebook.exported, marks)
         text, missing = filled.text, filled.missing
     else:
-        new = {"canvas": canvas_csv, "moodle": moodle_csv, "blackboard": blackboard_csv}[gradebook.platform]
-        text = new(marks, column)
+        text = NEW_GRADEBOOKS[gradebook.platform](marks, column)
     write_whole(os.path.join(folder, f"gradebook-{gradebook.platform}.csv"), text.encode())
     return missing

@@ -146,6 +146,11 @@ class Standing(Record, frozen=True, kw_only=True):
     status: str = ""
     grade: Grade | None = None
 
+    @property
+    def login(self) -> str:
+        """What gradebooks know the learner by: two may have one name, and one no number."""
+        return self.external_id or self.email or self.user_id
+
 
 def standings(connection: sa.Connection, course_id: str, assignment_id: str) -> Iterator[list[Standing]]:
     """Yield the learners of a course, some at a time, by id."""

@@ -1,19 +1,16 @@
 """Operations of those who teach: a new grade for one or for all, and the marks of a class."""
 
-from collections.abc import Iterator
-
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
-from harness.render.gradebook import Mark, blackboard_csv, canvas_csv, moodle_csv, plain_csv
-from harness.service.store.auditing import note
-from harness.service.store.overseeing import standings
+from harness.render.gradebook import NEW_GRADEBOOKS, plain_csv
+from harness.service.class_rows import marks
 from harness.service.store.queueing import Regraded, regrade, regrade_some
-from harness.service.web.addresses import client_address
 from harness.service.web.api import shapes
 from harness.service.web.api.asking import asked_assignment, asked_submission
 from harness.service.web.api.operations import Answer, Operation, answer, query_of
+from harness.service.web.exporting import exported
 from harness.service.web.service import service_of
 
 __all__ = ["operations"]
@@ -42,45 +39,16 @@ async def _regrade_all(request: Request) -> Response:
 
 
 async def _marks(request: Request) -> Response:
-    form = query_of(request, shapes.Exported)
-    actor, assignment = await asked_assignment(request, "grade.export")
-    service = service_of(request)
+    form = query_of(request, shapes.Exported).format
+    _, assignment = await asked_assignment(request, "grade.export")
 
     def written(connection: sa.Connection) -> str:
-        marks = [*_marks_of(connection, assignment["course_id"], assignment["id"])]
-        note(
-            service.database,
-            connection,
-            actor.user_id,
-            "grade.export",
-            f"assignment:{assignment['id']}",
-            course_id=assignment["course_id"],
-            address=client_address(request),
-            format=form.format,
-        )
-        if form.format == "csv":
-            return plain_csv(marks)
-        return {"canvas": canvas_csv, "moodle": moodle_csv, "blackboard": blackboard_csv}[form.format](
-            marks, assignment["title"]
-        )
+        found = [*marks(connection, assignment["course_id"], assignment["id"], 0.0, lambda one: one.status)]
+        return plain_csv(found) if form == "csv" else NEW_GRADEBOOKS[form](found, assignment["title"])
 
-    text = await service.writer.do(written)
-    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="marks-{form.format}.csv"'}
+    text = await exported(request, assignment, form, written)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="marks-{form}.csv"'}
     return Response(text, headers=headers, media_type="text/csv; charset=utf-8")
-
-
-def _marks_of(connection: sa.Connection, course_id: str, assignment_id: str) -> Iterator[Mark]:
-    for learners in standings(connection, course_id, assignment_id):
-        for one in learners:
-            yield Mark(
-                learner=one.external_id or one.email or one.user_id,
-                name=one.name,
-                email=one.email or "",
-                score=None if one.grade is None else one.grade.score,
-                max_score=0.0 if one.grade is None else one.grade.max_score,
-                late=one.is_late,
-                note=one.status,
-            )
 
 
 operations = (

@@ -1,6 +1,5 @@
 """The instructor's pages to look at: a class, its submissions, one learner, equal answers, and gradebooks."""
 
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,12 +10,12 @@ from starlette.routing import Route
 
 from harness.errors import SubmissionError
 from harness.render.dashboard import content
-from harness.render.gradebook import Mark, blackboard_csv, canvas_csv, moodle_csv, plain_csv
+from harness.render.gradebook import NEW_GRADEBOOKS, plain_csv
 from harness.service.class_rows import ClassRows, left_out, marks
-from harness.service.store.auditing import note
 from harness.service.store.looking import PAGE, Filter, learner_of, submissions_of, text_of
-from harness.service.store.overseeing import standings
-from harness.service.web.addresses import attachment, client_address
+from harness.service.store.overseeing import Standing, standings
+from harness.service.web.addresses import attachment
+from harness.service.web.exporting import exported
 from harness.service.web.pages.found import assignment_at
 from harness.service.web.pages.learning import history_page
 from harness.service.web.refusal import NotFound
@@ -25,16 +24,11 @@ from harness.service.web.service import service_of
 from harness.submission import submission_from_bytes
 from harness.whole_class.shape import shape_of
 
-__all__ = ["FORMATS", "routes"]
+__all__ = ["routes"]
 
 _STATUSES = ("", "queued", "running", "graded", "failed", "cancelled")
-#: Of gradebooks: what each platform imports.
-FORMATS: dict[str, Callable[[list[Mark], str], str]] = {
-    "plain": lambda rows, _: plain_csv(rows),
-    "canvas": canvas_csv,
-    "moodle": moodle_csv,
-    "blackboard": blackboard_csv,
-}
+#: Of a class's marks.
+_FORMATS = ("plain", *NEW_GRADEBOOKS)
 #: Shared by all requests of a process: it only remembers what never changes.
 _ROWS = ClassRows()
 
@@ -54,7 +48,7 @@ async def _class(request: Request) -> Response:
     html, absent = await service_of(request).read(read)
     # Escaped where it is made: harness.render.dashboard writes files for browsers.
     body = Markup(html)
-    return render(request, "class.html", assignment=found, body=body, absent=absent, formats=[*FORMATS])
+    return render(request, "class.html", assignment=found, body=body, absent=absent, formats=[*_FORMATS])
 
 
 async def _submissions(request: Request) -> Response:
@@ -118,34 +112,22 @@ async def _similar(request: Request) -> Response:
 async def _grades(request: Request) -> Response:
     found = await assignment_at(request, "grade.export")
     form = request.query_params.get("format", "plain")
-    if form not in FORMATS:
+    if form not in _FORMATS:
         raise NotFound
-    service, actor = service_of(request), request.state.actor
 
-    def read(connection: sa.Connection) -> list[Mark]:
+    def written(connection: sa.Connection) -> str:
         head = _ROWS.head(connection, found["id"], found["title"])
-        return [*marks(connection, found["course_id"], found["id"], 0.0 if head is None else head.max_score)]
+        most = 0.0 if head is None else head.max_score
+        rows = [*marks(connection, found["course_id"], found["id"], most, _reason)]
+        return plain_csv(rows) if form == "plain" else NEW_GRADEBOOKS[form](rows, found["title"])
 
-    def write(connection: sa.Connection) -> None:
-        what = f"assignment:{found['id']}"
-        address = client_address(request)
-        course_id = found["course_id"]
-        note(
-            service.database,
-            connection,
-            actor.user_id,
-            "grade.export",
-            what,
-            course_id=course_id,
-            address=address,
-            format=form,
-        )
-
-    text = FORMATS[form](await service.read(read), found["title"])
-    # Nothing leaves that is not in the log.
-    await service.writer.do(write)
+    text = await exported(request, found, form, written)
     headers = {"Content-Disposition": attachment(f"{found['slug']}-{form}.csv"), "Cache-Control": "no-store"}
     return Response(text.encode(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _reason(one: Standing) -> str:
+    return "" if one.grade is None else one.grade.override_reason
 
 
 routes = [
