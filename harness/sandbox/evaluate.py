@@ -30,6 +30,10 @@ FILE_NAME = "<submission>"
 #: Instead of Python's own words, which speak of what is installed.
 NOT_AVAILABLE = marked("the module {module} is not available in grading")
 
+#: Since numpy 2 seterr sets a context variable, and to copy a context is ten times as fast as to set it. Found out
+#: once, in the zygote, and not in each worker.
+_IN_CONTEXT = np.lib.NumpyVersion(np.__version__) >= "2.0.0b1"
+
 Emit = Callable[[Answer | Fault], None]
 Printed = Callable[[], str]
 
@@ -49,9 +53,8 @@ def evaluate_cases(
 
 def _isolated() -> Callable[..., None]:
     """Return what runs a function with numpy's warnings off, whatever np.seterr a file or an earlier case called."""
-    if np.lib.NumpyVersion(np.__version__) < "2.0.0b1":
+    if not _IN_CONTEXT:
         return np.errstate(all="ignore")(lambda function, *arguments: function(*arguments))
-    # Since numpy 2 the setting lies in a context variable, and to copy a context is ten times as fast as to set it.
     context = copy_context()
     context.run(np.seterr, all="ignore")
     return lambda function, *arguments: context.copy().run(function, *arguments)
