@@ -1,4 +1,4 @@
-"""Tells open pages what has changed. One look at the database, once a second, serves all pages of a process."""
+"""Tells who follows what has changed. One look at the database, once a second, serves all of a process."""
 
 import asyncio
 import logging
@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
 from harness.records import Record
 from harness.service.store.overseeing import Pace, class_mark, courses_waiting, pace, places, states
-from harness.service.web.service import Service
+from harness.service.web.service import Service, service_of
 
-__all__ = ["Live", "State", "state_now"]
+__all__ = ["Live", "State", "live_of", "state_now", "streamed"]
 
 _LOG = logging.getLogger(__name__)
 #: Seconds between two looks, and between two signs of life on a stream on which nothing changes: proxies close it else.
@@ -100,6 +102,22 @@ class Live:
 
     def _states(self, connection: sa.Connection, ids: list[str]) -> dict[str, State]:
         return _states(self._service, connection, ids)
+
+
+def live_of(request: Request) -> Live:
+    """Return the streams of this process, which all pages and programs share."""
+    state = request.app.state
+    if not hasattr(state, "live"):
+        state.live = Live(service_of(request))
+    live: Live = state.live
+    return live
+
+
+def streamed(lines: AsyncIterator[str]) -> Response:
+    """Return an answer that goes on, as server-sent events (HTML standard, section 9.2)."""
+    # nginx keeps answers back until they are whole, unless it is told not to.
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(lines, media_type="text/event-stream", headers=headers)
 
 
 def state_now(service: Service, connection: sa.Connection, submission_id: str) -> State:

@@ -1,39 +1,24 @@
-"""What open pages are told as it happens, as server-sent events (HTML standard, section 9.2)."""
+"""What open pages are told as it happens."""
 
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from harness.language import Language
-from harness.service.web.live import ASSIGNMENT, SUBMISSION, Live
+from harness.service.web.live import ASSIGNMENT, SUBMISSION, Live, live_of, streamed
 from harness.service.web.pages.found import assignment_at, submission_at
 from harness.service.web.rendering import language_of, part
-from harness.service.web.service import service_of
 
 __all__ = ["routes"]
 
 _ALIVE = ": \n\n"
 
 
-def _live(request: Request) -> Live:
-    state = request.app.state
-    if not hasattr(state, "live"):
-        state.live = Live(service_of(request))
-    live: Live = state.live
-    return live
-
-
-def _streamed(lines: AsyncIterator[str]) -> Response:
-    # nginx keeps answers back until they are whole, unless it is told not to.
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(lines, media_type="text/event-stream", headers=headers)
-
-
 async def _of_submission(request: Request) -> Response:
     seen = await submission_at(request, "submission.see")
-    return _streamed(_states(_live(request), seen.id, language_of(request)))
+    return streamed(_states(live_of(request), seen.id, language_of(request)))
 
 
 async def _states(live: Live, submission_id: str, spoken: Language) -> AsyncIterator[str]:
@@ -50,7 +35,7 @@ async def _states(live: Live, submission_id: str, spoken: Language) -> AsyncIter
 
 async def _of_class(request: Request) -> Response:
     found = await assignment_at(request, "class.see")
-    return _streamed(_changes(_live(request), found["id"]))
+    return streamed(_changes(live_of(request), found["id"]))
 
 
 async def _changes(live: Live, assignment_id: str) -> AsyncIterator[str]:
