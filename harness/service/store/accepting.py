@@ -11,9 +11,10 @@ from harness.records import Record
 from harness.sentence import Sentence
 from harness.service.database import Database
 from harness.service.ids import new_id
-from harness.service.schema import assignment, blob, enrolment, revision, submission
+from harness.service.schema import blob, enrolment, submission
+from harness.service.store.revisions import newest_revision
 
-__all__ = ["Accepted", "Incoming", "Jobs", "Refused", "accept", "newest_revision"]
+__all__ = ["Accepted", "Incoming", "Jobs", "Refused", "accept"]
 
 #: Waiting submissions of one learner that still make a difference to whose turn it is.
 _MOST_PRIORITY = 1000
@@ -62,18 +63,6 @@ class Refused(DoutError):  # noqa: N818 - the client is refused; nothing went wr
         self.code = code
         #: Seconds until it may be tried again; None when time alone changes nothing.
         self.retry_after = retry_after
-
-
-def newest_revision(connection: sa.Connection, assignment_id: str) -> sa.RowMapping | None:
-    """Return the newest revision of an assignment, with its ``course_id`` and ``title``; None when there is none."""
-    query = (
-        sa.select(revision, assignment.c.course_id, assignment.c.title)
-        .join(assignment, assignment.c.id == revision.c.assignment_id)
-        .where(revision.c.assignment_id == assignment_id)
-        .order_by(revision.c.number.desc())
-        .limit(1)
-    )
-    return connection.execute(query).mappings().first()
 
 
 def accept(database: Database, jobs: Jobs, connection: sa.Connection, incoming: Incoming) -> Accepted:

@@ -15,6 +15,7 @@ from harness.service.ids import new_id
 from harness.service.installed import Installed
 from harness.service.schema import assignment, course, enrolment, revision
 from harness.service.store.auditing import note
+from harness.service.store.revisions import is_newest
 
 __all__ = [
     "Revision",
@@ -168,10 +169,8 @@ def assignments_of(connection: sa.Connection, course_id: str) -> list[sa.RowMapp
 
 
 def _newest() -> sa.Select[tuple[object, ...]]:
-    newer = revision.alias()
-    newest = sa.select(sa.func.max(newer.c.number)).where(newer.c.assignment_id == assignment.c.id).scalar_subquery()
     of_revision = [column for column in revision.c if column.name not in {"assignment_id", "created_at", "created_by"}]
-    here = sa.and_(revision.c.assignment_id == assignment.c.id, revision.c.number == newest)
+    here = sa.and_(revision.c.assignment_id == assignment.c.id, is_newest())
     return sa.select(assignment, *of_revision).select_from(assignment.join(revision, here))
 
 

@@ -7,8 +7,8 @@ from harness.render.json import render_json
 from harness.service.database import Database
 from harness.service.ids import new_id
 from harness.service.schema import attempt, blob, grade, report, submission
-from harness.service.store.accepting import newest_revision
 from harness.service.store.auditing import WORKER, note
+from harness.service.store.revisions import newest_revision
 
 __all__ = ["MOST_CRASHES", "Claim", "claim", "fail", "finish", "hand_back"]
 

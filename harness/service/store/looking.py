@@ -19,6 +19,7 @@ from harness.service.schema import (
     submission,
     user,
 )
+from harness.service.store.revisions import is_newest
 
 __all__ = [
     "PAGE",
@@ -119,8 +120,6 @@ def assignment_of(connection: sa.Connection, assignment_id: str) -> sa.RowMappin
 
 
 def _assignments() -> "sa.Select[Any]":
-    newer = revision.alias()
-    newest = sa.select(sa.func.max(newer.c.number)).where(newer.c.assignment_id == assignment.c.id)
     return (
         sa.select(
             assignment.c.id,
@@ -134,7 +133,7 @@ def _assignments() -> "sa.Select[Any]":
         )
         .join(course, course.c.id == assignment.c.course_id)
         .join(revision, revision.c.assignment_id == assignment.c.id)
-        .where(revision.c.number == newest.scalar_subquery())
+        .where(is_newest())
     )
 
 
