@@ -1,4 +1,4 @@
-"""Grades one claimed submission, in a sandbox of this worker. The database is not touched here."""
+"""Grades claimed submissions, in sandboxes of this worker. The database is not touched here."""
 
 import hashlib
 import queue
@@ -6,42 +6,41 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from harness.assignment import Assignment
+from harness.desk import Desk
 from harness.errors import SubmissionError
-from harness.grader import grade, ungradable_report
-from harness.records import Isolation, Level, Outcome, Report
-from harness.sandbox.runner import Sandbox
-from harness.sandbox.selftest import held
+from harness.grader import ungradable_report
+from harness.records import Isolation, Level, Report
 from harness.service.installed import Installed
 from harness.service.store.grading import Claim
 from harness.submission import submission_from_bytes
 
-__all__ = ["Bench"]
+__all__ = ["Bench", "graded"]
 
 
 class Bench:
-    """The sandboxes of a worker, one for each submission that is graded at once.
+    """The desks of a worker, one for each submission that is graded at once.
 
     Raises:
         SandboxError: this machine does not hold a submission as well as ``least`` asks for.
     """
 
     def __init__(self, installed: Installed, *, least: Level, slots: int) -> None:
-        self._installed, self._least = installed, least
-        self._free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
+        self._installed = installed
+        self._free: queue.SimpleQueue[Desk] = queue.SimpleQueue()
         for _ in range(slots):
-            self._free.put(Sandbox(least=least))
-        with self.place() as place:
+            self._free.put(Desk(least))
+        with self.desk() as desk:
             #: How well submissions are kept apart here.
-            self.isolation: Isolation = held(place.sandbox, installed.get("ch05-add-mul").worker_limits)
+            self.isolation: Isolation = desk.held(installed.get("ch05-add-mul").worker_limits)
 
     @contextmanager
-    def place(self) -> Iterator["Place"]:
-        """Give a place to grade at, as soon as one is free."""
-        place = Place(self._free.get(), self._least)
+    def desk(self) -> Iterator[Desk]:
+        """Give a desk that nobody else uses meanwhile, as soon as one is free."""
+        desk = self._free.get()
         try:
-            yield place
+            yield desk
         finally:
-            self._free.put(place.sandbox)
+            self._free.put(desk)
 
     def assignment(self, claimed: Claim) -> Assignment:
         """Return what to grade against.
@@ -57,22 +56,11 @@ class Bench:
             self._free.get().close()
 
 
-class Place:
-    """One sandbox, with another one in its stead after a fault."""
-
-    def __init__(self, sandbox: Sandbox, least: Level) -> None:
-        self.sandbox, self._least = sandbox, least
-
-    def grade(self, claimed: Claim, assignment: Assignment) -> Report:
-        """Return the report on a submission; a fault of the grader is tried once more, with nothing left of it."""
+def graded(desk: Desk, claimed: Claim, assignment: Assignment) -> Report:
+    """Return the report on a claimed submission."""
+    try:
+        submission = submission_from_bytes(claimed.name, claimed.data)
+    except SubmissionError as error:
         sha256 = hashlib.sha256(claimed.data).hexdigest()
-        try:
-            submission = submission_from_bytes(claimed.name, claimed.data)
-        except SubmissionError as error:
-            return ungradable_report(error, claimed.name, sha256, assignment, claimed.seed)
-        report = grade(submission, assignment, claimed.seed, sandbox=self.sandbox)
-        if report.outcome is Outcome.GRADER_FAULT:
-            self.sandbox.close()
-            self.sandbox = Sandbox(least=self._least)
-            report = grade(submission, assignment, claimed.seed, sandbox=self.sandbox)
-        return report
+        return ungradable_report(error, claimed.name, sha256, assignment, claimed.seed)
+    return desk.grade(submission, assignment, claimed.seed)

@@ -17,7 +17,7 @@ from harness.records import Report
 from harness.service.database import Database
 from harness.service.engine import Jobs, Runner
 from harness.service.faults import reach
-from harness.service.grading import Bench
+from harness.service.grading import Bench, graded
 from harness.service.installed import Installed
 from harness.service.reaper import Duties
 from harness.service.schema import worker
@@ -143,7 +143,7 @@ class Worker:
             _log.warning("this worker was taken for dead", executor=self.executor)
 
     def _do(self, submission_id: str, gen: int) -> None:
-        with self._bench.place() as place:
+        with self._bench.desk() as desk:
             if self._stopping.is_set():
                 self._left.append((submission_id, gen))
                 return
@@ -158,7 +158,7 @@ class Worker:
                 log.error("the assignment is not what its revision says", source=claimed.source)
                 return
             began = time.perf_counter()
-            report = place.grade(claimed, assignment)
+            report = graded(desk, claimed, assignment)
             reach("graded")
             stands = self._patiently(lambda: self._finish(claimed, report))
             log.info(

@@ -13,9 +13,10 @@ import msgspec
 
 from harness.assignment import Assignment, built_in, reader_language
 from harness.cases import bank_for
+from harness.desk import Desk
 from harness.errors import AssignmentError, DoutError, SandboxError, UsageError
 from harness.feedback import with_feedback
-from harness.grader import empty_report, grade, versions
+from harness.grader import empty_report, versions
 from harness.language import Language
 from harness.notes import fault_note
 from harness.records import Outcome, Report, SubmissionId, Timing, Verdict, Warn
@@ -23,8 +24,6 @@ from harness.render.causes import causes
 from harness.render.html import render_html
 from harness.render.json import render_json
 from harness.sandbox.launch import has_fork_server
-from harness.sandbox.runner import Sandbox
-from harness.sandbox.selftest import held
 from harness.sentence import Sentence
 from harness.submission import Submission
 from harness.whole_class.files import write_whole
@@ -70,7 +69,7 @@ class _Judge:
         if self._assignment.sha256 != setup.sha256:
             raise UsageError(Sentence("the assignment was changed while it was read"), Sentence("run it again"))
         bank_for(self._assignment, setup.seed)
-        self._sandbox = Sandbox(least=setup.least)
+        self._desk = Desk(setup.least)
         #: The last reports, by text.
         self._known: dict[bytes, Report] = {}
 
@@ -78,11 +77,11 @@ class _Judge:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._sandbox.close()
+        self._desk.close()
 
     def hello(self) -> Hello:
         """Try to break out, and say how well that is stopped."""
-        return Hello(isolation=held(self._sandbox, self._assignment.worker_limits), versions=versions())
+        return Hello(isolation=self._desk.held(self._assignment.worker_limits), versions=versions())
 
     def judged(self, task: Task) -> Judged:
         """Grade one submission, and write its report and its page."""
@@ -114,12 +113,7 @@ class _Judge:
         key = _text_of(submission)
         if (known := self._known.get(key)) is not None:
             return msgspec.structs.replace(known, submission=SubmissionId(submission.name, submission.sha256))
-        report = grade(submission, assignment, seed, sandbox=self._sandbox)
-        if report.outcome is Outcome.GRADER_FAULT:
-            # Once more, with nothing left of what may have gone wrong.
-            self._sandbox.close()
-            self._sandbox = Sandbox(least=self._setup.least)
-            report = grade(submission, assignment, seed, sandbox=self._sandbox)
+        report = self._desk.grade(submission, assignment, seed)
         if report.outcome is not Outcome.GRADER_FAULT:
             self._known[key] = report
             if len(self._known) > _MOST_KNOWN:
