@@ -200,15 +200,30 @@ def objects(site, slug, someone):
     return site.writing(make)
 
 
-@pytest.mark.parametrize("own", [True, False], ids=["own", "foreign"])
-@pytest.mark.parametrize("slug", ["here", "elsewhere"])
-@pytest.mark.parametrize("role", ROLE_NAMES)
-def test_every_route_is_for_those_alone_whom_it_is_for(sqlite_site, role, slug, own):
-    site = sqlite_site
+def come(site, role):
+    """Return somebody who has ``role`` in the course "here", or none."""
     site.course("here")
     me = None if role == "nobody" else site.person("Me", is_admin=role == ADMIN)
     if role in ROLES:
         site.enrol(me, "here", role)
+    return me
+
+
+def handed_in(site, slug, someone):
+    """Return an assignment of the course ``slug``, and what ``someone`` has handed in there."""
+    objects(site, slug, someone)
+    with site.database.reading() as connection:
+        work = connection.execute(
+            sa.select(assignment.c.id).where(assignment.c.course_id == site.course(slug))
+        ).scalar_one()
+    return work, Ground(site.database, site.service.jobs).hand_in(work, someone).id
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "foreign"])
+@pytest.mark.parametrize("slug", ["here", "elsewhere"])
+@pytest.mark.parametrize("role", ROLE_NAMES)
+def test_every_route_is_for_those_alone_whom_it_is_for(sqlite_site, role, slug, own):
+    site, me = sqlite_site, come(sqlite_site, role)
     values = objects(site, slug, me if own and me else site.person("Jun", **{slug: "learner"}))
     # As the routes are told of themselves, but for what has no place in a path.
     person = actor(role)
@@ -245,19 +260,10 @@ def test_every_route_is_for_those_alone_whom_it_is_for(sqlite_site, role, slug, 
 @pytest.mark.parametrize("slug", ["here", "elsewhere"])
 @pytest.mark.parametrize("role", ROLE_NAMES)
 def test_every_operation_of_the_api_is_for_those_alone_whom_it_is_for(sqlite_site, role, slug, own):
-    site = sqlite_site
-    site.course("here")
-    me = None if role == "nobody" else site.person("Me", is_admin=role == ADMIN)
-    if role in ROLES:
-        site.enrol(me, "here", role)
+    site, me = sqlite_site, come(sqlite_site, role)
     someone = me if own and me else site.person("Jun", **{slug: "learner"})
-    objects(site, slug, someone)
-    ground = Ground(site.database, site.service.jobs)
-    with site.database.reading() as connection:
-        work = connection.execute(
-            sa.select(assignment.c.id).where(assignment.c.course_id == site.course(slug))
-        ).scalar_one()
-    ids = {"courses": site.course(slug), "assignments": work, "submissions": ground.hand_in(work, someone).id}
+    work, submitted = handed_in(site, slug, someone)
+    ids = {"courses": site.course(slug), "assignments": work, "submissions": submitted}
     browser, person = site.browser(me), actor(role)
     for name, needed in API_ROUTES.items():
         method, path = name.split(" ")
@@ -291,18 +297,9 @@ def test_every_operation_of_the_api_is_for_those_alone_whom_it_is_for(sqlite_sit
 @pytest.mark.parametrize("slug", ["here", "elsewhere"])
 @pytest.mark.parametrize("role", ROLE_NAMES)
 def test_every_page_is_for_those_alone_whom_it_is_for(sqlite_site, role, slug, own):
-    site = sqlite_site
-    site.course("here")
-    me = None if role == "nobody" else site.person("Me", is_admin=role == ADMIN)
-    if role in ROLES:
-        site.enrol(me, "here", role)
+    site, me = sqlite_site, come(sqlite_site, role)
     someone = me if own and me else site.person("Jun", **{slug: "learner"})
-    objects(site, slug, someone)
-    with site.database.reading() as connection:
-        work = connection.execute(
-            sa.select(assignment.c.id).where(assignment.c.course_id == site.course(slug))
-        ).scalar_one()
-    submitted = Ground(site.database, site.service.jobs).hand_in(work, someone).id
+    work, submitted = handed_in(site, slug, someone)
     values = {"assignment_id": work, "submission_id": submitted, "user_id": someone}
     browser, person = site.browser(me), actor(role)
     for name, needed in PAGE_ROUTES.items():
