@@ -11,6 +11,7 @@ from harness.records import Outcome, Report
 from harness.sentence import Sentence
 from harness.service.schema import attempt, audit, grade, report, submission
 from harness.service.store.grading import MOST_CRASHES, Claim, claim, fail, finish, hand_back
+from harness.service.store.personal import erase_person
 from harness.service.store.queueing import REGRADE_PRIORITY, regrade
 
 ASSIGNMENT = built_in("ch05-add-mul")
@@ -156,6 +157,15 @@ def test_a_regrade_uses_the_newest_revision(site):
 def test_what_waits_anyway_is_not_asked_for_twice(site):
     assert regraded(site) is None
     assert len(site.ground.jobs.given) == 1
+
+
+def test_the_grade_of_an_erased_person_is_not_made_anew(site):
+    site.finish(site.claim(), graded(80.0))
+    with site.database.writing() as connection:
+        erase_person(site.database, connection, site.row()["user_id"], by="admin")
+    assert regraded(site) is None
+    assert [row["score"] for row in site.ground.rows(grade)] == [80.0]
+    assert site.row()["status"] == "graded"
 
 
 def test_a_failed_submission_can_be_graded_again(site):

@@ -11,6 +11,7 @@ from harness.service.faults import reach
 from harness.service.schema import assignment, submission
 from harness.service.store.accepting import Jobs
 from harness.service.store.auditing import note
+from harness.service.store.personal import ERASED_TEXT
 
 __all__ = ["REGRADE_PRIORITY", "Regraded", "Requeues", "regrade", "regrade_some", "requeue", "waiting_after"]
 
@@ -72,15 +73,16 @@ def regrade(database: Database, jobs: Jobs, connection: sa.Connection, submissio
     """Ask for a new grade; the one that there is stands until then.
 
     Returns:
-        The new generation, or None when the submission waits for a grade anyway.
+        The new generation, or None when the submission waits for a grade anyway, or its text was erased.
     """
     row = connection.execute(
-        sa.select(submission.c.gen, submission.c.status, assignment.c.course_id)
+        sa.select(submission.c.gen, submission.c.status, submission.c.blob_sha256, assignment.c.course_id)
         .join(assignment, assignment.c.id == submission.c.assignment_id)
         .where(submission.c.id == submission_id)
         .with_for_update(of=submission)
     ).first()
-    if row is None or row.status in ("queued", "running"):
+    # Of an erased person nothing is left to grade, and the grade that was kept is to stay.
+    if row is None or row.status in ("queued", "running") or row.blob_sha256 == ERASED_TEXT:
         return None
     gen = int(row.gen) + 1
     connection.execute(
