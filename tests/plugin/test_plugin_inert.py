@@ -2,6 +2,9 @@
 
 from pytest_runs import PLUGIN, run_pytest, run_python, write
 
+#: Schemathesis' own plugin imports Hypothesis, where it is installed for the tests of the service.
+WITHOUT = "'-p', 'no:schemathesis'"
+
 
 def test_importing_the_plugin_loads_nothing_that_pytest_has_not(tmp_path):
     code = (
@@ -18,7 +21,7 @@ def test_a_run_without_grade_loads_nothing_of_the_grader(tmp_path):
     # Hypothesis' own plugin imports Hypothesis at the end of every run.
     code = (
         "import sys, pytest\n"
-        f"assert pytest.main([*{PLUGIN}, '-qq', '-p', 'no:hypothesispytest', '-p', 'no:xdist']) == 0\n"
+        f"assert pytest.main([*{PLUGIN}, '-qq', '-p', 'no:hypothesispytest', '-p', 'no:xdist', {WITHOUT}]) == 0\n"
         "heavy = {'harness', 'reference', 'numpy', 'msgspec', 'hypothesis'}\n"
         "print('LOADED', *sorted(name for name in sys.modules if name.partition('.')[0] in heavy))\n"
     )
@@ -45,7 +48,7 @@ def test_collect_only_imports_no_numpy(tmp_path):
     write(tmp_path, layers_py="class AddLayer: pass\n")
     code = (
         "import sys, pytest\n"
-        f"assert pytest.main([*{PLUGIN}, '-qq', '--grade', '--collect-only']) == 0\n"
+        f"assert pytest.main([*{PLUGIN}, '-qq', '--grade', '--collect-only', {WITHOUT}]) == 0\n"
         "print('LOADED', *sorted({'numpy', 'hypothesis'} & set(sys.modules)))\n"
     )
     loaded = run_python(code, folder=tmp_path)
