@@ -85,9 +85,15 @@ class Database:
         return insert.values(values).on_conflict_do_nothing()
 
     def close(self) -> None:
-        """Close every connection."""
-        self.engine.dispose()
-        self._reader.dispose()
+        """Close every connection; one that a thread still uses, as soon as it is given back."""
+        for engine in {self.engine, self._reader}:
+            sa.event.listen(engine, "checkin", _close_at_once)
+            engine.dispose()
+
+
+def _close_at_once(connection: Any, _: object) -> None:
+    if connection is not None:
+        connection.close()
 
 
 def _prepare_sqlite(engine: sa.Engine, begin: str) -> None:

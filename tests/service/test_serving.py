@@ -190,6 +190,17 @@ def test_another_kind_of_database_is_refused(url):
         Database(url)
 
 
+def test_a_connection_in_use_is_closed_once_it_is_given_back(url):
+    database = Database(url)
+    with database.reading() as used, database.writing() as also_used:
+        inner = [connection.connection.dbapi_connection for connection in (used, also_used)]
+        database.close()
+        assert used.execute(sa.text("SELECT 1")).scalar_one() == 1
+    for connection in inner:
+        with pytest.raises(connection.ProgrammingError if url.startswith("sqlite") else Exception, match="closed"):
+            connection.cursor()
+
+
 def duties(database: Database, jobs: Jobs, executor: str = "me") -> Duties:
     return Duties(database, jobs, Settings(dead_after_s=5.0), executor)
 
