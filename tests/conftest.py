@@ -25,6 +25,7 @@ LONG = (
     "sandbox/test_hostile.py",
     "sandbox/test_resources.py",
     "service/test_deaths.py",
+    "service/test_deaths_over_http.py",
     "service/test_interleavings.py",
 )
 #: What asks nothing that depends on the version of Python: environments, other programs, tables of numbers, a database.

@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -68,10 +69,12 @@ def run_web(options: argparse.Namespace) -> int:
     with held_back():
         from harness.service.logs import configure
         from harness.service.migrations import check_schema
-        from harness.service.running import opened, prepared_folder
+        from harness.service.running import end_with_supervisor, opened, prepared_folder
         from harness.service.web.server import serve
 
     configure(plain=sys.stderr.isatty())
+    # uvicorn has its own way to end in order, which this signal begins.
+    end_with_supervisor(lambda: os.kill(os.getpid(), signal.SIGTERM))
     with opened(options.config) as (settings, database):
         prepared_folder(settings)
         check_schema(database)

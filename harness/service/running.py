@@ -17,7 +17,7 @@ from harness.service.schema import invitation, user
 from harness.service.settings import Settings, read_settings
 from harness.service.supervisor import SUPERVISED
 
-__all__ = ["admin_link", "asked_to_end", "opened", "prepared_folder"]
+__all__ = ["admin_link", "asked_to_end", "end_with_supervisor", "opened", "prepared_folder"]
 
 #: Seconds in which the link for the first administrator can be used.
 _LINK_SECONDS = 86400.0
@@ -81,9 +81,7 @@ def admin_link(settings: Settings, database: Database, *, always: bool = False) 
 @contextmanager
 def asked_to_end(end: Callable[[], None]) -> Iterator[None]:
     """Call ``end`` when this process is asked to end: by a signal, or because its supervisor has ended."""
-    supervisor = os.environ.get(SUPERVISED)
-    if supervisor is not None:
-        _end_with_parent(int(supervisor), end)
+    end_with_supervisor(end)
     numbers = (signal.SIGTERM, signal.SIGINT)
     before = [signal.signal(number, lambda *_: end()) for number in numbers]
     try:
@@ -93,12 +91,16 @@ def asked_to_end(end: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _end_with_parent(parent: int, end: Callable[[], None]) -> None:
+def end_with_supervisor(end: Callable[[], None]) -> None:
+    """Have this process get SIGTERM when its supervisor ends, by whatever; call ``end`` if it has ended already."""
+    supervisor = os.environ.get(SUPERVISED)
+    if supervisor is None:
+        return
     from harness.sandbox.launch import has_fork_server
 
     if has_fork_server():
         from harness.sandbox.lockdown import set_pdeathsig
 
         set_pdeathsig(signal.SIGTERM)
-    if os.getppid() != parent:
+    if os.getppid() != int(supervisor):
         end()

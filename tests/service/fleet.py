@@ -64,6 +64,19 @@ class Fleet:
         self.processes.append(process)
         return process
 
+    def command(self, *words: str, **more: str) -> "subprocess.Popen[bytes]":
+        """Start another command of dout on this database."""
+        with (self.data / f"{words[0]}-{len(self.processes)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "harness.cli", *words],
+                env=self.environment(**more),
+                stdout=log,
+                stderr=log,
+                cwd=self.data,
+            )
+        self.processes.append(process)
+        return process
+
     def hand_in(self, count: int, text: str = "", *, course: str | None = None, work: str | None = None) -> list[str]:
         """Have ``count`` learners hand in a right file each, all different."""
         seed = (Path(__file__).parents[2] / "examples" / "seed.py").read_text(encoding="utf-8")
@@ -82,7 +95,7 @@ class Fleet:
         return accepted == graded + failed
 
     def logs(self) -> str:
-        return "\n".join(path.read_text("utf-8", "replace")[-3000:] for path in sorted(self.data.glob("worker-*.log")))
+        return "\n".join(path.read_text("utf-8", "replace")[-3000:] for path in sorted(self.data.glob("*.log")))
 
     def kill(self, *processes: "subprocess.Popen[bytes]") -> None:
         for process in processes or self.processes:
