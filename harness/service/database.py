@@ -76,13 +76,13 @@ class Database:
         """Return the database's own time, seconds since 1970."""
         return float(connection.execute(sa.select(self.clock)).scalar_one())
 
-    def insert_new(self, table: sa.Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Insert:
-        """Return an INSERT that leaves rows alone which are there already.
+    def insert_new(self, table: sa.Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] = ()) -> Insert:
+        """Return an INSERT that leaves rows alone which are there already; of many rows, when they come with it later.
 
         Add ``returning`` to know which are new: ``rowcount`` counts the others too on PostgreSQL.
         """
         insert = sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
-        return insert.values(values).on_conflict_do_nothing()
+        return (insert.values(values) if values else insert).on_conflict_do_nothing()
 
     def close(self) -> None:
         """Close every connection; one that a thread still uses, as soon as it is given back."""

@@ -7,7 +7,7 @@ from ground import Ground
 
 from harness.service.database import Database
 from harness.service.schema import blob, submission
-from harness.service.store.accepting import Refused
+from harness.service.store.accepting import Accepted, Incoming, Refused, accept_all
 
 
 def refused(ground: Ground, *arguments, **options) -> Refused:
@@ -135,3 +135,39 @@ def test_submissions_at_the_same_moment_keep_to_the_limit(ground, database: Data
         thread.join()
     assert sorted(row["number"] for row in ground.rows(submission)) == [1, 2, 3]
     assert codes == ["no-attempts-left"] * 5
+
+
+def test_many_at_once_are_taken_as_if_they_had_come_one_after_the_other(ground, database: Database):
+    course, other = ground.course(), ground.course("other")
+    work, little = ground.assignment(course), ground.assignment(other, max_attempts=1)
+    mina, jun = ground.learner(course, "Mina"), ground.learner(course, "Jun")
+    before = ground.hand_in(work, jun, b"old", key="old")
+    came = [
+        (work, mina, "a", b"1"),
+        (work, mina, "a", b"1"),
+        (work, mina, "a", b"2"),
+        (work, mina, "b", b"2"),
+        (work, jun, "old", b"old"),
+        (work, jun, "a", b"1"),
+        (little, mina, "a", b"1"),
+        (little, mina, "b", b"1"),
+        ("nowhere", mina, "a", b"1"),
+    ]
+    incoming = [
+        Incoming(assignment_id=where, user_id=who, name="layers.py", data=data, idempotency_key=key)
+        for where, who, key, data in came
+    ]
+    with database.writing() as connection:
+        results = accept_all(database, ground.jobs, connection, incoming)
+    told = [(one.number, one.is_new) if isinstance(one, Accepted) else one.code for one in results]
+    assert told == [
+        *((1, True), (1, False), "key-reused", (2, True)),
+        *((1, False), (2, True), (1, True), "no-attempts-left", "no-assignment"),
+    ]
+    new = [one for one in results if isinstance(one, Accepted) and one.is_new]
+    assert {row["id"] for row in ground.rows(submission)} == {before.id, *(one.id for one in new)}
+    assert ground.jobs.given[1:] == [
+        *((new[0].id, 0, course, 1), (new[1].id, 0, course, 2)),
+        *((new[2].id, 0, course, 2), (new[3].id, 0, other, 1)),
+    ]
+    assert sorted(one["data"] for one in ground.rows(blob)) == [b"1", b"2", b"old"]

@@ -37,7 +37,7 @@ from harness.service.store.invitations import accept_invitation, invite
 from harness.service.store.people import checked_email, create_user, disable, enrol, leave
 from harness.service.store.personal import ERASED_TEXT, erase_person
 from harness.service.store.rosters import import_roster
-from harness.service.store.sessions import actor_by_token, note_token_use
+from harness.service.store.sessions import actors_by_token, note_token_uses
 from harness.service.store.tokens import create_token, revoke_token
 from harness.submission import submission_from_bytes
 
@@ -296,7 +296,7 @@ def a_token(site, user_id, **changes):
 
 def seen(site, secret):
     with site.database.reading() as connection:
-        return actor_by_token(site.database, connection, secret)
+        return actors_by_token(site.database, connection, [secret])[0]
 
 
 def test_a_token_has_its_owners_roles_within_its_scopes_and_course(site):
@@ -353,7 +353,7 @@ def test_the_use_of_a_token_is_written_down_once_a_minute(site):
     first = seen(site, secret).token_to_note
     assert first is not None
     for _ in range(2):
-        site.writing(lambda c: note_token_use(site.database, c, first, "::1"))
+        site.writing(lambda c: note_token_uses(site.database, c, [(first, "::1")]))
     assert seen(site, secret).token_to_note is None
     assert actions(site).count("token.use") == 1
     site.writing(lambda c: c.execute(sa.update(token).values(last_used_at=token.c.last_used_at - 61)))

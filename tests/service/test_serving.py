@@ -1,15 +1,18 @@
 """The commands of the service, as an operator uses them."""
 
+import asyncio
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,10 +23,11 @@ from harness.errors import UsageError
 from harness.service.database import Database
 from harness.service.engine import Jobs
 from harness.service.reaper import Duties, hold_lease
-from harness.service.schema import attempt, audit, grade, submission, worker
+from harness.service.schema import attempt, audit, grade, lease, submission, worker
 from harness.service.settings import Settings, read_settings
 from harness.service.store.queueing import requeue
 from harness.service.supervisor import Part, Supervisor
+from harness.service.web.together import Reads
 from harness.service.writer import Writer
 
 if sys.platform != "linux":
@@ -268,3 +272,53 @@ def test_one_write_that_fails_takes_no_other_with_it(database):
             twice.result(20)
     finally:
         writer.close()
+
+
+def picky(connection: sa.Connection, numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Return each number, and with how many it came; a 3 is bad, after all were written."""
+    connection.execute(sa.insert(lease), [{"name": str(number), "holder": "", "until": 0.0} for number in numbers])
+    if 3 in numbers:
+        raise KeyError(3)
+    return [(number, len(numbers)) for number in numbers]
+
+
+async def come_at_once(writer: Writer, count: int) -> list[Any]:
+    begin = threading.Event()
+    writer.hand_in(lambda _: begin.wait(20))
+    waiting = [asyncio.create_task(writer.do_together(picky, number)) for number in range(count)]
+    await asyncio.sleep(0)
+    begin.set()
+    return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+@pytest.mark.parametrize(("count", "together"), [(3, 3), (5, 1)])
+def test_writes_of_one_kind_are_one_and_a_bad_one_takes_no_other_with_it(database, count, together):
+    writer = Writer(database)
+    try:
+        found = asyncio.run(come_at_once(writer, count))
+    finally:
+        writer.close()
+    good = [number for number in range(count) if number != 3]
+    assert [one for one in found if not isinstance(one, KeyError)] == [(number, together) for number in good]
+    assert sorted(row["name"] for row in Ground(database).rows(lease)) == [str(number) for number in good]
+
+
+def read_numbers(database: Database, connection: sa.Connection, numbers: Sequence[int]) -> list[tuple[int, int]]:
+    assert connection.execute(sa.text("SELECT 1")).scalar_one() == 1
+    if 3 in numbers:
+        raise KeyError(3)
+    return [(number, len(numbers)) for number in numbers]
+
+
+@pytest.mark.parametrize(("count", "together"), [(3, 3), (5, 1)])
+def test_reads_of_one_kind_are_one_and_a_bad_one_takes_no_other_with_it(database, count, together):
+    reads = Reads(database)
+
+    async def ask() -> list[Any]:
+        return await asyncio.gather(*(reads.ask(read_numbers, one) for one in range(count)), return_exceptions=True)
+
+    for _ in range(2):
+        found = asyncio.run(ask())
+        assert [one for one in found if not isinstance(one, KeyError)] == [
+            (number, together) for number in range(count) if number != 3
+        ]

@@ -1,7 +1,12 @@
-"""Takes a submission in: its row, its bytes and its job are one transaction, so that there is never one alone."""
+"""Takes submissions in: row, bytes and job of each are one transaction, so that there is never one alone.
+
+Many that come at once are taken in together, with as many statements as one: those are most of the cost.
+"""
 
 import hashlib
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -12,9 +17,9 @@ from harness.sentence import Sentence
 from harness.service.database import Database
 from harness.service.ids import new_id
 from harness.service.schema import blob, enrolment, submission
-from harness.service.store.revisions import newest_revision
+from harness.service.store.revisions import newest_revisions
 
-__all__ = ["Accepted", "Incoming", "Jobs", "Refused", "accept"]
+__all__ = ["Accepted", "Incoming", "Jobs", "Refused", "accept", "accept_all"]
 
 #: Waiting submissions of one learner that still make a difference to whose turn it is.
 _MOST_PRIORITY = 1000
@@ -65,70 +70,174 @@ class Refused(DoutError):  # noqa: N818 - the client is refused; nothing went wr
         self.retry_after = retry_after
 
 
+@dataclass
+class _Standing:
+    """What one learner has handed in to one assignment."""
+
+    number: int = 0
+    counting: int = 0
+    waiting: int = 0
+    last: float | None = None
+
+
+_Pair = tuple[str, str]
+
+
 def accept(database: Database, jobs: Jobs, connection: sa.Connection, incoming: Incoming) -> Accepted:
-    """Take a submission in, in the transaction of ``connection``. Nothing is accepted until that is committed.
+    """Take one submission in, like :func:`accept_all`.
 
     Raises:
         Refused: it may not be handed in, or not now.
     """
-    sha256 = hashlib.sha256(incoming.data).hexdigest()
-    # Two submissions of one learner at once are decided one after the other. (SQLite has one writer anyway.)
-    current = newest_revision(connection, incoming.assignment_id)
-    if current is None:
-        raise Refused("no-assignment", Sentence("there is no such assignment"))
+    (result,) = accept_all(database, jobs, connection, [incoming])
+    if isinstance(result, Refused):
+        raise result
+    return result
+
+
+def accept_all(
+    database: Database, jobs: Jobs, connection: sa.Connection, incoming: Sequence[Incoming]
+) -> list[Accepted | Refused]:
+    """Take submissions in, in the transaction of ``connection``. Nothing is accepted until that is committed.
+
+    Returns:
+        What came of each, as if they had come one after the other.
+    """
+    current = newest_revisions(connection, {one.assignment_id for one in incoming})
+    _lock(
+        connection,
+        {(one.user_id, current[one.assignment_id]["course_id"]) for one in incoming if one.assignment_id in current},
+    )
+    known = _known(connection, incoming)
+    standings = _standings(connection, incoming)
+    now = database.now(connection)
+    results: list[Accepted | Refused] = []
+    blobs: dict[str, bytes] = {}
+    rows: list[dict[str, Any]] = []
+    queued: list[tuple[str, str, int]] = []
+    for one in incoming:
+        sha256 = hashlib.sha256(one.data).hexdigest()
+        pair = (one.user_id, one.assignment_id)
+        try:
+            revision = current.get(one.assignment_id)
+            if revision is None:
+                raise Refused("no-assignment", Sentence("there is no such assignment"))
+            if (before := known.get((*pair, one.idempotency_key))) is not None:
+                results.append(_again(*before, sha256))
+                continue
+            standing = standings.setdefault(pair, _Standing())
+            _check_time(revision, now)
+            _check_quota(revision, standing, now)
+        except Refused as refused:
+            results.append(refused)
+            continue
+        # A learner's first submission goes before anyone's second.
+        priority = min(standing.waiting, _MOST_PRIORITY) + 1
+        standing.number, standing.counting, standing.waiting = (
+            standing.number + 1,
+            standing.counting + 1,
+            standing.waiting + 1,
+        )
+        standing.last = now
+        is_late = revision["due_at"] is not None and now > revision["due_at"]
+        accepted = Accepted(id=new_id(), number=standing.number, is_late=is_late, is_new=True)
+        results.append(accepted)
+        known[*pair, one.idempotency_key] = (accepted, sha256)
+        blobs[sha256] = one.data
+        rows.append(
+            {
+                "id": accepted.id,
+                "assignment_id": one.assignment_id,
+                "revision": revision["number"],
+                "user_id": one.user_id,
+                "number": accepted.number,
+                "idempotency_key": one.idempotency_key,
+                "name": one.name,
+                "blob_sha256": sha256,
+                "status": "queued",
+                "gen": 0,
+                "is_late": is_late,
+                "counts": True,
+                "received_at": now,
+            }
+        )
+        queued.append((accepted.id, revision["course_id"], priority))
+    if rows:
+        # In one sequence everywhere: two processes that send the same files do not wait for each other in a circle.
+        ordered = [{"sha256": sha256, "data": data} for sha256, data in sorted(blobs.items())]
+        connection.execute(database.insert_new(blob), ordered)
+        connection.execute(sa.insert(submission), rows)
+    for submission_id, course_id, priority in queued:
+        jobs.enqueue(connection, submission_id, 0, course_id=course_id, priority=priority)
+    return results
+
+
+def _lock(connection: sa.Connection, members: set[_Pair]) -> None:
+    """Have two submissions of one learner at once decided one after the other. (SQLite has one writer anyway.)"""
     connection.execute(
         sa.select(enrolment.c.user_id)
-        .where(enrolment.c.user_id == incoming.user_id, enrolment.c.course_id == current["course_id"])
+        .where(
+            enrolment.c.user_id.in_(sorted({user for user, _ in members})),
+            enrolment.c.course_id.in_(sorted({course for _, course in members})),
+        )
+        .order_by(enrolment.c.user_id, enrolment.c.course_id)
         .with_for_update()
     )
-    mine = sa.and_(submission.c.user_id == incoming.user_id, submission.c.assignment_id == incoming.assignment_id)
-    known = connection.execute(
-        sa.select(submission.c.id, submission.c.number, submission.c.is_late, submission.c.blob_sha256).where(
-            mine, submission.c.idempotency_key == incoming.idempotency_key
-        )
-    ).first()
-    if known is not None:
-        if known.blob_sha256 != sha256:
-            raise Refused(
-                "key-reused",
-                Sentence("another file was handed in under the same key"),
-                Sentence("use a new Idempotency-Key for each file"),
-            )
-        return Accepted(id=known.id, number=known.number, is_late=known.is_late, is_new=False)
-    now = database.now(connection)
-    _check_time(current, now)
-    before = connection.execute(
+
+
+def _of(incoming: Sequence[Incoming]) -> sa.ColumnElement[bool]:
+    """Return the condition that a submission is of one of these learners, and for one of these assignments."""
+    return sa.and_(
+        submission.c.user_id.in_(sorted({one.user_id for one in incoming})),
+        submission.c.assignment_id.in_(sorted({one.assignment_id for one in incoming})),
+    )
+
+
+def _known(connection: sa.Connection, incoming: Sequence[Incoming]) -> dict[tuple[str, str, str], tuple[Accepted, str]]:
+    """Return what was accepted before under the same keys, and the hash of its bytes."""
+    columns = submission.c
+    found = connection.execute(
         sa.select(
-            sa.func.coalesce(sa.func.max(submission.c.number), 0).label("number"),
-            sa.func.coalesce(sa.func.sum(sa.case((submission.c.counts, 1), else_=0)), 0).label("counting"),
-            sa.func.max(submission.c.received_at).label("last"),
-            sa.func.coalesce(
-                sa.func.sum(sa.case((submission.c.status.in_(("queued", "running")), 1), else_=0)), 0
-            ).label("waiting"),
-        ).where(mine)
-    ).one()
-    _check_quota(current, before, now)
-    row = {
-        "id": new_id(),
-        "assignment_id": incoming.assignment_id,
-        "revision": current["number"],
-        "user_id": incoming.user_id,
-        "number": before.number + 1,
-        "idempotency_key": incoming.idempotency_key,
-        "name": incoming.name,
-        "blob_sha256": sha256,
-        "status": "queued",
-        "gen": 0,
-        "is_late": current["due_at"] is not None and now > current["due_at"],
-        "counts": True,
-        "received_at": now,
+            columns.user_id,
+            columns.assignment_id,
+            columns.idempotency_key,
+            columns.id,
+            columns.number,
+            columns.is_late,
+            columns.blob_sha256,
+        ).where(_of(incoming), columns.idempotency_key.in_(sorted({one.idempotency_key for one in incoming})))
+    )
+    return {
+        (user, assignment, key): (Accepted(id=id_, number=number, is_late=is_late, is_new=False), sha256)
+        for user, assignment, key, id_, number, is_late, sha256 in found
     }
-    connection.execute(database.insert_new(blob, {"sha256": sha256, "data": incoming.data}))
-    connection.execute(sa.insert(submission).values(row))
-    # A learner's first submission goes before anyone's second.
-    priority = min(int(before.waiting), _MOST_PRIORITY) + 1
-    jobs.enqueue(connection, row["id"], 0, course_id=current["course_id"], priority=priority)
-    return Accepted(id=row["id"], number=row["number"], is_late=row["is_late"], is_new=True)
+
+
+def _standings(connection: sa.Connection, incoming: Sequence[Incoming]) -> dict[_Pair, _Standing]:
+    waits = submission.c.status.in_(("queued", "running"))
+    found = connection.execute(
+        sa.select(
+            submission.c.user_id,
+            submission.c.assignment_id,
+            sa.func.max(submission.c.number),
+            sa.func.sum(sa.case((submission.c.counts, 1), else_=0)),
+            sa.func.sum(sa.case((waits, 1), else_=0)),
+            sa.func.max(submission.c.received_at),
+        )
+        .where(_of(incoming))
+        .group_by(submission.c.user_id, submission.c.assignment_id)
+    )
+    return {(user, assignment): _Standing(*counted) for user, assignment, *counted in found}
+
+
+def _again(before: Accepted, was: str, sha256: str) -> Accepted:
+    if was != sha256:
+        raise Refused(
+            "key-reused",
+            Sentence("another file was handed in under the same key"),
+            Sentence("use a new Idempotency-Key for each file"),
+        )
+    return Accepted(id=before.id, number=before.number, is_late=before.is_late, is_new=False)
 
 
 def _check_time(current: sa.RowMapping, now: float) -> None:
@@ -140,7 +249,7 @@ def _check_time(current: sa.RowMapping, now: float) -> None:
         raise Refused("closed", Sentence("this assignment is closed"), Sentence("ask your instructor"))
 
 
-def _check_quota(current: sa.RowMapping, before: Any, now: float) -> None:
+def _check_quota(current: sa.RowMapping, before: _Standing, now: float) -> None:
     most = current["max_attempts"]
     if most is not None and before.counting >= most:
         raise Refused(

@@ -1,6 +1,7 @@
 """Writes down who did what. Only ever added to."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from harness.service.database import Database
 from harness.service.ids import new_id
 from harness.service.schema import audit
 
-__all__ = ["SYSTEM", "WORKER", "note"]
+__all__ = ["SYSTEM", "WORKER", "Note", "note", "note_all"]
 
 #: Actors that are no person.
 SYSTEM, WORKER = "system", "worker"
@@ -38,15 +39,36 @@ def note(
         address: The client's network address.
         **details: What else is to be known; never a secret, and no learner's text.
     """
+    note_all(database, connection, [Note(actor, action, what, course_id, address, details)])
+
+
+class Note(NamedTuple):
+    """What :func:`note` is told."""
+
+    actor: str
+    action: str
+    what: str
+    course_id: str | None = None
+    address: str | None = None
+    details: Mapping[str, Any] = {}
+
+
+def note_all(database: Database, connection: sa.Connection, notes: Sequence[Note]) -> None:
+    """Add many lines like :func:`note`."""
+    if not notes:
+        return
     connection.execute(
-        sa.insert(audit).values(
-            id=new_id(),
-            at=database.clock,
-            actor=actor,
-            action=action,
-            object=what,
-            course_id=course_id,
-            details=msgspec.json.encode(details).decode(),
-            address=address,
-        )
+        sa.insert(audit).values(at=database.clock),
+        [
+            {
+                "id": new_id(),
+                "actor": one.actor,
+                "action": one.action,
+                "object": one.what,
+                "course_id": one.course_id,
+                "details": msgspec.json.encode(one.details).decode(),
+                "address": one.address,
+            }
+            for one in notes
+        ],
     )

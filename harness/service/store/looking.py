@@ -27,6 +27,7 @@ __all__ = [
     "Grade",
     "Seen",
     "assignment_of",
+    "assignments_by_id",
     "assignments_of",
     "courses_of",
     "grades_of",
@@ -116,7 +117,14 @@ def assignments_of(connection: sa.Connection, course_ids: Iterable[str]) -> Sequ
 
 def assignment_of(connection: sa.Connection, assignment_id: str) -> sa.RowMapping | None:
     """Return an assignment with its newest revision and its course's name."""
-    return connection.execute(_assignments().where(assignment.c.id == assignment_id)).mappings().first()
+    return assignments_by_id(None, connection, [assignment_id])[0]
+
+
+def assignments_by_id(_: object, connection: sa.Connection, ids: Sequence[str]) -> list[sa.RowMapping | None]:
+    """Return the same of each of several, in their sequence."""
+    found = connection.execute(_assignments().where(assignment.c.id.in_(sorted({*ids})))).mappings()
+    by_id = {row["id"]: row for row in found}
+    return [by_id.get(one) for one in ids]
 
 
 def _assignments() -> "sa.Select[Any]":

@@ -11,15 +11,15 @@ from harness.service.access import Actor
 from harness.service.database import Database
 from harness.service.ids import digest, new_secret
 from harness.service.schema import enrolment, session, token, user
-from harness.service.store.auditing import note
+from harness.service.store.auditing import Note, note, note_all
 
 __all__ = [
     "Seen",
     "actor_by_session",
-    "actor_by_token",
+    "actors_by_token",
     "end_session",
     "end_sessions",
-    "note_token_use",
+    "note_token_uses",
     "start_session",
 ]
 
@@ -52,12 +52,14 @@ def actor_by_session(database: Database, connection: sa.Connection, secret: str)
     return Seen(actor=_actor(rows), csrf=rows[0].csrf) if rows else None
 
 
-def actor_by_token(database: Database, connection: sa.Connection, secret: str) -> Seen | None:
-    """Return whose token ``secret`` is, with what it is limited to; None where it is not valid (any more)."""
+def actors_by_token(database: Database, connection: sa.Connection, secrets: Sequence[str]) -> list[Seen | None]:
+    """Return whose tokens these are, with what each is limited to; None where one is not valid (any more)."""
+    digests = [digest(secret) for secret in secrets]
     query = (
         sa.select(
             *_PERSON,
             token.c.id.label("token_id"),
+            token.c.secret_sha256,
             token.c.scopes,
             token.c.course_id.label("only_course"),
             (sa.func.coalesce(token.c.last_used_at, 0) < database.clock - _NOTED_EVERY).label("is_to_note"),
@@ -65,13 +67,17 @@ def actor_by_token(database: Database, connection: sa.Connection, secret: str) -
         .select_from(
             token.join(user, user.c.id == token.c.user_id).outerjoin(enrolment, enrolment.c.user_id == user.c.id)
         )
-        .where(token.c.secret_sha256 == digest(secret), token.c.revoked_at.is_(None))
+        .where(token.c.secret_sha256.in_(sorted({*digests})), token.c.revoked_at.is_(None))
         .where(sa.or_(token.c.expires_at.is_(None), token.c.expires_at > database.clock))
         .where(user.c.disabled_at.is_(None))
     )
-    rows = connection.execute(query).all()
-    if not rows:
-        return None
+    rows_of: dict[str, list[Any]] = {}
+    for row in connection.execute(query):
+        rows_of.setdefault(row.secret_sha256, []).append(row)
+    return [_by_token(rows_of[one]) if one in rows_of else None for one in digests]
+
+
+def _by_token(rows: Sequence[Any]) -> Seen:
     first = rows[0]
     return Seen(
         actor=_actor(rows, scopes=frozenset(first.scopes.split()), only_course=first.only_course),
@@ -97,18 +103,30 @@ def _actor(
     )
 
 
-def note_token_use(database: Database, connection: sa.Connection, token_id: str, address: str | None) -> None:
-    """Write down that a token was used, at most once a minute: in the log, and beside it for its owner."""
+def note_token_uses(
+    database: Database, connection: sa.Connection, uses: Sequence[tuple[str, str | None]]
+) -> list[None]:
+    """Write down that tokens were used, at most once a minute each: in the log, and beside each for its owner.
+
+    Args:
+        database: Whose clock counts.
+        connection: The transaction.
+        uses: Id of the token and network address of who used it.
+    """
+    addresses = dict(uses)
     done = connection.execute(
         sa.update(token)
-        .where(token.c.id == token_id)
+        .where(token.c.id.in_(sorted(addresses)))
         .where(sa.func.coalesce(token.c.last_used_at, 0) < database.clock - _NOTED_EVERY)
         .values(last_used_at=database.clock)
-        .returning(token.c.user_id, token.c.course_id)
-    ).first()
-    if done is not None:
-        what = f"token:{token_id}"
-        note(database, connection, done.user_id, "token.use", what, course_id=done.course_id, address=address)
+        .returning(token.c.id, token.c.user_id, token.c.course_id)
+    ).all()
+    note_all(
+        database,
+        connection,
+        [Note(row.user_id, "token.use", f"token:{row.id}", row.course_id, addresses[row.id]) for row in done],
+    )
+    return [None] * len(uses)
 
 
 def start_session(

@@ -1,8 +1,11 @@
 """Finds out who asks, by a session's cookie or a token, and that a form was sent by a page of this site."""
 
+import asyncio
 import hmac
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
 from starlette.datastructures import Headers
 from starlette.requests import Request, cookie_parser
 from starlette.responses import Response
@@ -10,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.sentence import Sentence
 from harness.service.access import NOBODY
-from harness.service.store.sessions import Seen, actor_by_session, actor_by_token, note_token_use
+from harness.service.store.sessions import Seen, actor_by_session, actors_by_token, note_token_uses
 from harness.service.web.addresses import client_address
 from harness.service.web.refusal import Forbidden, Unauthenticated
 from harness.service.web.service import Service, service_of
@@ -61,6 +64,11 @@ class Identified:
         self.app = app
         self._service = service
 
+        def note_uses(connection: sa.Connection, uses: Sequence[tuple[str, str | None]]) -> list[None]:
+            return note_token_uses(service.database, connection, uses)
+
+        self._note_uses = note_uses
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer.
 
@@ -73,25 +81,39 @@ class Identified:
         headers = Headers(scope=scope)
         seen: Seen | None = None
         if "authorization" in headers:
-            seen = await self._by_token(Request(scope), headers["authorization"])
+            seen = await self._by_token(headers["authorization"])
         elif secret := _secret(self._service, headers):
             database = self._service.database
             seen = await self._service.read(lambda connection: actor_by_session(database, connection, secret))
         scope["state"]["actor"] = seen.actor if seen else NOBODY
         scope["state"]["csrf"] = seen.csrf if seen else None
-        await self.app(scope, receive, send)
+        if seen is None or seen.token_to_note is None:
+            await self.app(scope, receive, send)
+        else:
+            await self._noted(seen.token_to_note, scope, receive, send)
 
-    async def _by_token(self, request: Request, header: str) -> Seen:
+    async def _by_token(self, header: str) -> Seen:
         kind, _, secret = header.partition(" ")
-        database, address = self._service.database, client_address(request)
         seen = None
         if kind.lower() == "bearer" and secret:
-            seen = await self._service.read(lambda connection: actor_by_token(database, connection, secret.strip()))
+            seen = await self._service.reads.ask(actors_by_token, secret.strip())
         if seen is None:
             raise Unauthenticated(Sentence("this token is not valid"))
-        if token_id := seen.token_to_note:
-            await self._service.writer.do(lambda connection: note_token_use(database, connection, token_id, address))
         return seen
+
+    async def _noted(self, token_id: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the use of a token written down while the request is handled; nothing is answered before it is."""
+        use = (token_id, client_address(Request(scope)))
+        written = asyncio.ensure_future(self._service.writer.do_together(self._note_uses, use))
+
+        async def sent(message: Message) -> None:
+            await written
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sent)
+        finally:
+            await written
 
 
 class SameSite:

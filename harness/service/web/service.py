@@ -1,8 +1,9 @@
 """The service as the web process sees it: settings, database and writer, in one place."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import anyio
@@ -12,7 +13,9 @@ from starlette.requests import Request
 from harness.service.database import Database
 from harness.service.installed import Installed
 from harness.service.settings import Settings
-from harness.service.writer import Writer
+from harness.service.store.accepting import Accepted, Incoming, Refused, accept_all
+from harness.service.web.together import Reads
+from harness.service.writer import Together, Writer
 
 if TYPE_CHECKING:
     from harness.service.engine import Jobs
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Service", "Writes", "open_service", "service_of"]
 
 T = TypeVar("T")
+A = TypeVar("A")
 
 
 class Writes(Protocol):
@@ -27,6 +31,9 @@ class Writes(Protocol):
 
     async def do(self, function: Callable[[sa.Connection], T]) -> T:
         """Return what ``function`` returns."""
+
+    async def do_together(self, function: Together[A, T], one: A) -> T:
+        """Return what ``function``, which is called with many, returns of ``one``."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,30 @@ class Service:
                 return function(connection)
 
         return await anyio.to_thread.run_sync(work)
+
+    async def accept(self, incoming: Incoming) -> Accepted:
+        """Take a submission in; return after the commit.
+
+        Raises:
+            Refused: it may not be handed in, or not now.
+        """
+        result = await self.writer.do_together(self._accept_all, incoming)
+        if isinstance(result, Refused):
+            raise result
+        return result
+
+    # Those that are one function are written together: it is to be the same object each time.
+    @cached_property
+    def _accept_all(self) -> Together[Incoming, Accepted | Refused]:
+        def write(connection: sa.Connection, incoming: Sequence[Incoming]) -> list[Accepted | Refused]:
+            return accept_all(self.database, self.jobs, connection, incoming)
+
+        return write
+
+    @cached_property
+    def reads(self) -> Reads:
+        """What is read for many requests at once."""
+        return Reads(self.database)
 
     @property
     def is_https(self) -> bool:

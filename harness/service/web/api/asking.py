@@ -5,10 +5,11 @@ import sqlalchemy as sa
 from starlette.requests import Request
 
 from harness.service.access import Actor, allowed
-from harness.service.store.looking import Seen, assignment_of, submission_of
+from harness.service.store.looking import Seen, assignments_by_id, submission_of
 from harness.service.web.api.operations import read
 from harness.service.web.guarding import absent, public
 from harness.service.web.refusal import Forbidden, NotFound, Unauthenticated
+from harness.service.web.service import service_of
 
 __all__ = ["asked_assignment", "asked_submission", "may", "path_id", "signed_in"]
 
@@ -49,7 +50,7 @@ async def asked_assignment(request: Request, right: str) -> tuple[Actor, sa.RowM
     Raises:
         Refusal: there is none that they may see, or they may not.
     """
-    found = await read(request, lambda connection: assignment_of(connection, path_id(request)))
+    found = await service_of(request).reads.ask(assignments_by_id, path_id(request))
     if found is None:
         raise absent(request)
     return may(request, right, course=found["course_id"]), found

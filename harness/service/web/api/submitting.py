@@ -12,7 +12,7 @@ from harness.escape import plain
 from harness.sentence import Sentence
 from harness.service.access import Actor
 from harness.service.ids import new_id
-from harness.service.store.accepting import Incoming, accept
+from harness.service.store.accepting import Incoming
 from harness.service.web.api import shapes
 from harness.service.web.api.asking import asked_assignment
 from harness.service.web.api.operations import PREFIX, Answer, Operation, answer, query_of
@@ -31,11 +31,10 @@ async def _submit(request: Request) -> Response:
     key = key_of(request, actor)
     name, data = await file_of(request, query_of(request, shapes.FileName).name)
     request.app.state.limiter.submission(actor.user_id, assignment["course_id"])
-    service = service_of(request)
     incoming = Incoming(
         assignment_id=assignment["id"], user_id=actor.user_id, name=name, data=data, idempotency_key=key
     )
-    accepted = await service.writer.do(lambda connection: accept(service.database, service.jobs, connection, incoming))
+    accepted = await service_of(request).accept(incoming)
     url = f"{PREFIX}/submissions/{accepted.id}"
     receipt = shapes.Receipt(**msgspec.structs.asdict(accepted), url=url)
     return answer(receipt, 202, {"Location": url})
