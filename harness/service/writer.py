@@ -10,7 +10,8 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import Any, TypeVar, Union
 
 import sqlalchemy as sa
 
@@ -26,8 +27,11 @@ T = TypeVar("T")
 A = TypeVar("A")
 #: Writes something of several at once, and returns what came of each.
 Together = Callable[[sa.Connection, Sequence[A]], Sequence[T]]
+_Future = Union["Future[Any]", "asyncio.Future[Any]"]
 #: What to do, with what, and who waits for it.
-_Write = tuple[Together[Any, Any], Any, "Future[Any]"]
+_Write = tuple[Together[Any, Any], Any, _Future]
+#: Who waits, and for what: a result, or what was raised.
+_Done = tuple[_Future, Any, Exception | None]
 
 
 class Writer:
@@ -41,22 +45,21 @@ class Writer:
 
     async def do(self, function: Callable[[sa.Connection], T]) -> T:
         """Return what ``function`` returns, after the commit of what it wrote; what it raises undoes its own part."""
-        return await asyncio.wrap_future(self.hand_in(function))
+        return await self.do_together(lambda connection, _: [function(connection)], None)
 
-    async def do_together(self, function: Together[A, T], one: A) -> T:
-        """Return what ``function`` returns of ``one``: it is called with all that wait for the same function.
+    def do_together(self, function: Together[A, T], one: A) -> "asyncio.Future[T]":
+        """Have ``function`` called with all that wait for the same; give what it returns of ``one``, once committed.
 
         When it raises anything, it is called again with each alone.
         """
-        return await asyncio.wrap_future(self._hand_in(function, one))
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.put((function, one, future))
+        return future
 
     def hand_in(self, function: Callable[[sa.Connection], T]) -> "Future[T]":
         """Have ``function`` run; the result comes after the commit."""
-        return self._hand_in(lambda connection, _: [function(connection)], None)
-
-    def _hand_in(self, function: Together[Any, Any], one: Any) -> "Future[Any]":
-        future: Future[Any] = Future()
-        self._waiting.put((function, one, future))
+        future: Future[T] = Future()
+        self._waiting.put((lambda connection, _: [function(connection)], None, future))
         return future
 
     def close(self) -> None:
@@ -85,30 +88,40 @@ class Writer:
     def _write(self, group: list[_Write]) -> None:
         kinds: dict[Together[Any, Any], list[_Write]] = {}
         for write in group:
-            if write[2].set_running_or_notify_cancel():
+            if not write[2].cancelled():
                 kinds.setdefault(write[0], []).append(write)
-        done: list[tuple[Future[Any], Any]] = []
-        refused: list[tuple[Future[Any], BaseException]] = []
+        done: list[_Done] = []
         try:
             with self._database.writing() as connection:
                 for writes in kinds.values():
-                    _write_together(connection, writes, done, refused)
+                    _write_together(connection, writes, done)
                 reach("accept.before_commit")
             reach("accept.after_commit")
         except Exception as error:  # noqa: BLE001 - nothing of the group was written, and each of them has to know
-            done, refused = [], [(future, error) for writes in kinds.values() for _, _, future in writes]
-        for future, result in done:
+            done = [(future, None, error) for writes in kinds.values() for _, _, future in writes]
+        by_loop: dict[asyncio.AbstractEventLoop | None, list[_Done]] = {}
+        for one in done:
+            by_loop.setdefault(one[0].get_loop() if isinstance(one[0], asyncio.Future) else None, []).append(one)
+        for loop, those in by_loop.items():
+            if loop is None:
+                _tell(those)
+            else:
+                # One call for all: each would wake the loop up. It may have ended, with those who waited in it.
+                with suppress(RuntimeError):
+                    loop.call_soon_threadsafe(_tell, those)
+
+
+def _tell(done: list[_Done]) -> None:
+    for future, result, problem in done:
+        if future.done():
+            continue  # whoever waited for it has gone
+        if problem is None:
             future.set_result(result)
-        for future, problem in refused:
+        else:
             future.set_exception(problem)
 
 
-def _write_together(
-    connection: sa.Connection,
-    writes: list[_Write],
-    done: list[tuple["Future[Any]", Any]],
-    refused: list[tuple["Future[Any]", BaseException]],
-) -> None:
+def _write_together(connection: sa.Connection, writes: list[_Write], done: list[_Done]) -> None:
     """Write what is of one kind, and note what came of each.
 
     Raises:
@@ -122,9 +135,9 @@ def _write_together(
         if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
             raise
         if len(writes) == 1:
-            refused.append((first, error))
+            done.append((first, None, error))
             return
         for write in writes:
-            _write_together(connection, [write], done, refused)
+            _write_together(connection, [write], done)
     else:
-        done += zip([future for _, _, future in writes], results, strict=True)
+        done += [(write[2], result, None) for write, result in zip(writes, results, strict=True)]

@@ -285,8 +285,7 @@ def picky(connection: sa.Connection, numbers: Sequence[int]) -> list[tuple[int, 
 async def come_at_once(writer: Writer, count: int) -> list[Any]:
     begin = threading.Event()
     writer.hand_in(lambda _: begin.wait(20))
-    waiting = [asyncio.create_task(writer.do_together(picky, number)) for number in range(count)]
-    await asyncio.sleep(0)
+    waiting = [writer.do_together(picky, number) for number in range(count)]
     begin.set()
     return await asyncio.gather(*waiting, return_exceptions=True)
 

@@ -1,6 +1,5 @@
 """Finds out who asks, by a session's cookie or a token, and that a form was sent by a page of this site."""
 
-import asyncio
 import hmac
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -104,7 +103,7 @@ class Identified:
     async def _noted(self, token_id: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Have the use of a token written down while the request is handled; nothing is answered before it is."""
         use = (token_id, client_address(Request(scope)))
-        written = asyncio.ensure_future(self._service.writer.do_together(self._note_uses, use))
+        written = self._service.writer.do_together(self._note_uses, use)
 
         async def sent(message: Message) -> None:
             await written

@@ -1,6 +1,6 @@
 """The service as the web process sees it: settings, database and writer, in one place."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,8 +32,8 @@ class Writes(Protocol):
     async def do(self, function: Callable[[sa.Connection], T]) -> T:
         """Return what ``function`` returns."""
 
-    async def do_together(self, function: Together[A, T], one: A) -> T:
-        """Return what ``function``, which is called with many, returns of ``one``."""
+    def do_together(self, function: Together[A, T], one: A) -> Awaitable[T]:
+        """Give what ``function``, which is called with many, returns of ``one``."""
 
 
 @dataclass(frozen=True)

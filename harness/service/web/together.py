@@ -29,8 +29,8 @@ class Reads:
         self._waiting: WeakKeyDictionary[asyncio.AbstractEventLoop, _Waiting] = WeakKeyDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def ask(self, function: Together[A, T], one: A) -> T:
-        """Return what ``function`` returns of ``one``: it is called with all that wait for the same function.
+    def ask(self, function: Together[A, T], one: A) -> "asyncio.Future[T]":
+        """Give what ``function`` returns of ``one``: it is called with all that wait for the same function.
 
         When it raises anything, it is called again with each alone.
         """
@@ -42,7 +42,7 @@ class Reads:
             task = loop.create_task(self._work(loop))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return await future
+        return future
 
     async def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
