@@ -17,6 +17,7 @@ ADMIN = "admin"
 RIGHTS: Mapping[str, str] = {
     "course.see": LEARNER,
     "submission.make": LEARNER,
+    "submission.make_for": INSTRUCTOR,
     "submission.see": ASSISTANT,
     "class.see": ASSISTANT,
     "submission.regrade": ASSISTANT,
@@ -38,7 +39,7 @@ RIGHTS: Mapping[str, str] = {
 _OWN = frozenset({"submission.see", "person.export"})
 #: What a token may be limited to, and the rights that this leaves.
 SCOPES: Mapping[str, frozenset[str]] = {
-    "submit": frozenset({"course.see", "submission.make", "submission.see"}),
+    "submit": frozenset({"course.see", "submission.make", "submission.make_for", "submission.see"}),
     "read": frozenset({"course.see", "submission.see", "class.see", "people.see", "grade.export", "audit.see"}),
     "grade": frozenset({"course.see", "submission.see", "class.see", "submission.regrade", "grade.override"}),
     "manage": frozenset({"course.see", "assignment.change", "people.see", "people.change", "webhook.change"}),

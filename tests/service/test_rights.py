@@ -19,6 +19,7 @@ MAY = {
     LEARNER: {"course.see", "submission.make", "token.make"},
     ASSISTANT: {"submission.see", "class.see", "submission.regrade", "people.see"},
     INSTRUCTOR: {
+        "submission.make_for",
         "grade.override",
         "grade.export",
         "assignment.change",
@@ -140,6 +141,7 @@ API_ROUTES = {
     "GET /api/v1/courses": "self",
     "POST /api/v1/assignments/{id}/submissions": "submission.make",
     "GET /api/v1/assignments/{id}/submissions": "class.see",
+    "POST /api/v1/assignments/{id}/submissions/batch": "submission.make_for",
     "POST /api/v1/assignments/{id}/regrade": "submission.regrade",
     "GET /api/v1/assignments/{id}/marks": "grade.export",
     "GET /api/v1/submissions/{id}": "submission.see",
