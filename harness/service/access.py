@@ -6,10 +6,12 @@ commands ask the same function.
 
 from collections.abc import Mapping
 
+import msgspec
+
 from harness.records import Record
 from harness.service.schema import ASSISTANT, INSTRUCTOR, LEARNER, ROLES
 
-__all__ = ["ADMIN", "NOBODY", "RIGHTS", "SCOPES", "Actor", "allowed"]
+__all__ = ["ADMIN", "NOBODY", "RIGHTS", "SCOPES", "Actor", "allowed", "may_know"]
 
 ADMIN = "admin"
 
@@ -93,3 +95,17 @@ def allowed(actor: Actor, right: str, *, course: str | None = None, owner: str |
         return True
     role = actor.roles.get(course) if course is not None else None
     return role is not None and _RANK[role] >= _RANK[least]
+
+
+def may_know(actor: Actor, right: str, *, course: str | None = None, owner: str | None = None) -> bool:
+    """Tell whether ``actor``, who has not ``right``, may know that there is what it is about.
+
+    Those who see the course know of what is in it, and of somebody's work only those who may see that. What a token may
+    do is not asked: it is for less than its owner may know. Which course it is for is.
+    """
+    if course is None:
+        return True
+    person = msgspec.structs.replace(actor, scopes=None)
+    if allowed(person, right, course=course, owner=owner):
+        return True
+    return allowed(person, "course.see" if owner is None else "submission.see", course=course, owner=owner)

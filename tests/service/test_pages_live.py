@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from harness.language import language
 from harness.service.schema import submission
+from harness.service.store.waiting import State
 from harness.service.web import live
-from harness.service.web.live import SUBMISSION, Live, State
+from harness.service.web.live import SUBMISSION, Live
 from harness.service.web.pages import streams
 
 

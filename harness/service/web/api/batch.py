@@ -14,10 +14,11 @@ from harness.service.store.accepting import Accepted, Incoming
 from harness.service.store.on_behalf import accept_for, learners_named, the_one
 from harness.service.web.addresses import client_address
 from harness.service.web.api import shapes
-from harness.service.web.api.asking import asked_assignment
 from harness.service.web.api.operations import Answer, Operation, answer, query_of, read
 from harness.service.web.api.problems import Unprocessable, told
 from harness.service.web.api.submitting import checked_file, receipt
+from harness.service.web.finding import assignment_at
+from harness.service.web.guarding import identified
 from harness.service.web.limiting import limiter_of
 from harness.service.web.service import service_of
 
@@ -26,7 +27,8 @@ __all__ = ["operations"]
 
 async def _submit_all(request: Request) -> Response:
     query_of(request, shapes.Nothing)
-    actor, assignment = await asked_assignment(request, "submission.make_for")
+    assignment = await assignment_at(request, "submission.make_for")
+    actor = identified(request)
     try:
         batch = msgspec.json.decode(await request.body(), type=shapes.Batch)
     except (msgspec.MsgspecError, RecursionError) as error:

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from harness.service.web.api import shapes
-from harness.service.web.api.asking import asked_submission
 from harness.service.web.api.looking import one_submission
 from harness.service.web.api.operations import Answer, Operation, query_of
+from harness.service.web.finding import submission_at
 from harness.service.web.live import SUBMISSION, live_of, streamed
 
 __all__ = ["operations"]
@@ -17,7 +17,7 @@ __all__ = ["operations"]
 
 async def _events(request: Request) -> Response:
     query_of(request, shapes.Nothing)
-    _, found = await asked_submission(request)
+    found = await submission_at(request, "submission.see")
     return streamed(_changes(request, found.id))
 
 
@@ -32,7 +32,7 @@ async def _changes(request: Request, submission_id: str) -> AsyncIterator[str]:
             continue  # only the estimate of the time is another
         last = now
         # Asked again each time: who follows may have lost the right meanwhile.
-        _, found = await asked_submission(request)
+        found = await submission_at(request, "submission.see")
         told = await one_submission(request, found)
         yield f"event: status\ndata: {msgspec.json.encode(told).decode()}\n\n"
         if not found.is_waiting:

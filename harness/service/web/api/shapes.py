@@ -98,7 +98,7 @@ class Queue(Record, frozen=True, kw_only=True):
     #: In its course, from 1; null when it is being graded, or thousands are before it.
     position: int | None
     #: Seconds until there is a grade, as far as the last gradings tell; null when nothing tells.
-    estimated_wait_s: float | None
+    estimated_wait_s: int | None
 
 
 class Grade(Record, frozen=True, kw_only=True):

@@ -14,9 +14,10 @@ from harness.service.access import Actor
 from harness.service.ids import new_id
 from harness.service.store.accepting import Accepted, Incoming, accept
 from harness.service.web.api import shapes
-from harness.service.web.api.asking import asked_assignment
 from harness.service.web.api.operations import PREFIX, Answer, Operation, answer, query_of
 from harness.service.web.api.problems import Invalid, Unprocessable
+from harness.service.web.finding import assignment_at
+from harness.service.web.guarding import identified
 from harness.service.web.service import service_of
 
 __all__ = ["checked_file", "file_of", "key_of", "operations", "receipt"]
@@ -27,7 +28,8 @@ _KEY = re.compile(shapes.KEY)
 
 
 async def _submit(request: Request) -> Response:
-    actor, assignment = await asked_assignment(request, "submission.make")
+    assignment = await assignment_at(request, "submission.make")
+    actor = identified(request)
     key = key_of(request, actor)
     name, data = await file_of(request, query_of(request, shapes.FileName).name)
     request.app.state.limiter.submission(actor.user_id, assignment["course_id"])

@@ -29,10 +29,10 @@ from harness.service.store.looking import (
     text_of,
     used_attempts,
 )
+from harness.service.store.waiting import states_now
 from harness.service.web.addresses import attachment
+from harness.service.web.finding import assignment_at, submission_at
 from harness.service.web.guarding import guard, signed_in
-from harness.service.web.live import state_now
-from harness.service.web.pages.found import assignment_at, submission_at
 from harness.service.web.refusal import NotFound
 from harness.service.web.rendering import language_of, render
 from harness.service.web.service import service_of
@@ -132,7 +132,9 @@ async def _submission(request: Request) -> Response:
         assert given is not None, "a submission has an assignment"
         data = None if seen.grade is None else report_of(connection, seen.grade.report_id)
         before = history(connection, seen.assignment_id, seen.user_id, seen.number, 1)
-        state = state_now(service, connection, seen.id) if seen.is_waiting else None
+        waiting = [seen.id] if seen.is_waiting else []
+        states = states_now(service.database, connection, waiting, service.settings.dead_after_s)
+        state = states.get(seen.id)
         return {"assignment": given, "report": data, "before": next(iter(before), None), "state": state}
 
     values = await service.read(read)

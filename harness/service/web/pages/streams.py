@@ -7,8 +7,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from harness.language import Language
+from harness.service.web.finding import assignment_at, submission_at
 from harness.service.web.live import ASSIGNMENT, SUBMISSION, Live, live_of, streamed
-from harness.service.web.pages.found import assignment_at, submission_at
 from harness.service.web.rendering import language_of, part
 
 __all__ = ["routes"]
