@@ -54,7 +54,9 @@ def refuse(request: Request, error: Exception) -> Response:
     """Return the answer for an exception, whatever it is."""
     refusal = refusal_of(error)
     for_program = request.url.path.startswith("/api/")
-    if refusal.status == 401 and not for_program and request.method in {"GET", "HEAD"}:
+    # What follows a stream would take the page of the login for one that has just ended, and ask again and again.
+    for_stream = request.url.path.endswith("/events")
+    if refusal.status == 401 and not (for_program or for_stream) and request.method in {"GET", "HEAD"}:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
     form = problem if for_program else error_page

@@ -12,10 +12,11 @@ from harness.sentence import Sentence
 from harness.service.access import NOBODY
 from harness.service.store.sessions import Seen, actor_by_session, actor_by_token, note_token_use
 from harness.service.web.addresses import client_address
+from harness.service.web.guarding import guard
 from harness.service.web.refusal import Forbidden, Unauthenticated
 from harness.service.web.service import Service, service_of
 
-__all__ = ["Identified", "SameSite", "forget_session", "keep_session", "session_secret"]
+__all__ = ["Identified", "SameSite", "forget_session", "keep_session", "session_secret", "still_may"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -71,27 +72,45 @@ class Identified:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        seen: Seen | None = None
-        if "authorization" in headers:
-            seen = await self._by_token(Request(scope), headers["authorization"])
-        elif secret := _secret(self._service, headers):
-            database = self._service.database
-            seen = await self._service.read(lambda connection: actor_by_session(database, connection, secret))
+        seen = await _seen(self._service, headers)
+        if seen is not None and (token_id := seen.token_to_note):
+            database, address = self._service.database, client_address(Request(scope))
+            await self._service.writer.do(lambda connection: note_token_use(database, connection, token_id, address))
         scope["state"]["actor"] = seen.actor if seen else NOBODY
         scope["state"]["csrf"] = seen.csrf if seen else None
         await self.app(scope, receive, send)
 
-    async def _by_token(self, request: Request, header: str) -> Seen:
-        kind, _, secret = header.partition(" ")
-        database, address = self._service.database, client_address(request)
+
+async def _seen(service: Service, headers: Headers) -> Seen | None:
+    """Return who shows a token or a cookie; None where nobody does.
+
+    Raises:
+        Unauthenticated: a token was shown that is not valid.
+    """
+    database = service.database
+    if "authorization" in headers:
+        kind, _, secret = headers["authorization"].partition(" ")
         seen = None
         if kind.lower() == "bearer" and secret:
-            seen = await self._service.read(lambda connection: actor_by_token(database, connection, secret.strip()))
+            seen = await service.read(lambda connection: actor_by_token(database, connection, secret.strip()))
         if seen is None:
             raise Unauthenticated(Sentence("this token is not valid"))
-        if token_id := seen.token_to_note:
-            await self._service.writer.do(lambda connection: note_token_use(database, connection, token_id, address))
         return seen
+    cookie = _secret(service, headers)
+    if not cookie:
+        return None
+    return await service.read(lambda connection: actor_by_session(database, connection, cookie))
+
+
+async def still_may(request: Request, right: str, *, course: str, owner: str | None = None) -> None:
+    """Ask once more what was asked when a request came that is answered for long.
+
+    Raises:
+        Refusal: the session or the token has ended since, or who asked lost the right.
+    """
+    seen = await _seen(service_of(request), request.headers)
+    request.state.actor = NOBODY if seen is None else seen.actor
+    guard(request, right, course=course, owner=owner)
 
 
 class SameSite:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,16 +12,21 @@ from starlette.responses import Response, StreamingResponse
 
 from harness.service.store.overseeing import class_mark
 from harness.service.store.waiting import states_now
-from harness.service.web.service import Service, service_of
+from harness.service.web.service import Service
 
-__all__ = ["ASSIGNMENT", "SUBMISSION", "Live", "live_of", "streamed"]
+__all__ = ["ASSIGNMENT", "SUBMISSION", "Live", "Still", "live_of", "streamed"]
 
 _LOG = logging.getLogger(__name__)
 #: Seconds between two looks, and between two signs of life on a stream on which nothing changes: proxies close it else.
 _EVERY, _ALIVE = 1.0, 15.0
 
+#: What is told a stream that is to end.
+_END = object()
+
 ASSIGNMENT, SUBMISSION = "assignment", "submission"
 Key = tuple[str, str]
+#: Raises when who follows may not any more.
+Still = Callable[[], Awaitable[None]]
 
 
 class Live:
@@ -31,15 +37,31 @@ class Live:
         self._watched: dict[Key, set[asyncio.Queue[Any]]] = {}
         self._known: dict[Key, Any] = {}
         self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
 
-    async def watch(self, kind: str, what: str) -> AsyncIterator[Any]:
+    def close(self) -> None:
+        """End all streams, and those that begin from now on at once: the server stops. Pages ask the next one."""
+        self._is_closed = True
+        for each in self._watched.values():
+            for one in each:
+                one.put_nowait(_END)
+
+    async def watch(self, kind: str, what: str, still: Still) -> AsyncIterator[Any]:
         """Yield what is the case now and after each change; None when there is nothing new but a sign of life.
+
+        It ends when the server stops.
 
         Args:
             kind: ``submission`` yields a :class:`harness.service.store.waiting.State`, ``assignment`` a value that is
                 another after each grade.
             what: Its id.
+            still: Raises when who follows may not any more; asked with each sign of life, and as often between changes.
+
+        Raises:
+            Refusal: of ``still``.
         """
+        if self._is_closed:
+            return
         key = (kind, what)
         mine: asyncio.Queue[Any] = asyncio.Queue()
         if key in self._known:
@@ -47,12 +69,20 @@ class Live:
         self._watched.setdefault(key, set()).add(mine)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._look())
+        asked = time.monotonic()
         try:
             while True:
                 try:
-                    yield await asyncio.wait_for(mine.get(), _ALIVE)
+                    news = await asyncio.wait_for(mine.get(), _ALIVE)
                 except TimeoutError:
-                    yield None
+                    news = None
+                if news is _END:
+                    return
+                if news is None or time.monotonic() - asked >= _ALIVE:
+                    # Not with every change: two hundred who wait move up each second.
+                    await still()
+                    asked = time.monotonic()
+                yield news
         finally:
             self._watched[key].discard(mine)
             if not self._watched[key]:
@@ -87,10 +117,7 @@ class Live:
 
 def live_of(request: Request) -> Live:
     """Return the streams of this process, which all pages and programs share."""
-    state = request.app.state
-    if not hasattr(state, "live"):
-        state.live = Live(service_of(request))
-    live: Live = state.live
+    live: Live = request.app.state.live
     return live
 
 
