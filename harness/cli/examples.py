@@ -35,6 +35,9 @@ examples:
   dout explain MUL-SWAP           what a mistake in a report means
   dout hint MUL-SWAP              a hint at it, one of three
   dout doctor                     how well is a learner's code locked in here?
+  dout submit layers.py --server URL --assignment ID      hand in to a service
+  dout pull --server URL --assignment ID -o out           bring a class from it
+  dout serve                      run such a service
 
 exit status of dout grade:
   0 every check passed   1 some did not   2 wrong use   3 the grader failed
@@ -160,10 +163,15 @@ examples:
   dout submit --login --server https://grader.example.org
   dout submit layers.py --server https://grader.example.org --assignment ID
   dout submit layers.py --server URL --assignment ID --format json
+  dout submit class --roster roster.csv --server URL --assignment ID
+
+The last one hands in for each learner of a class, and shows a table. The same
+command once more hands in what is new or has changed, and shows all again.
 
 exit status:
-  0 every check passed   1 some did not   2 wrong use, or it was refused
-  3 it could not be graded, or the service does not answer
+  0 every check passed; of a class: all were graded, whatever their marks
+  1 some did not   2 wrong use, or it was refused
+  3 it, or some of a class, could not be graded, or the service does not answer
 """)
 PULL = marked("""\
 In OUT: grades.csv, and reports/SUBMISSION.json for each submission with a

@@ -24,6 +24,11 @@ def add_remote(commands: "argparse._SubParsersAction[Parser]", text: Callable[[s
     submit.add_argument("path", nargs="?", metavar="FILE", help=text("the file to hand in"))
     _add_service(submit, needs_assignment=False)
     submit.add_argument(
+        "--roster",
+        metavar="CSV",
+        help=text("for instructors: FILE is a folder or zip with the files of a class, as for dout class"),
+    )
+    submit.add_argument(
         "--login", action="store_true", help=text("ask for a token and keep it for this service; hand nothing in")
     )
     add_form(submit)

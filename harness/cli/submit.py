@@ -19,13 +19,14 @@ from harness.sentence import Sentence
 if TYPE_CHECKING:
     from harness.remote.client import Client
 
-__all__ = ["run"]
+__all__ = ["REASONS", "run"]
 
 #: Seconds between two questions: the first, and the longest. A grading takes a tenth of a second.
 _FIRST_LOOK, _LONGEST_LOOK = 0.2, 3.0
 #: Bytes; services take one MiB unless they were told otherwise.
 _MOST = 64 << 20
-_REASONS = {
+#: Why a submission failed, by what the service calls it.
+REASONS = {
     "grader_crash": Sentence("the grader ended each time that it ran this file"),
     "grader_fault": Sentence("the grader failed"),
     "assignment_changed": Sentence("the assignment was changed on the server"),
@@ -49,10 +50,13 @@ def run(options: argparse.Namespace) -> int:
             Sentence("write it like {example}", example="dout submit layers.py --server URL --assignment ID"),
         )
     token = token_for(server, os.environ)
-    data = _read(options.path)
     lost = Sentence("no answer from {server}; trying again", server=server)
     client = Client(server, token, lost=lambda: say(lost, lang=options.lang))
-    return _handed_in(client, data, options)
+    if options.roster is not None:
+        from harness.cli.submit_class import hand_in_class
+
+        return hand_in_class(client, options)
+    return _handed_in(client, _read(options.path), options)
 
 
 def _asked_token(options: argparse.Namespace) -> str:
@@ -98,7 +102,7 @@ def _handed_in(client: "Client", data: bytes, options: argparse.Namespace) -> in
             say(Sentence("stopped; perhaps the file was handed in"), Sentence("look at the service"), options.lang)
         return INTERRUPTED
     if done["status"] != "graded":
-        reason = _REASONS.get(str(done.get("reason")), Sentence("it was withdrawn"))
+        reason = REASONS.get(str(done.get("reason")), Sentence("it was withdrawn"))
         say(
             Sentence("it could not be graded: {reason}", reason=reason),
             Sentence("it costs no attempt, and your instructor can have it graded again"),

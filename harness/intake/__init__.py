@@ -10,7 +10,7 @@
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -70,6 +70,18 @@ class Intake:
             return submission_from_bytes(shown, container.read_file(name), size_limit=size_limit, words=words)
         files = {shown: partial(container.read_file, name) for name, shown in entry.files}
         return read_files(entry.learner.name or entry.learner.key, files, size_limit, words)
+
+    def files(self, entry: Entry) -> dict[str, Callable[[], bytes]]:
+        """Return what can be graded of an entry, as it was handed in: names, and what reads the bytes of each.
+
+        Raises:
+            UsageError: It may not be read, or is not there any more.
+            SubmissionError: It cannot be taken; ``code`` says why. What reads a file raises the same.
+        """
+        container = self._container
+        if entry.is_folder:
+            return container.files_in(entry.files[0][0])
+        return {shown: partial(container.read_file, name) for name, shown in entry.files}
 
 
 def open_intake(path: str | os.PathLike[str], roster: str | os.PathLike[str] | None = None) -> Intake:

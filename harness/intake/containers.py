@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
-from harness.archive import CONTAINER_LIMIT, cannot_read, may_be_graded, read_inside, too_large
+from harness.archive import CONTAINER_LIMIT, cannot_read, folder_files, may_be_graded, read_inside, too_large
 from harness.errors import SubmissionError, UsageError
 from harness.escape import plain
 from harness.sentence import Sentence
@@ -51,6 +51,15 @@ class Container(Protocol):
         Raises:
             UsageError: It cannot be read.
             SubmissionError: It can be read but not graded.
+        """
+        ...
+
+    def files_in(self, name: str) -> dict[str, Callable[[], bytes]]:
+        """Return what ``read_folder`` chooses from: the files that may be graded, or the zips where there are none.
+
+        Raises:
+            UsageError: It cannot be read.
+            SubmissionError: ``SYMLINK``, ``NO-CANDIDATE``.
         """
         ...
 
@@ -98,10 +107,22 @@ def read_files(
 def _only_zip(names: Iterable[str], refusal: SubmissionError) -> str:
     """Return the one zip among ``names``, where there is no other candidate; else raise ``refusal``."""
     # As if it were code: not hidden, and not in a folder that a program made.
-    zips = [name for name in names if name.lower().endswith(".zip") and may_be_graded(name[:-4] + ".ipynb")]
+    zips = [name for name in names if _is_zip(name)]
     if refusal.code != "NO-CANDIDATE" or len(zips) != 1:
         raise refusal
     return zips[0]
+
+
+def _is_zip(name: str) -> bool:
+    return name.lower().endswith(".zip") and may_be_graded(name[:-4] + ".ipynb")
+
+
+def _linked(name: str) -> SubmissionError:
+    return SubmissionError(
+        "SYMLINK",
+        Sentence("{file} is a link", file=plain(name)),
+        Sentence("put the folder itself there, not a link to it"),
+    )
 
 
 class _Folder:
@@ -134,17 +155,23 @@ class _Folder:
     def read_folder(self, name: str, size_limit: int, words: Sequence[str]) -> Submission:
         folder = os.path.join(self._path, name)
         if os.path.islink(folder):
-            raise SubmissionError(
-                "SYMLINK",
-                Sentence("{file} is a link", file=plain(name)),
-                Sentence("put the folder itself there, not a link to it"),
-            )
+            raise _linked(name)
         try:
             return read_submission(folder, size_limit=size_limit, words=words)
         except SubmissionError as exc:
             inner = _only_zip((inner for inner, is_folder in self.inside(name).names.items() if not is_folder), exc)
         data = read_inside(folder, inner, plain(f"{name}/{inner}"), CONTAINER_LIMIT)
         return submission_from_bytes(inner, data, size_limit=size_limit, words=words)
+
+    def files_in(self, name: str) -> dict[str, Callable[[], bytes]]:
+        folder = os.path.join(self._path, name)
+        if os.path.islink(folder):
+            raise _linked(name)
+        found = dict(folder_files(folder, plain(name), lambda _: CONTAINER_LIMIT).files)
+        tops = [inner for inner, is_folder in self.inside(name).names.items() if not is_folder and _is_zip(inner)]
+        return found or {
+            top: partial(read_inside, folder, top, plain(f"{name}/{top}"), CONTAINER_LIMIT) for top in tops
+        }
 
     def close(self) -> None:
         pass
@@ -217,14 +244,21 @@ class _Zip:
         return self._read(self._unpacker(plain(name), limit), members[0], limit)
 
     def read_folder(self, name: str, size_limit: int, words: Sequence[str]) -> Submission:
-        shown = plain(name)
-        unpacker = self._unpacker(shown, CONTAINER_LIMIT)
+        return read_files(plain(name), self._all_in(name), size_limit, words)
+
+    def files_in(self, name: str) -> dict[str, Callable[[], bytes]]:
+        files = self._all_in(name)
+        found = {rest: read for rest, read in files.items() if may_be_graded(rest)}
+        return found or {rest: read for rest, read in files.items() if _is_zip(rest)}
+
+    def _all_in(self, name: str) -> dict[str, Callable[[], bytes]]:
+        unpacker = self._unpacker(plain(name), CONTAINER_LIMIT)
         files: dict[str, Callable[[], bytes]] = {}
         for rest, member in self._members[name]:
             if not rest or rest in files:
                 raise bad_zip(self.shown, Sentence("it holds {name} twice", name=plain(f"{name}/{rest}", 200)))
             files[rest] = partial(self._read, unpacker, member, CONTAINER_LIMIT)
-        return read_files(shown, files, size_limit, words)
+        return files
 
     def _read(self, unpacker: Unpacker, member: Member, limit: int) -> bytes:
         size = member.info.file_size

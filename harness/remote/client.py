@@ -16,7 +16,7 @@ from harness.escape import plain
 from harness.records import Record
 from harness.sentence import Sentence
 
-__all__ = ["Client", "Response"]
+__all__ = ["Client", "Refused", "Response"]
 
 #: Seconds for one answer; the server itself answers within milliseconds.
 _TIMEOUT_SECONDS = 30.0
@@ -24,6 +24,9 @@ _TIMEOUT_SECONDS = 30.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0
 #: Statuses of a service that is starting, or behind a proxy that does not find it.
 _AWAY = frozenset({502, 503, 504})
+_TOO_OFTEN = 429
+#: Seconds that are waited at once when the service says how long: limits are by the minute.
+_LONGEST_PAUSE = 60.0
 #: Bytes of one answer: a report has far fewer.
 _MOST = 64 << 20
 
@@ -33,6 +36,8 @@ class Response(Record, frozen=True):
 
     status: int
     body: bytes
+    #: Seconds after which the same can be asked for again; null where the service does not say.
+    retry_after: float | None = None
 
     def json(self) -> Any:
         """Return the body.
@@ -44,6 +49,14 @@ class Response(Record, frozen=True):
             return json.loads(self.body)
         except ValueError:
             raise _no_service() from None
+
+
+class Refused(UsageError):  # noqa: N818 - the client is refused; nothing went wrong
+    """The service does not do it; ``status`` is that of HTTP."""
+
+    def __init__(self, status: int, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.status = status
 
 
 class _SameAddress(urllib.request.HTTPRedirectHandler):
@@ -82,16 +95,20 @@ class Client:
         """
         return self._asked("GET", path + (f"?{urlencode(query)}" if query else ""), None, {})
 
-    def post(self, path: str, data: bytes, headers: Mapping[str, str], **query: str) -> Response:
-        """Hand something in. ``headers`` are to have a key, so that twice is once.
+    def post(
+        self, path: str, data: bytes, headers: Mapping[str, str], *, waits: bool = False, **query: str
+    ) -> Response:
+        """Hand something in, with a key, so that twice is once. ``waits`` where the service says that it was too often.
 
         Raises:
             UsageError: the service refuses it.
             SandboxError: there is no service, or it does not work.
         """
-        return self._asked("POST", path + (f"?{urlencode(query)}" if query else ""), data, headers)
+        return self._asked("POST", path + (f"?{urlencode(query)}" if query else ""), data, headers, waits=waits)
 
-    def _asked(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> Response:
+    def _asked(
+        self, method: str, path: str, data: bytes | None, headers: Mapping[str, str], *, waits: bool = False
+    ) -> Response:
         until, wait, is_lost = time.monotonic() + self._patience, _FIRST_WAIT, False
         while True:
             try:
@@ -100,6 +117,9 @@ class Client:
                 if not _may_pass(error) or time.monotonic() > until:
                     raise _away(self.server, error) from None
             else:
+                if waits and answer.status == _TOO_OFTEN and time.monotonic() <= until:
+                    time.sleep(min(answer.retry_after or wait, _LONGEST_PAUSE))
+                    continue
                 if answer.status not in _AWAY:
                     return _accepted(answer)
                 if time.monotonic() > until:
@@ -123,7 +143,8 @@ class Client:
                 said = answer.headers.get("Content-Length")
         except urllib.error.HTTPError as error:
             with error:
-                return Response(error.code, error.read(_MOST))
+                said = error.headers.get("Retry-After", "")
+                return Response(error.code, error.read(_MOST), float(said) if said.isdigit() else None)
         if said is not None and said.isdigit() and len(body) < min(int(said), _MOST):
             raise http.client.IncompleteRead(body)
         return Response(status, body)
@@ -171,7 +192,8 @@ def _accepted(answer: Response) -> Response:
             Sentence("the service does not know you: {detail}", detail=plain(told["detail"], 500)),
             Sentence("make a token on the page of your account, and run `dout submit --login --server URL`"),
         )
-    raise UsageError(
+    raise Refused(
+        answer.status,
         Sentence("the service refused: {detail}", detail=plain(told["detail"], 500)),
         plain(str(told.get("hint", "")), 500),
     )

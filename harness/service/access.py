@@ -6,10 +6,12 @@ commands ask the same function.
 
 from collections.abc import Mapping
 
+import msgspec
+
 from harness.records import Record
 from harness.service.schema import ASSISTANT, INSTRUCTOR, LEARNER, ROLES
 
-__all__ = ["ADMIN", "NOBODY", "RIGHTS", "SCOPES", "Actor", "allowed"]
+__all__ = ["ADMIN", "NOBODY", "RIGHTS", "SCOPES", "Actor", "allowed", "may_know"]
 
 ADMIN = "admin"
 
@@ -17,6 +19,7 @@ ADMIN = "admin"
 RIGHTS: Mapping[str, str] = {
     "course.see": LEARNER,
     "submission.make": LEARNER,
+    "submission.make_for": INSTRUCTOR,
     "submission.see": ASSISTANT,
     "class.see": ASSISTANT,
     "submission.regrade": ASSISTANT,
@@ -38,7 +41,7 @@ RIGHTS: Mapping[str, str] = {
 _OWN = frozenset({"submission.see", "person.export"})
 #: What a token may be limited to, and the rights that this leaves.
 SCOPES: Mapping[str, frozenset[str]] = {
-    "submit": frozenset({"course.see", "submission.make", "submission.see"}),
+    "submit": frozenset({"course.see", "submission.make", "submission.make_for", "submission.see"}),
     "read": frozenset({"course.see", "submission.see", "class.see", "people.see", "grade.export", "audit.see"}),
     "grade": frozenset({"course.see", "submission.see", "class.see", "submission.regrade", "grade.override"}),
     "manage": frozenset({"course.see", "assignment.change", "people.see", "people.change", "webhook.change"}),
@@ -92,3 +95,17 @@ def allowed(actor: Actor, right: str, *, course: str | None = None, owner: str |
         return True
     role = actor.roles.get(course) if course is not None else None
     return role is not None and _RANK[role] >= _RANK[least]
+
+
+def may_know(actor: Actor, right: str, *, course: str | None = None, owner: str | None = None) -> bool:
+    """Tell whether ``actor``, who has not ``right``, may know that there is what it is about.
+
+    Those who see the course know of what is in it, and of somebody's work only those who may see that. What a token may
+    do is not asked: it is for less than its owner may know. Which course it is for is.
+    """
+    if course is None:
+        return True
+    person = msgspec.structs.replace(actor, scopes=None)
+    if allowed(person, right, course=course, owner=owner):
+        return True
+    return allowed(person, "course.see" if owner is None else "submission.see", course=course, owner=owner)

@@ -8,6 +8,9 @@ pytest.importorskip("starlette", reason="the extra 'service' is not installed")
 
 from service_site import NASTY, live_site
 
+from harness.service.store.sessions import end_sessions
+from harness.service.web import live
+
 NAMES = (
     "login", "courses", "assignment", "history", "report", "failed", "changes", "nasty", "account", "waiting", "class",
     "submissions", "similar", "marking", "people", "manage", "service", "no page",
@@ -145,6 +148,16 @@ def test_the_class_is_drawn_anew_when_a_grade_is_made(open_page, site):
     assert page.get_by_text("Newcomer").count() == 0
     site.hand_in(site.person("Newcomer", "learner"), b"class AddLayer:\n    pass\n# new\n")
     page.get_by_text("Newcomer").first.wait_for(timeout=10_000)
+
+
+@pytest.mark.parametrize("name", ["class", "waiting"])
+def test_a_live_page_of_who_was_logged_out_shows_the_login(open_page, site, monkeypatch, name):
+    monkeypatch.setattr(live, "_ALIVE", 0.2)
+    page = open_page(name)
+    assert page.get_by_label("Password").count() == 0
+    with site.database.writing() as connection:
+        end_sessions(connection, site.people["instructor"])
+    page.get_by_label("Password").wait_for(timeout=10_000)
 
 
 @pytest.mark.parametrize("name", ["nasty", "history"])

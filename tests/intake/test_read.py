@@ -220,3 +220,22 @@ def test_the_zip_is_closed_at_the_end(tmp_path):
 
     with pytest.raises(SubmissionError):
         intake.read(entry)
+
+
+def test_what_was_handed_in_is_given_as_it_is_whatever_holds_it(made):
+    with made(
+        {
+            "1.py": LAYERS,
+            "2/layers.py": LAYERS,
+            "2/notes.py": b"x = 1\n",
+            "3/a.py": LAYERS,
+            "3/deep/b.ipynb": b"{}",
+            "3/test_a.py": b"",
+            "4/work.zip": archive({"layers.py": LAYERS}),
+        }
+    ) as intake:
+        found = {one.learner.key: intake.files(one.entry) for one in intake.assigned}
+        assert {name: read() for name, read in found["1"].items()} == {"1.py": LAYERS}
+        assert found["2"]["layers.py"]() == LAYERS
+        assert {name: read() for name, read in found["3"].items()} == {"a.py": LAYERS, "deep/b.ipynb": b"{}"}
+        assert [*found["4"]] == ["work.zip"]

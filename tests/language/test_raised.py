@@ -14,6 +14,7 @@ SAID = {
     **dict.fromkeys(("AssignmentError", "OutputError", "SandboxError", "UsageError", "say"), ((0, 1), {"hint"})),
     "SubmissionError": ((1, 2), {"hint"}),
     "Refused": ((1, 2), {"hint"}),
+    "NoLearner": ((0, 1), {"hint"}),
     "Refusal": ((0, 1), {"hint"}),
     "WorkerGone": ((1,), {"message"}),
     "Lost": ((1,), {"message"}),

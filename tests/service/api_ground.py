@@ -6,12 +6,10 @@ from typing import Any
 
 from ground import Ground
 
-from harness.records import Report
 from harness.service.access import SCOPES
 from harness.service.installed import Installed
 from harness.service.schema import assignment
 from harness.service.settings import Settings
-from harness.service.store.grading import claim, finish
 from harness.service.store.tokens import create_token
 from harness.service.web.app import create_app
 from harness.service.web.service import Service
@@ -62,10 +60,3 @@ class ApiGround(Ground):
             {} if user_id is None else {"Authorization": f"Bearer {self.token(user_id, *scopes, course_id=course_id)}"}
         )
         return TestClient(self.app, headers=headers, follow_redirects=False)
-
-    def grade(self, submission_id: str, report: Report, gen: int = 0) -> None:
-        """Do what a worker does."""
-        with self.database.writing() as connection:
-            claimed = claim(self.database, connection, "a-worker", submission_id, gen)
-            assert claimed is not None
-            assert finish(self.database, connection, claimed, report)

@@ -1,5 +1,6 @@
 """`dout submit` and `dout pull` against a real server: with lost answers, restarts, and Ctrl-C."""
 
+import hashlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import time
 import urllib.request
 
 import pytest
+import sqlalchemy as sa
 import uvicorn
 from api_ground import ApiGround
 from ground import EXAMPLES
@@ -19,8 +21,9 @@ from harness.assignment import built_in
 from harness.grader import grade
 from harness.sandbox.runner import Sandbox
 from harness.service.database import Database
-from harness.service.schema import submission
+from harness.service.schema import enrolment, submission
 from harness.service.store.grading import fail
+from harness.service.web.refusal import TooMany
 from harness.submission import submission_from_bytes
 
 SEED = EXAMPLES / "seed.py"
@@ -327,3 +330,128 @@ def test_events_tell_a_change_while_one_follows(ground, server, course, assignme
         ground.grade(found.id, reports[SEED.read_bytes()])
         *_, last = lines
     assert (last["status"], last["grade"]["generation"]) == ("graded", 0)
+
+
+@pytest.fixture
+def classroom(ground, course, tmp_path):
+    """A folder and a roster of three learners, two of whom are in the course, and what the CI of a course has."""
+    folder = tmp_path / "class"
+    folder.mkdir()
+    (folder / "20260001.py").write_bytes(SEED.read_bytes())
+    (folder / "20260002").mkdir()
+    (folder / "20260002" / "layers.py").write_text(WRONG)
+    (folder / "20260003.py").write_text(WRONG)
+    (folder / "who.py").write_text(WRONG)
+    roster = tmp_path / "roster.csv"
+    roster.write_text("id,name\n20260001,Mina\n20260002,Jun\n20260003,Sora\n20260004,Dana\n")
+    for name, number in (("Mina", "20260001"), ("Jun", "20260002")):
+        learner = ground.learner(course, name)
+        with ground.database.writing() as connection:
+            connection.execute(sa.update(enrolment).where(enrolment.c.user_id == learner).values(external_id=number))
+    teacher = ground.learner(course, "Kim", role="instructor")
+    environment = os.environ | {"DOUT_TOKEN": ground.token(teacher, "submit")}
+    return [folder, "--roster", roster], environment
+
+
+@pytest.fixture
+def class_grading(ground, reports):
+    """The same as ``grading``, by what was handed in."""
+    ended = threading.Event()
+    by_hash = {hashlib.sha256(data).hexdigest(): report for data, report in reports.items()}
+
+    def work():
+        while not ended.wait(0.05):
+            for row in ground.rows(submission):
+                if row["status"] == "queued":
+                    ground.grade(row["id"], by_hash[row["blob_sha256"]], row["gen"])
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+
+
+def submit_class(classroom, server, assignment, *more):
+    arguments, environment = classroom
+    return dout("submit", *arguments, "--server", server, "--assignment", assignment, *more, environment=environment)
+
+
+def test_a_class_is_handed_in_each_file_for_its_learner(ground, server, class_grading, assignment, classroom):
+    server.start()
+    done = submit_class(classroom, server.url, assignment)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["Mina", "(20260001)", "100/100", "graded"] in lines
+    assert any(line[:2] == ["Jun", "(20260002)"] and line[-1] == "graded" for line in lines)
+    assert any("nobody in the course has this id" in line for line in done.stdout.splitlines() if "Sora" in line)
+    assert "no submission: Dana (20260004)" in done.stdout
+    assert "who.py: no learner of the roster" in done.stdout
+    assert done.returncode == 3
+    assert len(ground.rows(submission)) == 2
+
+
+def test_the_same_class_once_more_hands_in_what_has_changed(ground, server, class_grading, assignment, classroom):
+    server.start()
+    submit_class(classroom, server.url, assignment)
+    assert len(ground.rows(submission)) == 2
+    assert "Mina (20260001)   100/100   graded" in submit_class(classroom, server.url, assignment).stdout
+    assert len(ground.rows(submission)) == 2
+    (classroom[0][0] / "20260002" / "layers.py").write_bytes(SEED.read_bytes())
+    assert "Jun (20260002)    100/100   graded" in submit_class(classroom, server.url, assignment).stdout
+    assert len(ground.rows(submission)) == 3
+
+
+def test_a_class_that_is_handed_in_over_a_bad_line_is_handed_in_once(
+    ground, server, class_grading, assignment, classroom
+):
+    server.start()
+    with socket.create_server(("127.0.0.1", 0)) as front:
+        thread = threading.Thread(target=_drops_the_first_answer, args=(front, server.port), daemon=True)
+        thread.start()
+        done = submit_class(classroom, f"http://127.0.0.1:{front.getsockname()[1]}", assignment)
+    assert "no answer from" in done.stderr
+    assert done.stdout.count("graded") == 3
+    assert len(ground.rows(submission)) == 2
+
+
+def test_ctrl_c_while_a_class_waits_loses_nothing(ground, server, assignment, classroom):
+    server.start()
+    arguments, environment = classroom
+    command = ["submit", *map(str, arguments), "--server", server.url, "--assignment", assignment]
+    with subprocess.Popen(
+        [sys.executable, "-m", "harness.cli", *command], env=environment, stderr=subprocess.PIPE, text=True
+    ) as waiting:
+        _first(ground)
+        time.sleep(1)
+        waiting.send_signal(signal.SIGINT)
+        _, told = waiting.communicate(timeout=30)
+    assert waiting.returncode == 130
+    assert "2 files are handed in" in told
+    assert len(ground.rows(submission)) == 2
+
+
+def test_a_class_waits_where_the_service_says_that_it_was_too_often(
+    ground, server, class_grading, course, assignment, classroom, monkeypatch
+):
+    server.start()
+    limiter, refusals = ground.app.state.limiter, [TooMany(1)]
+    monkeypatch.setattr(limiter, "batch", lambda *_: _raise(refusals.pop()) if refusals else None)
+    assert submit_class(classroom, server.url, assignment).stdout.count("graded") == 3
+    assert refusals == []
+
+
+def _raise(error):
+    raise error
+
+
+def test_a_file_that_is_too_large_keeps_no_other_away(ground, server, class_grading, assignment, classroom):
+    (classroom[0][0] / "20260001.py").write_bytes(b"#" * ground.settings.max_body)
+    server.start()
+    done = submit_class(classroom, server.url, assignment)
+    assert any("larger than" in line for line in done.stdout.splitlines() if "Mina" in line)
+    assert len(ground.rows(submission)) == 1
+
+
+def test_a_class_has_no_report_format(server, assignment, classroom):
+    done = submit_class(classroom, "http://127.0.0.1:9", assignment, "--format", "json")
+    assert (done.returncode, "dout pull" in done.stderr) == (2, True)

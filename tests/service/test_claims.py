@@ -2,12 +2,12 @@
 
 import msgspec
 import pytest
-from ground import EXAMPLES, Ground
+from ground import EXAMPLES, Ground, graded
 
 from harness.assignment import built_in
 from harness.errors import SandboxError, SubmissionError
 from harness.grader import fault_report, ungradable_report
-from harness.records import Outcome, Report
+from harness.records import Report
 from harness.sentence import Sentence
 from harness.service.schema import attempt, audit, grade, report, submission
 from harness.service.store.grading import MOST_CRASHES, Claim, claim, fail, finish, hand_back
@@ -15,12 +15,6 @@ from harness.service.store.personal import erase_person
 from harness.service.store.queueing import REGRADE_PRIORITY, regrade
 
 ASSIGNMENT = built_in("ch05-add-mul")
-
-
-def graded(score: float = 45.0) -> Report:
-    error = SubmissionError("EMPTY", Sentence("{file} is empty", file="layers.py"))
-    made = ungradable_report(error, "layers.py", "0" * 64, ASSIGNMENT, 1)
-    return msgspec.structs.replace(made, outcome=Outcome.GRADED, score=score)
 
 
 class Site:

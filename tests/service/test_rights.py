@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from ground import Ground
 from starlette.routing import Mount, Route
 
-from harness.service.access import ADMIN, NOBODY, RIGHTS, SCOPES, Actor, allowed
+from harness.service.access import ADMIN, NOBODY, RIGHTS, SCOPES, Actor, allowed, may_know
 from harness.service.schema import ASSISTANT, INSTRUCTOR, LEARNER, ROLES, assignment
 from harness.service.store.courses import Revision, create_assignment
 from harness.service.store.invitations import invite, open_invitations
@@ -19,6 +19,7 @@ MAY = {
     LEARNER: {"course.see", "submission.make", "token.make"},
     ASSISTANT: {"submission.see", "class.see", "submission.regrade", "people.see"},
     INSTRUCTOR: {
+        "submission.make_for",
         "grade.override",
         "grade.export",
         "assignment.change",
@@ -71,6 +72,24 @@ def test_no_scope_leads_to_people_tokens_or_the_service():
 def test_a_right_that_is_not_known_is_no_yes():
     with pytest.raises(KeyError):
         allowed(actor(ADMIN), "everything")
+
+
+def test_who_may_not_is_told_so_only_of_what_they_may_know_of():
+    learner, stranger = actor(LEARNER), actor("stranger")
+    assert may_know(learner, "class.see", course="here")
+    assert not may_know(stranger, "class.see", course="here")
+    assert may_know(learner, "submission.regrade", course="here", owner="me")
+    assert not may_know(learner, "submission.see", course="here", owner="other")
+    assert may_know(actor(ASSISTANT), "grade.override", course="here", owner="other")
+    # Of no course at all: that there are people and a service everybody knows.
+    assert may_know(stranger, "service.see")
+
+
+def test_a_token_is_told_of_what_its_owner_sees_in_its_own_course_alone():
+    assert may_know(actor(INSTRUCTOR, scopes=frozenset({"read"})), "submission.regrade", course="here", owner="other")
+    bound = actor(ADMIN, scopes=frozenset({"read"}), only_course="here")
+    assert may_know(bound, "grade.override", course="here", owner="other")
+    assert not may_know(bound, "grade.override", course="elsewhere", owner="other")
 
 
 #: What each route asks for. "everybody": no login; "self": anybody's own account; else a right, in ``{course}`` where
@@ -140,6 +159,7 @@ API_ROUTES = {
     "GET /api/v1/courses": "self",
     "POST /api/v1/assignments/{id}/submissions": "submission.make",
     "GET /api/v1/assignments/{id}/submissions": "class.see",
+    "POST /api/v1/assignments/{id}/submissions/batch": "submission.make_for",
     "POST /api/v1/assignments/{id}/regrade": "submission.regrade",
     "GET /api/v1/assignments/{id}/marks": "grade.export",
     "GET /api/v1/submissions/{id}": "submission.see",
@@ -256,6 +276,12 @@ def test_every_route_is_for_those_alone_whom_it_is_for(sqlite_site, role, slug, 
             assert status == 403, about
 
 
+def refusal(person, course, owner):
+    """Return the status for who may not: what they do not see is not there, and of what they see they are told so."""
+    sees = allowed(person, "course.see" if owner is None else "submission.see", course=course, owner=owner)
+    return 403 if sees else 404
+
+
 @pytest.mark.parametrize("own", [True, False], ids=["own", "foreign"])
 @pytest.mark.parametrize("slug", ["here", "elsewhere"])
 @pytest.mark.parametrize("role", ROLE_NAMES)
@@ -287,10 +313,8 @@ def test_every_operation_of_the_api_is_for_those_alone_whom_it_is_for(sqlite_sit
             assert answer.status_code == 401, about
         elif may:
             assert answer.status_code not in {401, 403, 404, 500} or "/report" in path, about
-        elif not allowed(person, "course.see", course=slug):
-            assert answer.status_code == 404, about
         else:
-            assert answer.status_code in {403, 404}, about
+            assert answer.status_code == refusal(person, slug, owner if kind == "submissions" else None), about
 
 
 @pytest.mark.parametrize("own", [True, False], ids=["own", "foreign"])
@@ -317,7 +341,5 @@ def test_every_page_is_for_those_alone_whom_it_is_for(sqlite_site, role, slug, o
             # A learner of another course is not in this one's list: a page of this learner is not there.
             assert status not in {401, 403, 500}, about
             assert status != 404 or "{user_id}" in path, about
-        elif not allowed(person, "course.see", course=slug):
-            assert status == 404, about
         else:
-            assert status == 403, about
+            assert status == refusal(person, slug, owner), about

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from harness.records import Record
 from harness.service.database import Database
 from harness.service.schema import LEARNER, assignment, attempt, course, enrolment, grade, submission, user, worker
+from harness.service.store.counting import counting_submissions
 from harness.service.store.looking import Grade, grades_of
 
 __all__ = [
@@ -131,7 +132,7 @@ def failures(connection: sa.Connection, most: int) -> Sequence[sa.RowMapping]:
 
 
 class Standing(Record, frozen=True, kw_only=True):
-    """A learner and the newest submission that has a grade; without one, only the learner."""
+    """A learner and the submission that counts; without one that has a grade, only the learner."""
 
     user_id: str
     name: str
@@ -170,40 +171,39 @@ def standings(connection: sa.Connection, course_id: str, assignment_id: str) -> 
 
 
 def _of(connection: sa.Connection, assignment_id: str, learners: Sequence[Any]) -> list[Standing]:
-    mine = sa.and_(submission.c.assignment_id == assignment_id, submission.c.user_id.in_([one.id for one in learners]))
-    newest: dict[str, str] = {}
-    graded: dict[str, Any] = {}
-    has_grade = sa.exists().where(grade.c.submission_id == submission.c.id)
-    rows = connection.execute(
-        sa.select(
-            *(submission.c[name] for name in ("id", "user_id", "number", "name", "status", "is_late", "blob_sha256")),
-            has_grade.label("has_grade"),
+    who = [one.id for one in learners]
+    mine = sa.and_(submission.c.assignment_id == assignment_id, submission.c.user_id.in_(who))
+    last = sa.select(submission.c.user_id, sa.func.max(submission.c.number)).where(mine).group_by(submission.c.user_id)
+    newest = {
+        row.user_id: row.status
+        for row in connection.execute(
+            sa.select(submission.c.user_id, submission.c.status).where(
+                mine, sa.tuple_(submission.c.user_id, submission.c.number).in_(last)
+            )
         )
-        .where(mine)
-        .order_by(submission.c.user_id, submission.c.number)
-    )
-    for row in rows:
-        newest[row.user_id] = row.status
-        if row.has_grade:
-            graded[row.user_id] = row
-    grades = grades_of(connection, [row.id for row in graded.values()])
+    }
+    counting = counting_submissions(connection, assignment_id, who)
+    columns = [submission.c[name] for name in ("id", "user_id", "number", "name", "is_late", "blob_sha256")]
+    rows = connection.execute(sa.select(*columns).where(submission.c.id.in_([*counting.values()])))
+    graded = {row.user_id: row for row in rows}
+    grades = grades_of(connection, [*counting.values()])
     found = []
     for one in learners:
         about = {"user_id": one.id, "name": one.name, "external_id": one.external_id, "email": one.email}
-        best = graded.get(one.id)
-        if best is None:
+        counts = graded.get(one.id)
+        if counts is None:
             found.append(Standing(**about, status=newest.get(one.id, "")))
             continue
         found.append(
             Standing(
                 **about,
-                submission_id=best.id,
-                file=best.name,
-                sha256=best.blob_sha256,
-                number=best.number,
-                is_late=best.is_late,
+                submission_id=counts.id,
+                file=counts.name,
+                sha256=counts.blob_sha256,
+                number=counts.number,
+                is_late=counts.is_late,
                 status=newest[one.id],
-                grade=grades[best.id],
+                grade=grades[counts.id],
             )
         )
     return found

@@ -12,6 +12,7 @@ from harness.service.web.errors import Answered, refuse
 from harness.service.web.guarding import Guarded
 from harness.service.web.identifying import Identified, SameSite
 from harness.service.web.limiting import Limiter
+from harness.service.web.live import Live
 from harness.service.web.middleware import BodyLimit, SecurityHeaders
 from harness.service.web.service import Service
 
@@ -48,6 +49,7 @@ def create_app(service: Service) -> Starlette:
     app.router.redirect_slashes = False
     app.state.service = service
     app.state.limiter = Limiter(service.settings)
+    app.state.live = Live(service)
     return app
 
 

@@ -16,7 +16,7 @@ from harness.sentence import Sentence
 from harness.service.web.refusal import NotFound, Refusal
 from harness.service.web.rendering import language_of, render
 
-__all__ = ["Answered", "error_page", "problem", "refuse"]
+__all__ = ["Answered", "error_page", "problem", "problem_body", "refusal_of", "refuse"]
 
 _log = structlog.get_logger("dout.web")
 #: Seconds after which a database that is starting again is likely to be there.
@@ -29,7 +29,13 @@ def error_page(request: Request, status: int, message: str, hint: str = "") -> R
 
 
 def problem(request: Request, status: int, message: str, hint: str = "", code: str = "") -> Response:
-    """Return what went wrong as ``application/problem+json`` (RFC 9457), in the client's language."""
+    """Return what went wrong as ``application/problem+json`` (RFC 9457)."""
+    body = problem_body(request, status, message, hint, code)
+    return Response(msgspec.json.encode(body), status, media_type="application/problem+json")
+
+
+def problem_body(request: Request, status: int, message: str, hint: str = "", code: str = "") -> dict[str, object]:
+    """Return the members of a problem (RFC 9457, section 3.1), in the client's language."""
     told = language_of(request).told
     body: dict[str, object] = {
         "type": f"urn:dout:problem:{code}" if code else "about:blank",
@@ -41,22 +47,30 @@ def problem(request: Request, status: int, message: str, hint: str = "", code: s
         body["hint"] = told(hint)
     if request_id := getattr(request.state, "request_id", None):
         body["instance"] = f"urn:uuid:{request_id}"
-    return Response(msgspec.json.encode(body), status, media_type="application/problem+json")
+    return body
 
 
 def refuse(request: Request, error: Exception) -> Response:
     """Return the answer for an exception, whatever it is."""
-    refusal = _refusal(error)
+    refusal = refusal_of(error)
     for_program = request.url.path.startswith("/api/")
-    if refusal.status == 401 and not for_program and request.method in {"GET", "HEAD"}:
+    # What follows a stream would take the page of the login for one that has just ended, and ask again and again.
+    for_stream = request.url.path.endswith("/events")
+    if refusal.status == 401 and not (for_program or for_stream) and request.method in {"GET", "HEAD"}:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
-    if refusal.status >= 500:
-        _log.error("request failed", exc_info=error)
     form = problem if for_program else error_page
     response = form(request, refusal.status, refusal.message, refusal.hint)
     response.headers.update(refusal.headers)
     return response
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """Return what a client is told of an exception; what is not the client's is written into the log."""
+    refusal = _refusal(error)
+    if refusal.status >= 500:
+        _log.error("request failed", exc_info=error)
+    return refusal
 
 
 def _refusal(error: Exception) -> Refusal:

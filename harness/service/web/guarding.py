@@ -3,10 +3,10 @@
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from harness.service.access import NOBODY, Actor, allowed
+from harness.service.access import NOBODY, Actor, allowed, may_know
 from harness.service.web.refusal import Forbidden, NotFound, Unauthenticated
 
-__all__ = ["Guarded", "Public", "absent", "guard", "public", "signed_in"]
+__all__ = ["Guarded", "Public", "absent", "guard", "identified", "public", "signed_in"]
 
 
 def guard(request: Request, right: str, *, course: str | None = None, owner: str | None = None) -> Actor:
@@ -14,17 +14,25 @@ def guard(request: Request, right: str, *, course: str | None = None, owner: str
 
     Raises:
         Unauthenticated: it is not known who asks.
-        NotFound: they may not know that it is there: it belongs to a course that they do not see.
+        NotFound: they may not know that it is there: see :func:`harness.service.access.may_know`.
         Forbidden: they may not.
     """
-    actor = _asking(request)
+    actor = identified(request)
     if allowed(actor, right, course=course, owner=owner):
         return actor
+    raise Forbidden if may_know(actor, right, course=course, owner=owner) else NotFound
+
+
+def identified(request: Request) -> Actor:
+    """Return who asks, a person or a program with a person's token, for what each of them is told of themselves.
+
+    Raises:
+        Unauthenticated: it is not known who asks.
+    """
+    actor = _asking(request)
     if not actor.user_id:
         raise Unauthenticated
-    if course is not None and not allowed(actor, "course.see", course=course):
-        raise NotFound
-    raise Forbidden
+    return actor
 
 
 def signed_in(request: Request) -> Actor:
@@ -34,9 +42,7 @@ def signed_in(request: Request) -> Actor:
         Unauthenticated: it is not known who asks.
         Forbidden: a program asks, with a token.
     """
-    actor = _asking(request)
-    if not actor.user_id:
-        raise Unauthenticated
+    actor = identified(request)
     if actor.scopes is not None:
         raise Forbidden
     return actor

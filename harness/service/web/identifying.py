@@ -14,10 +14,11 @@ from harness.sentence import Sentence
 from harness.service.access import NOBODY
 from harness.service.store.sessions import Seen, actor_by_session, actors_by_token, note_token_uses
 from harness.service.web.addresses import client_address
+from harness.service.web.guarding import guard
 from harness.service.web.refusal import Forbidden, Unauthenticated
 from harness.service.web.service import Service, service_of
 
-__all__ = ["Identified", "SameSite", "forget_session", "keep_session", "session_secret"]
+__all__ = ["Identified", "SameSite", "forget_session", "keep_session", "session_secret", "still_may"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -78,27 +79,13 @@ class Identified:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        seen: Seen | None = None
-        if "authorization" in headers:
-            seen = await self._by_token(headers["authorization"])
-        elif secret := _secret(self._service, headers):
-            database = self._service.database
-            seen = await self._service.read(lambda connection: actor_by_session(database, connection, secret))
+        seen = await _seen(self._service, headers)
         scope["state"]["actor"] = seen.actor if seen else NOBODY
         scope["state"]["csrf"] = seen.csrf if seen else None
         if seen is None or seen.token_to_note is None:
             await self.app(scope, receive, send)
         else:
             await self._noted(seen.token_to_note, scope, receive, send)
-
-    async def _by_token(self, header: str) -> Seen:
-        kind, _, secret = header.partition(" ")
-        seen = None
-        if kind.lower() == "bearer" and secret:
-            seen = await self._service.reads.ask(actors_by_token, secret.strip())
-        if seen is None:
-            raise Unauthenticated(Sentence("this token is not valid"))
-        return seen
 
     async def _noted(self, token_id: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Have the use of a token written down while the request is handled; nothing is answered before it is."""
@@ -113,6 +100,37 @@ class Identified:
             await self.app(scope, receive, sent)
         finally:
             await written
+
+
+async def _seen(service: Service, headers: Headers) -> Seen | None:
+    """Return who shows a token or a cookie; None where nobody does.
+
+    Raises:
+        Unauthenticated: a token was shown that is not valid.
+    """
+    if "authorization" in headers:
+        kind, _, secret = headers["authorization"].partition(" ")
+        seen = None
+        if kind.lower() == "bearer" and secret:
+            seen = await service.reads.ask(actors_by_token, secret.strip())
+        if seen is None:
+            raise Unauthenticated(Sentence("this token is not valid"))
+        return seen
+    cookie = _secret(service, headers)
+    if not cookie:
+        return None
+    return await service.read(lambda connection: actor_by_session(service.database, connection, cookie))
+
+
+async def still_may(request: Request, right: str, *, course: str, owner: str | None = None) -> None:
+    """Ask once more what was asked when a request came that is answered for long.
+
+    Raises:
+        Refusal: the session or the token has ended since, or who asked lost the right.
+    """
+    seen = await _seen(service_of(request), request.headers)
+    request.state.actor = NOBODY if seen is None else seen.actor
+    guard(request, right, course=course, owner=owner)
 
 
 class SameSite:

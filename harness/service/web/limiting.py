@@ -52,6 +52,18 @@ class Limiter:
             if not self._windows.hit(item, *key):
                 raise self._refused(item, *key)
 
+    def batch(self, course_id: str, count: int) -> None:
+        """Count the submissions of a batch, which somebody who teaches hands in for others.
+
+        Raises:
+            TooMany: everybody in this course together hands in too often; nothing was counted.
+        """
+        # One that is larger than a whole minute's share takes all of it.
+        cost, key = min(count, self._course.amount), ("course", course_id)
+        if not self._windows.test(self._course, *key, cost=cost):
+            raise self._refused(self._course, *key)
+        self._windows.hit(self._course, *key, cost=cost)
+
     def _login_keys(self, email: str, address: str | None) -> list[tuple[RateLimitItem, tuple[str, str]]]:
         return [(self._account, ("account", email)), (self._address, ("address", address or ""))]
 

@@ -2,43 +2,31 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from harness.records import Record
-from harness.service.store.overseeing import Pace, class_mark, courses_waiting, pace, places, states
-from harness.service.web.service import Service, service_of
+from harness.service.store.overseeing import class_mark
+from harness.service.store.waiting import states_now
+from harness.service.web.service import Service
 
-__all__ = ["Live", "State", "live_of", "state_now", "streamed"]
+__all__ = ["ASSIGNMENT", "SUBMISSION", "Live", "Still", "live_of", "streamed"]
 
 _LOG = logging.getLogger(__name__)
 #: Seconds between two looks, and between two signs of life on a stream on which nothing changes: proxies close it else.
 _EVERY, _ALIVE = 1.0, 15.0
 
+#: What is told a stream that is to end.
+_END = object()
+
 ASSIGNMENT, SUBMISSION = "assignment", "submission"
 Key = tuple[str, str]
-
-
-class State(Record, frozen=True, kw_only=True):
-    """What a page says of a submission that waits."""
-
-    status: str
-    gen: int
-    #: In the course's queue, from 1; None when it does not wait there.
-    place: int | None = None
-    #: Seconds, estimated; None when nothing is known to go by.
-    wait_s: int | None = None
-    #: Whether any worker is at work.
-    has_workers: bool = True
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more will come of itself."""
-        return self.status not in ("queued", "running")
+#: Raises when who follows may not any more.
+Still = Callable[[], Awaitable[None]]
 
 
 class Live:
@@ -49,14 +37,31 @@ class Live:
         self._watched: dict[Key, set[asyncio.Queue[Any]]] = {}
         self._known: dict[Key, Any] = {}
         self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
 
-    async def watch(self, kind: str, what: str) -> AsyncIterator[Any]:
+    def close(self) -> None:
+        """End all streams, and those that begin from now on at once: the server stops. Pages ask the next one."""
+        self._is_closed = True
+        for each in self._watched.values():
+            for one in each:
+                one.put_nowait(_END)
+
+    async def watch(self, kind: str, what: str, still: Still) -> AsyncIterator[Any]:
         """Yield what is the case now and after each change; None when there is nothing new but a sign of life.
 
+        It ends when the server stops.
+
         Args:
-            kind: ``submission`` yields a :class:`State`, ``assignment`` a value that is another after each grade.
+            kind: ``submission`` yields a :class:`harness.service.store.waiting.State`, ``assignment`` a value that is
+                another after each grade.
             what: Its id.
+            still: Raises when who follows may not any more; asked with each sign of life, and as often between changes.
+
+        Raises:
+            Refusal: of ``still``.
         """
+        if self._is_closed:
+            return
         key = (kind, what)
         mine: asyncio.Queue[Any] = asyncio.Queue()
         if key in self._known:
@@ -64,12 +69,20 @@ class Live:
         self._watched.setdefault(key, set()).add(mine)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._look())
+        asked = time.monotonic()
         try:
             while True:
                 try:
-                    yield await asyncio.wait_for(mine.get(), _ALIVE)
+                    news = await asyncio.wait_for(mine.get(), _ALIVE)
                 except TimeoutError:
-                    yield None
+                    news = None
+                if news is _END:
+                    return
+                if news is None or time.monotonic() - asked >= _ALIVE:
+                    # Not with every change: two hundred who wait move up each second.
+                    await still()
+                    asked = time.monotonic()
+                yield news
         finally:
             self._watched[key].discard(mine)
             if not self._watched[key]:
@@ -94,22 +107,17 @@ class Live:
 
     def _found(self, connection: sa.Connection, keys: list[Key]) -> Mapping[Key, Any]:
         ids = [what for kind, what in keys if kind == SUBMISSION]
-        found: dict[Key, Any] = {(SUBMISSION, what): state for what, state in self._states(connection, ids).items()}
+        now = states_now(self._service.database, connection, ids, self._service.settings.dead_after_s)
+        found: dict[Key, Any] = {(SUBMISSION, what): state for what, state in now.items()}
         for kind, what in keys:
             if kind == ASSIGNMENT:
                 found[kind, what] = class_mark(connection, what)
         return found
 
-    def _states(self, connection: sa.Connection, ids: list[str]) -> dict[str, State]:
-        return _states(self._service, connection, ids)
-
 
 def live_of(request: Request) -> Live:
     """Return the streams of this process, which all pages and programs share."""
-    state = request.app.state
-    if not hasattr(state, "live"):
-        state.live = Live(service_of(request))
-    live: Live = state.live
+    live: Live = request.app.state.live
     return live
 
 
@@ -118,32 +126,3 @@ def streamed(lines: AsyncIterator[str]) -> Response:
     # nginx keeps answers back until they are whole, unless it is told not to.
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(lines, media_type="text/event-stream", headers=headers)
-
-
-def state_now(service: Service, connection: sa.Connection, submission_id: str) -> State:
-    """Return how a submission stands."""
-    return _states(service, connection, [submission_id])[submission_id]
-
-
-def _states(service: Service, connection: sa.Connection, ids: list[str]) -> dict[str, State]:
-    read = states(connection, ids) if ids else {}
-    queued = {course for status, _, course in read.values() if status == "queued"}
-    if not queued:
-        return {one: State(status=status, gen=gen) for one, (status, gen, _) in read.items()}
-    speed = pace(service.database, connection, service.settings.dead_after_s)
-    order = {course: places(connection, course) for course in queued}
-    waiting = {row["id"]: int(row["queued"]) for row in courses_waiting(service.database, connection)}
-    found = {}
-    for one, (status, gen, course) in read.items():
-        place = order[course].get(one) if status == "queued" else None
-        wait = None if place is None else _wait(place, course, waiting, speed)
-        found[one] = State(status=status, gen=gen, place=place, wait_s=wait, has_workers=speed.slots > 0)
-    return found
-
-
-def _wait(place: int, course: str, waiting: Mapping[str, int], speed: Pace) -> int | None:
-    """Return the seconds until a submission at ``place`` is graded: courses take turns, one submission each."""
-    if speed.each_s is None or not speed.slots:
-        return None
-    ahead = place + sum(min(count, place) for other, count in waiting.items() if other != course)
-    return max(1, round(ahead * speed.each_s / speed.slots))

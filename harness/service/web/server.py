@@ -1,5 +1,8 @@
 """Runs the application under uvicorn."""
 
+import socket
+from typing import TYPE_CHECKING
+
 import structlog
 import uvicorn
 
@@ -8,30 +11,50 @@ from harness.service.settings import Settings
 from harness.service.web.app import create_app
 from harness.service.web.service import open_service
 
-__all__ = ["serve"]
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
-#: Seconds that requests have to end by themselves; streams of events would go on for ever.
+__all__ = ["made_server", "serve"]
+
+#: Seconds that requests have to end by themselves.
 _GRACE_SECONDS = 10
 
 _log = structlog.get_logger("dout.web")
 
 
+class _Server(uvicorn.Server):
+    """Ends the streams of events before it waits for what is under way: they would go on for ever."""
+
+    def __init__(self, config: uvicorn.Config, app: "Starlette") -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop taking requests, and wait for those that are under way."""
+        self._app.state.live.close()
+        await super().shutdown(sockets)
+
+
+def made_server(app: "Starlette", settings: Settings) -> uvicorn.Server:
+    """Return a server of ``app``, which does not run yet."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    return _Server(config, app)
+
+
 def serve(settings: Settings, database: Database) -> int:
     """Answer HTTP until this process is asked to end; return the exit status."""
     with open_service(settings, database) as service:
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(service),
-                host=settings.host,
-                port=settings.port,
-                log_config=None,
-                access_log=False,
-                proxy_headers=True,
-                forwarded_allow_ips=settings.trusted_proxies,
-                server_header=False,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
-            )
-        )
+        server = made_server(create_app(service), settings)
         _log.info("serving", address=settings.address)
         server.run()
     return 0 if server.started else 3

@@ -1,29 +1,36 @@
 """Status changes as server-sent events, out of the same look at the database that serves the pages."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from harness.service.store.looking import submission_of
+from harness.service.store.waiting import State
 from harness.service.web.api import shapes
-from harness.service.web.api.asking import asked_submission
 from harness.service.web.api.looking import one_submission
 from harness.service.web.api.operations import Answer, Operation, query_of
-from harness.service.web.live import SUBMISSION, live_of, streamed
+from harness.service.web.finding import submission_at
+from harness.service.web.identifying import still_may
+from harness.service.web.live import SUBMISSION, Still, live_of, streamed
+from harness.service.web.refusal import Refusal
+from harness.service.web.service import service_of
 
 __all__ = ["operations"]
 
 
 async def _events(request: Request) -> Response:
     query_of(request, shapes.Nothing)
-    _, found = await asked_submission(request)
-    return streamed(_changes(request, found.id))
+    found = await submission_at(request, "submission.see")
+    still = partial(still_may, request, "submission.see", course=found.course_id, owner=found.user_id)
+    return streamed(_changes(request, found.id, still))
 
 
-async def _changes(request: Request, submission_id: str) -> AsyncIterator[str]:
+async def _changes(request: Request, submission_id: str, still: Still) -> AsyncIterator[str]:
     last = None
-    async for state in live_of(request).watch(SUBMISSION, submission_id):
+    async for state in _while_allowed(live_of(request).watch(SUBMISSION, submission_id, still)):
         if state is None:
             yield ": still waiting\n\n"
             continue
@@ -31,12 +38,20 @@ async def _changes(request: Request, submission_id: str) -> AsyncIterator[str]:
         if now == last:
             continue  # only the estimate of the time is another
         last = now
-        # Asked again each time: who follows may have lost the right meanwhile.
-        _, found = await asked_submission(request)
+        found = await service_of(request).read(lambda connection: submission_of(connection, submission_id))
+        assert found is not None, "submissions are never deleted"
         told = await one_submission(request, found)
         yield f"event: status\ndata: {msgspec.json.encode(told).decode()}\n\n"
         if not found.is_waiting:
             return
+
+
+async def _while_allowed(states: AsyncIterator[State | None]) -> AsyncIterator[State | None]:
+    try:
+        async for state in states:
+            yield state
+    except Refusal:
+        return
 
 
 operations = (

@@ -23,11 +23,12 @@ from harness.service.store.looking import (
     used_attempts,
 )
 from harness.service.web.api import shapes
-from harness.service.web.api.asking import asked_assignment, asked_submission, signed_in
 from harness.service.web.api.operations import Answer, Operation, answer, query_of, read
 from harness.service.web.api.problems import Invalid
 from harness.service.web.api.seen import shown_all
 from harness.service.web.api.shapes import moment
+from harness.service.web.finding import assignment_at, submission_at
+from harness.service.web.guarding import identified
 from harness.service.web.rendering import language_of
 from harness.service.web.service import service_of
 
@@ -53,7 +54,7 @@ _TELL_HIDDEN = frozenset({"text", "html", "markdown"})
 
 async def _courses(request: Request) -> Response:
     query_of(request, shapes.Nothing)
-    actor = signed_in(request)
+    actor = identified(request)
 
     def found(connection: sa.Connection) -> shapes.Assignments:
         mine = [one for one in courses_of(connection, actor) if allowed(actor, "course.see", course=one["id"])]
@@ -87,13 +88,13 @@ async def one_submission(request: Request, found: Seen) -> shapes.Submission:
 
 async def _submission(request: Request) -> Response:
     query_of(request, shapes.Nothing)
-    _, found = await asked_submission(request)
+    found = await submission_at(request, "submission.see")
     return answer(await one_submission(request, found))
 
 
 async def _submissions(request: Request) -> Response:
     page = query_of(request, shapes.Page)
-    _, assignment = await asked_assignment(request, "class.see")
+    assignment = await assignment_at(request, "class.see")
     service = service_of(request)
 
     def listed(connection: sa.Connection) -> shapes.Submissions:
@@ -114,12 +115,12 @@ async def _report(request: Request) -> Response:
             Sentence("there is no format of this name"),
             Sentence("choose from: {known}", known=", ".join(format_names())),
         )
-    actor, found = await asked_submission(request)
+    found = await submission_at(request, "submission.see")
     if found.grade is None:
         raise Invalid(
             "no-report", Sentence("there is no report yet"), Sentence("it is there when the status is graded")
         )
-    is_staff = allowed(actor, "class.see", course=found.course_id)
+    is_staff = allowed(identified(request), "class.see", course=found.course_id)
     spoken = language(form.lang) if form.lang else language_of(request)
     grade = found.grade
 

@@ -8,7 +8,7 @@ import msgspec
 import harness
 from harness.service.web.api.operations import ALWAYS, PREFIX, Answer, Operation
 from harness.service.web.api.problems import CODES
-from harness.service.web.api.shapes import Problem
+from harness.service.web.api.shapes import KEY, Problem
 
 __all__ = ["document"]
 
@@ -24,7 +24,8 @@ def document(operations: Sequence[Operation], address: str) -> dict[str, Any]:
         address: How people reach the service, without a slash at the end.
     """
     shapes = {found.shape for one in operations for found in one.answers.values() if found.shape is not None}
-    types = sorted({*shapes, Problem}, key=lambda shape: shape.__name__)
+    bodies = {one.body for one in operations if one.body is not None}
+    types = sorted({*shapes, *bodies, Problem}, key=lambda shape: shape.__name__)
     _, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
     for one in operations:
@@ -59,8 +60,11 @@ def _operation(one: Operation) -> dict[str, Any]:
             **_problems((*(ALWAYS if not one.is_public else ("bad-request",)), *one.problems)),
         },
     }
-    if one.takes:
-        made["requestBody"] = {"required": True, "content": {media: _taken(media) for media in one.takes}}
+    taken = {media: _taken(media) for media in one.takes}
+    if one.body is not None:
+        taken["application/json"] = {"schema": {"$ref": _REFERENCE.format(name=one.body.__name__)}}
+    if taken:
+        made["requestBody"] = {"required": True, "content": taken}
     if one.is_public:
         made["security"] = []
     return made
@@ -82,7 +86,7 @@ def _headers(names: Mapping[str, str]) -> list[dict[str, Any]]:
             "in": "header",
             "required": name == "Idempotency-Key",
             "description": told,
-            "schema": {"type": "string", **({"pattern": "^[!-~]{1,200}$"} if name == "Idempotency-Key" else {})},
+            "schema": {"type": "string", **({"pattern": KEY} if name == "Idempotency-Key" else {})},
         }
         for name, told in names.items()
     ]

@@ -11,9 +11,9 @@ from harness.service.schema import enrolment, user
 from harness.service.store.looking import courses_of
 from harness.service.store.rosters import import_roster
 from harness.service.web.api import shapes
-from harness.service.web.api.asking import may, path_id, signed_in
 from harness.service.web.api.operations import Answer, Operation, answer, query_of, read
 from harness.service.web.api.submitting import file_of
+from harness.service.web.guarding import guard, identified
 from harness.service.web.refusal import NotFound
 from harness.service.web.service import service_of
 
@@ -21,13 +21,13 @@ __all__ = ["operations"]
 
 
 async def _course(request: Request, right: str) -> str:
-    actor = signed_in(request)
-    course_id = path_id(request)
+    actor = identified(request)
+    course_id: str = request.path_params["id"]
     # An administrator is in no course, and may see each that there is.
     known = await read(request, partial(courses_of, actor=actor))
     if course_id not in {one["id"] for one in known}:
         raise NotFound
-    may(request, right, course=course_id)
+    guard(request, right, course=course_id)
     return course_id
 
 
@@ -52,7 +52,7 @@ async def _roster(request: Request) -> Response:
 async def _take_roster(request: Request) -> Response:
     course_id = await _course(request, "people.change")
     name, data = await file_of(request, query_of(request, shapes.RosterName).name)
-    service, actor = service_of(request), signed_in(request)
+    service, actor = service_of(request), identified(request)
     done = await service.writer.do(
         lambda connection: import_roster(
             service.database, connection, data, name, course_id=course_id, by=actor.user_id

@@ -8,9 +8,10 @@ from harness.render.gradebook import NEW_GRADEBOOKS, plain_csv
 from harness.service.class_rows import marks
 from harness.service.store.queueing import Regraded, regrade, regrade_some
 from harness.service.web.api import shapes
-from harness.service.web.api.asking import asked_assignment, asked_submission
 from harness.service.web.api.operations import Answer, Operation, answer, query_of
 from harness.service.web.exporting import exported
+from harness.service.web.finding import assignment_at, submission_at
+from harness.service.web.guarding import identified
 from harness.service.web.service import service_of
 
 __all__ = ["operations"]
@@ -18,8 +19,8 @@ __all__ = ["operations"]
 
 async def _regrade_one(request: Request) -> Response:
     query_of(request, shapes.Nothing)
-    actor, found = await asked_submission(request, "submission.regrade")
-    service = service_of(request)
+    found = await submission_at(request, "submission.regrade")
+    service, actor = service_of(request), identified(request)
     gen = await service.writer.do(
         lambda connection: regrade(service.database, service.jobs, connection, found.id, actor.user_id)
     )
@@ -28,8 +29,8 @@ async def _regrade_one(request: Request) -> Response:
 
 async def _regrade_all(request: Request) -> Response:
     start = query_of(request, shapes.Follow).after
-    actor, assignment = await asked_assignment(request, "submission.regrade")
-    service = service_of(request)
+    assignment = await assignment_at(request, "submission.regrade")
+    service, actor = service_of(request), identified(request)
 
     def some(connection: sa.Connection) -> Regraded:
         return regrade_some(service.database, service.jobs, connection, assignment["id"], start, actor.user_id)
@@ -40,7 +41,7 @@ async def _regrade_all(request: Request) -> Response:
 
 async def _marks(request: Request) -> Response:
     form = query_of(request, shapes.Exported).format
-    _, assignment = await asked_assignment(request, "grade.export")
+    assignment = await assignment_at(request, "grade.export")
 
     def written(connection: sa.Connection) -> str:
         found = [*marks(connection, assignment["course_id"], assignment["id"], 0.0, lambda one: one.status)]

@@ -1,16 +1,14 @@
 """What the API says of a submission: how it stands, and where it waits."""
 
-import math
-
 import sqlalchemy as sa
 
 from harness.service.database import Database
 from harness.service.store.looking import Seen
-from harness.service.store.overseeing import Pace, pace, places
+from harness.service.store.waiting import State, states_now
 from harness.service.web.api import shapes
 from harness.service.web.api.shapes import moment
 
-__all__ = ["shown", "shown_all"]
+__all__ = ["shown_all"]
 
 
 def shown_all(
@@ -24,21 +22,12 @@ def shown_all(
         found: The submissions.
         dead_after_s: Seconds after which a silent worker is none.
     """
-    waiting = {one.course_id for one in found if one.status == "queued"}
-    order = {course: places(connection, course) for course in waiting}
-    speed = pace(database, connection, dead_after_s) if any(one.is_waiting for one in found) else None
-    return [shown(one, order.get(one.course_id, {}).get(one.id), speed) for one in found]
+    states = states_now(database, connection, [one.id for one in found if one.is_waiting], dead_after_s)
+    return [_shown(one, states.get(one.id)) for one in found]
 
 
-def shown(one: Seen, place: int | None, speed: Pace | None) -> shapes.Submission:
-    """Return what is told of a submission at this place of the queue."""
-    queue = None
-    if one.is_waiting:
-        wait = None
-        if speed is not None and speed.each_s is not None and speed.slots:
-            rounds = math.ceil(place / speed.slots) if place is not None else 1
-            wait = round(rounds * speed.each_s, 1) if place is not None or one.status == "running" else None
-        queue = shapes.Queue(position=place, estimated_wait_s=wait)
+def _shown(one: Seen, state: State | None) -> shapes.Submission:
+    queue = None if state is None else shapes.Queue(position=state.place, estimated_wait_s=state.wait_s)
     grade = one.grade
     return shapes.Submission(
         id=one.id,

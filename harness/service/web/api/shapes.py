@@ -10,8 +10,14 @@ from harness.render import FORMATS
 from harness.service.settings import Count
 
 __all__ = [
+    "KEY",
+    "MOST_IN_BATCH",
     "Assignment",
     "Assignments",
+    "Batch",
+    "BatchItem",
+    "BatchResult",
+    "BatchResults",
     "Course",
     "Exported",
     "FileName",
@@ -37,6 +43,11 @@ _FORMATS = ["", *(name for name in FORMATS if name != "classroom50")]
 Id = Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
 #: An id in a query, or nothing.
 Key = Annotated[str, msgspec.Meta(pattern="^[0-9a-f-]{0,36}$")]
+#: What a client calls a submission.
+KEY = "^[!-~]{1,200}$"
+#: As many as two transactions of the writer take, each of which takes some tenths of a second.
+MOST_IN_BATCH = 200
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Status = Literal["queued", "running", "graded", "failed", "cancelled"]
 
 
@@ -87,7 +98,7 @@ class Queue(Record, frozen=True, kw_only=True):
     #: In its course, from 1; null when it is being graded, or thousands are before it.
     position: int | None
     #: Seconds until there is a grade, as far as the last gradings tell; null when nothing tells.
-    estimated_wait_s: float | None
+    estimated_wait_s: int | None
 
 
 class Grade(Record, frozen=True, kw_only=True):
@@ -193,6 +204,41 @@ class Problem(Record, frozen=True, kw_only=True):
     hint: str = ""
 
 
+class BatchItem(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One file of one learner."""
+
+    #: Of the learner: the id here, the course's own id, or the e-mail address.
+    learner: Annotated[str, msgspec.Meta(min_length=1, max_length=320)]
+    #: Of the client's own making; the same one with the same file hands in once.
+    idempotency_key: Annotated[str, msgspec.Meta(pattern=KEY)]
+    name: Name = "layers.py"
+    #: The file, in Base64.
+    data: bytes
+
+
+class Batch(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Files that are handed in for learners."""
+
+    submissions: Annotated[list[BatchItem], msgspec.Meta(min_length=1, max_length=MOST_IN_BATCH)]
+
+
+class BatchResult(Record, frozen=True, kw_only=True):
+    """What became of one file of a batch."""
+
+    #: As it was sent.
+    learner: str
+    #: What this file alone would have been answered: 202 when it is accepted.
+    status: int
+    submission: Receipt | None = None
+    problem: Problem | None = None
+
+
+class BatchResults(Record, frozen=True, kw_only=True):
+    """What became of the files of a batch, in their order."""
+
+    results: list[BatchResult]
+
+
 # Query parameters. A name that is not one is refused: a typing mistake would be a wrong answer otherwise.
 
 
@@ -204,14 +250,14 @@ class FileName(Record, frozen=True, forbid_unknown_fields=True):
     """For a body that is the file itself."""
 
     #: Of the file; the ending says what it is.
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] = "layers.py"
+    name: Name = "layers.py"
 
 
 class RosterName(Record, frozen=True, forbid_unknown_fields=True):
     """For a body that is the roster itself."""
 
     #: As messages call it.
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] = "roster.csv"
+    name: Name = "roster.csv"
 
 
 class Page(Record, frozen=True, forbid_unknown_fields=True):

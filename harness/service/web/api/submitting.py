@@ -12,32 +12,37 @@ from harness.escape import plain
 from harness.sentence import Sentence
 from harness.service.access import Actor
 from harness.service.ids import new_id
-from harness.service.store.accepting import Incoming
+from harness.service.store.accepting import Accepted, Incoming
 from harness.service.web.api import shapes
-from harness.service.web.api.asking import asked_assignment
 from harness.service.web.api.operations import PREFIX, Answer, Operation, answer, query_of
 from harness.service.web.api.problems import Invalid, Unprocessable
+from harness.service.web.finding import assignment_at
+from harness.service.web.guarding import identified
 from harness.service.web.service import service_of
 
-__all__ = ["file_of", "key_of", "operations"]
+__all__ = ["checked_file", "file_of", "key_of", "operations", "receipt"]
 
 #: Characters: the longest file name that common file systems allow.
 _LONGEST_NAME = 255
-_KEY = re.compile(r"[!-~]{1,200}")
+_KEY = re.compile(shapes.KEY)
 
 
 async def _submit(request: Request) -> Response:
-    actor, assignment = await asked_assignment(request, "submission.make")
+    assignment = await assignment_at(request, "submission.make")
+    actor = identified(request)
     key = key_of(request, actor)
     name, data = await file_of(request, query_of(request, shapes.FileName).name)
     request.app.state.limiter.submission(actor.user_id, assignment["course_id"])
     incoming = Incoming(
         assignment_id=assignment["id"], user_id=actor.user_id, name=name, data=data, idempotency_key=key
     )
-    accepted = await service_of(request).accept(incoming)
-    url = f"{PREFIX}/submissions/{accepted.id}"
-    receipt = shapes.Receipt(**msgspec.structs.asdict(accepted), url=url)
-    return answer(receipt, 202, {"Location": url})
+    told = receipt(await service_of(request).accept(incoming))
+    return answer(told, 202, {"Location": told.url})
+
+
+def receipt(accepted: Accepted) -> shapes.Receipt:
+    """Return what is told of what was accepted."""
+    return shapes.Receipt(**msgspec.structs.asdict(accepted), url=f"{PREFIX}/submissions/{accepted.id}")
 
 
 def key_of(request: Request, actor: Actor) -> str:
@@ -75,6 +80,15 @@ async def file_of(request: Request, name: str) -> tuple[str, bytes]:
             raise Unprocessable(Sentence("the form cannot be read")) from None
     else:
         data = await request.body()
+    return checked_file(name, data)
+
+
+def checked_file(name: str, data: bytes) -> tuple[str, bytes]:
+    """Return a file's name as it is stored, and its bytes.
+
+    Raises:
+        Unprocessable: it is empty.
+    """
     if not data:
         raise Unprocessable(Sentence("the file is empty"), Sentence("save it first, then send it again"))
     return _displayed(name), data

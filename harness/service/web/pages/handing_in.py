@@ -9,9 +9,9 @@ from starlette.routing import Route
 
 from harness.sentence import Sentence
 from harness.service.store.accepting import Incoming, Refused
+from harness.service.web.finding import assignment_at
 from harness.service.web.guarding import guard
 from harness.service.web.limiting import limiter_of
-from harness.service.web.pages.found import assignment_at
 from harness.service.web.pages.learning import assignment_page, text_in
 from harness.service.web.refusal import TooMany
 from harness.service.web.service import service_of

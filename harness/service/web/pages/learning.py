@@ -17,6 +17,7 @@ from harness.render.html import content
 from harness.render.json import read_json
 from harness.service.access import allowed
 from harness.service.ids import new_id
+from harness.service.store.counting import counting_submissions
 from harness.service.store.looking import (
     PAGE,
     Seen,
@@ -28,10 +29,10 @@ from harness.service.store.looking import (
     text_of,
     used_attempts,
 )
+from harness.service.store.waiting import states_now
 from harness.service.web.addresses import attachment
+from harness.service.web.finding import assignment_at, submission_at
 from harness.service.web.guarding import guard, signed_in
-from harness.service.web.live import state_now
-from harness.service.web.pages.found import assignment_at, submission_at
 from harness.service.web.refusal import NotFound
 from harness.service.web.rendering import language_of, render
 from harness.service.web.service import service_of
@@ -79,13 +80,14 @@ async def assignment_page(
     """
     actor = guard(request, "course.see", course=found["course_id"])
 
-    def read(connection: sa.Connection) -> tuple[list[Seen], int, str]:
+    def read(connection: sa.Connection) -> tuple[list[Seen], int, str, str | None]:
         mine = history(connection, found["id"], actor.user_id, most=5)
         last = text_in(text_of(connection, mine[0].blob_sha256)) if mine else None
         used = used_attempts(connection, found["id"], actor.user_id)
-        return mine, used, _first_text(found["source"]) if last is None else last
+        counting = counting_submissions(connection, found["id"], [actor.user_id]).get(actor.user_id)
+        return mine, used, _first_text(found["source"]) if last is None else last, counting
 
-    mine, used, last = await service_of(request).read(read)
+    mine, used, last, counting = await service_of(request).read(read)
     page = render(
         request,
         "assignment.html",
@@ -93,6 +95,7 @@ async def assignment_page(
         assignment=found,
         mine=mine,
         used=used,
+        counting=counting,
         text=last if text is None else text,
         refused=refused,
         key=new_id(),
@@ -129,7 +132,9 @@ async def _submission(request: Request) -> Response:
         assert given is not None, "a submission has an assignment"
         data = None if seen.grade is None else report_of(connection, seen.grade.report_id)
         before = history(connection, seen.assignment_id, seen.user_id, seen.number, 1)
-        state = state_now(service, connection, seen.id) if seen.is_waiting else None
+        waiting = [seen.id] if seen.is_waiting else []
+        states = states_now(service.database, connection, waiting, service.settings.dead_after_s)
+        state = states.get(seen.id)
         return {"assignment": given, "report": data, "before": next(iter(before), None), "state": state}
 
     values = await service.read(read)
@@ -158,9 +163,12 @@ async def history_page(request: Request, found: sa.RowMapping, user_id: str, nam
     before = request.query_params.get("before", "")
     if before and not (before.isascii() and before.isdigit() and len(before) < 10):
         raise NotFound
-    rows = await service_of(request).read(
-        lambda connection: history(connection, found["id"], user_id, int(before) if before else None, PAGE + 1)
-    )
+
+    def read(connection: sa.Connection) -> tuple[list[Seen], str | None]:
+        counting = counting_submissions(connection, found["id"], [user_id]).get(user_id)
+        return history(connection, found["id"], user_id, int(before) if before else None, PAGE + 1), counting
+
+    rows, counting = await service_of(request).read(read)
     more = rows[PAGE - 1].number if len(rows) > PAGE else None
     return render(
         request,
@@ -169,6 +177,7 @@ async def history_page(request: Request, found: sa.RowMapping, user_id: str, nam
         rows=rows[:PAGE],
         more=more,
         learner=name,
+        counting=counting,
         is_mine=user_id == request.state.actor.user_id,
     )
 

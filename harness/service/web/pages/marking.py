@@ -13,7 +13,7 @@ from harness.service.schema import override
 from harness.service.store.auditing import note
 from harness.service.store.queueing import Regraded, regrade, regrade_some
 from harness.service.web.addresses import client_address
-from harness.service.web.pages.found import assignment_at, submission_at
+from harness.service.web.finding import assignment_at, submission_at
 from harness.service.web.refusal import Refusal
 from harness.service.web.service import service_of
 

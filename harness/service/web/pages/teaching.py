@@ -16,7 +16,7 @@ from harness.service.store.looking import PAGE, Filter, learner_of, submissions_
 from harness.service.store.overseeing import Standing, standings
 from harness.service.web.addresses import attachment
 from harness.service.web.exporting import exported
-from harness.service.web.pages.found import assignment_at
+from harness.service.web.finding import assignment_at
 from harness.service.web.pages.learning import history_page
 from harness.service.web.refusal import NotFound
 from harness.service.web.rendering import language_of, render

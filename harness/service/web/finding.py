@@ -1,0 +1,47 @@
+"""Finds what an address names, and asks whether it may be seen: every page and operation about a course begins here."""
+
+import sqlalchemy as sa
+from starlette.requests import Request
+
+from harness.service.store.looking import Seen, assignments_by_id, submission_of
+from harness.service.web.guarding import absent, guard
+from harness.service.web.service import service_of
+
+__all__ = ["assignment_at", "submission_at"]
+
+#: Characters of an id, which no other is longer than.
+_LONGEST_ID = 36
+
+
+async def assignment_at(request: Request, right: str) -> sa.RowMapping:
+    """Return the assignment of the address, with its newest revision; who asks has ``right`` in its course.
+
+    Raises:
+        Refusal: there is none that they may know of, or ``right`` is missing.
+    """
+    found = await service_of(request).reads.ask(assignments_by_id, _id(request, "assignment_id"))
+    if found is None:
+        raise absent(request)
+    guard(request, right, course=found["course_id"])
+    return found
+
+
+async def submission_at(request: Request, right: str) -> Seen:
+    """Return the submission of the address; who asks has ``right`` over it.
+
+    Raises:
+        Refusal: there is none that they may know of, or ``right`` is missing.
+    """
+    wanted = _id(request, "submission_id")
+    found = await service_of(request).read(lambda connection: submission_of(connection, wanted))
+    if found is None:
+        raise absent(request)
+    guard(request, right, course=found.course_id, owner=found.user_id)
+    return found
+
+
+def _id(request: Request, name: str) -> str:
+    """Return the id in the address, or what is none for certain: the API calls each ``id``."""
+    given: str = request.path_params.get(name) or request.path_params["id"]
+    # PostgreSQL takes no zero byte.
+    return given if len(given) <= _LONGEST_ID and "\0" not in given else ""
