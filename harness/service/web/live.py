@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ __all__ = ["Live", "State", "live_of", "state_now", "streamed"]
 _LOG = logging.getLogger(__name__)
 #: Seconds between two looks, and between two signs of life on a stream on which nothing changes: proxies close it else.
 _EVERY, _ALIVE = 1.0, 15.0
+#: Seconds until the next look for each second that one took: a long queue takes long to count.
+_REST = 20.0
 
 ASSIGNMENT, SUBMISSION = "assignment", "submission"
 Key = tuple[str, str]
@@ -78,7 +81,7 @@ class Live:
 
     async def _look(self) -> None:
         while self._watched:
-            keys = [*self._watched]
+            keys, began = [*self._watched], time.monotonic()
             try:
                 found = await self._service.read(lambda connection, keys=keys: self._found(connection, keys))  # type: ignore[misc]
             except sa.exc.SQLAlchemyError:
@@ -90,7 +93,7 @@ class Live:
                     self._known[key] = value
                     for one in self._watched[key]:
                         one.put_nowait(value)
-            await asyncio.sleep(_EVERY)
+            await asyncio.sleep(max(_EVERY, _REST * (time.monotonic() - began)))
 
     def _found(self, connection: sa.Connection, keys: list[Key]) -> Mapping[Key, Any]:
         ids = [what for kind, what in keys if kind == SUBMISSION]

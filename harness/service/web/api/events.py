@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from harness.service.web.api import shapes
-from harness.service.web.api.asking import asked_submission
-from harness.service.web.api.looking import one_submission
+from harness.service.web.api.asking import asked_submission, may
 from harness.service.web.api.operations import Answer, Operation, query_of
+from harness.service.web.api.seen import seen_now
 from harness.service.web.live import SUBMISSION, live_of, streamed
+from harness.service.web.service import service_of
 
 __all__ = ["operations"]
 
@@ -22,7 +23,7 @@ async def _events(request: Request) -> Response:
 
 
 async def _changes(request: Request, submission_id: str) -> AsyncIterator[str]:
-    last = None
+    last, service = None, service_of(request)
     async for state in live_of(request).watch(SUBMISSION, submission_id):
         if state is None:
             yield ": still waiting\n\n"
@@ -31,9 +32,12 @@ async def _changes(request: Request, submission_id: str) -> AsyncIterator[str]:
         if now == last:
             continue  # only the estimate of the time is another
         last = now
-        # Asked again each time: who follows may have lost the right meanwhile.
-        _, found = await asked_submission(request)
-        told = await one_submission(request, found)
+        # All who follow are told after the same look: what they are told is read together.
+        seen = await service.reads.ask(seen_now, (submission_id, service.settings.dead_after_s))
+        if seen is None:
+            return
+        found, told = seen
+        may(request, "submission.see", course=found.course_id, owner=found.user_id)
         yield f"event: status\ndata: {msgspec.json.encode(told).decode()}\n\n"
         if not found.is_waiting:
             return

@@ -1,16 +1,17 @@
 """What the API says of a submission: how it stands, and where it waits."""
 
 import math
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from harness.service.database import Database
-from harness.service.store.looking import Seen
+from harness.service.store.looking import Seen, submissions_by_id
 from harness.service.store.overseeing import Pace, pace, places
 from harness.service.web.api import shapes
 from harness.service.web.api.shapes import moment
 
-__all__ = ["shown", "shown_all"]
+__all__ = ["seen_now", "shown", "shown_all"]
 
 
 def shown_all(
@@ -28,6 +29,22 @@ def shown_all(
     order = {course: places(connection, course) for course in waiting}
     speed = pace(database, connection, dead_after_s) if any(one.is_waiting for one in found) else None
     return [shown(one, order.get(one.course_id, {}).get(one.id), speed) for one in found]
+
+
+def seen_now(
+    database: Database, connection: sa.Connection, asked: Sequence[tuple[str, float]]
+) -> list[tuple[Seen, shapes.Submission] | None]:
+    """Return submissions with what is told of each, None for one that is not there: for many who follow at once.
+
+    Args:
+        database: Whose clock counts.
+        connection: Where to look.
+        asked: The id of each, and the seconds after which a silent worker is none.
+    """
+    found = submissions_by_id(connection, [submission_id for submission_id, _ in asked])
+    told = shown_all(database, connection, [*found.values()], asked[0][1])
+    pairs = dict(zip(found, zip(found.values(), told, strict=True), strict=True))
+    return [pairs.get(submission_id) for submission_id, _ in asked]
 
 
 def shown(one: Seen, place: int | None, speed: Pace | None) -> shapes.Submission:
