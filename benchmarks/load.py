@@ -1,9 +1,11 @@
 """A client that hands in many files at once and costs little itself: a process of its own.
 
     python benchmarks/load.py PORT CONNECTIONS FILE
+    python benchmarks/load.py --follow PORT FILE
 
 ``FILE`` holds one request on each line: path, token, key and the name of the file to send, separated by tabs. It prints
-one JSON object: seconds in all, milliseconds of each answer, statuses, and processor seconds of this process.
+one JSON object: seconds in all, milliseconds of each answer, statuses, and processor seconds of this process. To
+follow, it opens a stream of events for each line (path, token), prints how many have begun, and reads until its end.
 """
 
 import asyncio
@@ -112,5 +114,26 @@ async def main(port: int, connections: int, path: Path) -> None:
     )
 
 
+async def follow(port: int, path: Path) -> None:
+    """Open a stream for each line, and read what comes."""
+
+    async def one(line: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        target, token = line.split("\t")
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(
+            f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+        )
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        return reader, writer
+
+    begun = await asyncio.gather(*(one(line) for line in path.read_text(encoding="utf-8").splitlines()))
+    print(len(begun), flush=True)
+    await asyncio.gather(*(reader.read(-1) for reader, _ in begun))
+    await asyncio.Event().wait()
+
+
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])))
+    if sys.argv[1] == "--follow":
+        asyncio.run(follow(int(sys.argv[2]), Path(sys.argv[3])))
+    else:
+        asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])))

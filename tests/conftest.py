@@ -27,6 +27,8 @@ LONG = (
     "service/test_deaths.py",
     "service/test_deaths_over_http.py",
     "service/test_interleavings.py",
+    "service/test_no_room.py",
+    "service/test_upgrade.py",
 )
 #: What asks nothing that depends on the version of Python: environments, other programs, tables of numbers, a database.
 ONCE = (

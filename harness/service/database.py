@@ -11,7 +11,7 @@ from sqlalchemy.sql.dml import Insert
 from harness.errors import UsageError
 from harness.sentence import Sentence
 
-__all__ = ["Database"]
+__all__ = ["Database", "cannot_keep"]
 
 #: Seconds that a writer waits for another one on SQLite; a group of 128 submissions is committed in milliseconds.
 _BUSY_SECONDS = 30
@@ -89,6 +89,16 @@ class Database:
         for engine in {self.engine, self._reader}:
             sa.event.listen(engine, "checkin", _close_at_once)
             engine.dispose()
+
+
+def cannot_keep(error: BaseException) -> bool:
+    """Tell whether a database is there and has no room for what is written, or another trouble with its disk."""
+    if isinstance(error, sa.exc.InternalError):
+        return True  # PostgreSQL knows a full disk (below), and no quota
+    if not isinstance(error, sa.exc.OperationalError):
+        return False
+    is_full = getattr(error.orig, "sqlstate", None) == "53100"
+    return is_full or getattr(error.orig, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR"))
 
 
 def _close_at_once(connection: Any, _: object) -> None:

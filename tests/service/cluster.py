@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -33,9 +34,9 @@ class Cluster:
         self.run("initdb", "-D", str(self.folder / "data"), "-U", "dout", "-A", "trust", "-E", "UTF8", "--no-locale")
         self.start()
 
-    def run(self, program: str, *words: str) -> None:
+    def run(self, program: str, *words: str, under: Sequence[str] = ()) -> None:
         subprocess.run(
-            [str(self.programs / program), *words],
+            [*under, str(self.programs / program), *words],
             check=True,
             stdout=subprocess.DEVNULL,
             cwd="/",
@@ -43,11 +44,11 @@ class Cluster:
             **self.as_user,
         )
 
-    def start(self) -> None:
+    def start(self, *under: str) -> None:
+        """Start the server, by another program when ``under`` names one."""
         options = f"-k {self.folder} -c listen_addresses='' -c max_connections=100 -c shared_buffers=32MB"
-        self.run(
-            "pg_ctl", "-D", str(self.folder / "data"), "-l", str(self.folder / "log"), "-w", "-o", options, "start"
-        )
+        words = ("-D", str(self.folder / "data"), "-l", str(self.folder / "log"), "-w", "-o", options, "start")
+        self.run("pg_ctl", *words, under=under)
 
     def stop(self, mode: str = "immediate") -> None:
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "-w", "stop")

@@ -13,8 +13,10 @@ from ground import EXAMPLES
 from harness.service.schema import token
 from harness.service.store.tokens import create_token
 
-__all__ = ["Clients", "asked"]
+__all__ = ["UNLIMITED", "Clients", "answers", "asked", "posted", "token_of"]
 
+#: No learner of these tests is told to wait.
+UNLIMITED = {"DOUT_SUBMISSIONS_PER_MINUTE": "1000000", "DOUT_COURSE_SUBMISSIONS_PER_MINUTE": "1000000"}
 #: Seconds after which a client that gets no answer sends again, and between two tries.
 _ANSWER_SECONDS, _PAUSE_SECONDS = 20.0, 0.1
 _SEED = (EXAMPLES / "seed.py").read_bytes()
@@ -35,6 +37,14 @@ def asked(port: int, method: str, path: str, body: bytes = b"", headers: Any = N
         raise ConnectionResetError(str(error)) from None
     finally:
         connection.close()
+
+
+def answers(port: int) -> bool:
+    """Tell whether the service does."""
+    try:
+        return asked(port, "GET", "/login")[0] == 200
+    except OSError:
+        return False
 
 
 class Clients:
@@ -65,13 +75,7 @@ class Clients:
             assert not thread.is_alive(), "a client was never answered"
 
     def _work(self, number: int) -> None:
-        learner = self._fleet.ground.learner(self._fleet.course, f"C{number}")
-        with self._fleet.database.writing() as connection:
-            secret = create_token(
-                self._fleet.database, connection, user_id=learner, name="t", scopes=frozenset({"submit", "read"})
-            )
-            # As of a token that is in use: the first thing that is written is the submission.
-            connection.execute(sa.update(token).values(last_used_at=self._fleet.database.clock))
+        secret = token_of(self._fleet, self._fleet.ground.learner(self._fleet.course, f"C{number}"))
         count = 0
         while not self._stopping.is_set():
             count += 1
@@ -79,16 +83,10 @@ class Clients:
             self.accepted[key] = self._handed_in(secret, key)
 
     def _handed_in(self, secret: str, key: str) -> str:
-        headers = {
-            "Authorization": f"Bearer {secret}",
-            "Idempotency-Key": key,
-            "Content-Type": "application/octet-stream",
-        }
-        path = f"/api/v1/assignments/{self._fleet.work}/submissions"
         limit = time.monotonic() + 60.0
         while time.monotonic() < limit:
             try:
-                status, body = asked(self._port, "POST", path, _SEED + f"\n# {key}\n".encode(), headers)
+                status, body = posted(self._fleet, self._port, secret, key, _SEED + f"\n# {key}\n".encode())
             except OSError:
                 self.lost += 1
             else:
@@ -97,3 +95,23 @@ class Clients:
                 self.refused.append((status, body))
             time.sleep(_PAUSE_SECONDS)
         raise AssertionError("it was never accepted")
+
+
+def token_of(fleet: Fleet, user_id: str) -> str:
+    """Return a new token of somebody's, as one that is in use: the first thing that it writes is the submission."""
+    with fleet.database.writing() as connection:
+        secret = create_token(
+            fleet.database, connection, user_id=user_id, name="t", scopes=frozenset({"submit", "read"})
+        )
+        connection.execute(sa.update(token).values(last_used_at=fleet.database.clock))
+    return secret
+
+
+def posted(fleet: Fleet, port: int, secret: str, key: str, data: bytes) -> tuple[int, bytes]:
+    """Hand a file in to the fleet's assignment; return status and body of the answer.
+
+    Raises:
+        OSError: there was none.
+    """
+    headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": key, "Content-Type": "application/octet-stream"}
+    return asked(port, "POST", f"/api/v1/assignments/{fleet.work}/submissions", data, headers)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fleet import Fleet, until
-from posting import Clients, asked
+from posting import UNLIMITED, Clients, answers
 from test_serving import free_port
 
 from harness.service.schema import submission
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 if sys.platform != "linux":
     pytest.skip("workers that lock a submission in exist on Linux only", allow_module_level=True)
-
-#: No learner of these tests is told to wait.
-UNLIMITED = {"DOUT_SUBMISSIONS_PER_MINUTE": "1000000", "DOUT_COURSE_SUBMISSIONS_PER_MINUTE": "1000000"}
 
 
 @pytest.fixture
@@ -40,13 +37,6 @@ def serve(fleet: Fleet, port: int, *words: str) -> "Popen[bytes]":
     started = fleet.command(*(words or ("serve",)), DOUT_PORT=str(port), DOUT_WORKERS="1", **UNLIMITED)
     until(lambda: answers(port))
     return started
-
-
-def answers(port: int) -> bool:
-    try:
-        return asked(port, "GET", "/login")[0] == 200
-    except OSError:
-        return False
 
 
 def parts(supervisor: "Popen[bytes]") -> dict[str, int]:

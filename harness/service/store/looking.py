@@ -35,6 +35,7 @@ __all__ = [
     "learner_of",
     "report_of",
     "submission_of",
+    "submissions_by_id",
     "submissions_of",
     "text_of",
     "used_attempts",
@@ -156,7 +157,13 @@ def used_attempts(connection: sa.Connection, assignment_id: str, user_id: str) -
 
 def submission_of(connection: sa.Connection, submission_id: str) -> Seen | None:
     """Return one submission."""
-    return next(iter(_seen(connection, _submissions().where(submission.c.id == submission_id))), None)
+    return submissions_by_id(connection, [submission_id]).get(submission_id)
+
+
+def submissions_by_id(connection: sa.Connection, ids: Iterable[str]) -> dict[str, Seen]:
+    """Return several submissions by their ids."""
+    found = _seen(connection, _submissions().where(submission.c.id.in_(sorted({*ids}))))
+    return {one.id: one for one in found}
 
 
 def history(

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.errors import DoutError, SandboxError
 from harness.sentence import Sentence
+from harness.service.database import cannot_keep
 from harness.service.web.refusal import NotFound, Refusal
 from harness.service.web.rendering import language_of, render
 
@@ -83,6 +84,16 @@ def _refusal(error: Exception) -> Refusal:
         if error.status_code == 405:
             return Refusal(Sentence("this cannot be done here"), status=405, headers=headers)
         return Refusal(Sentence("the request could not be understood"), status=error.status_code, headers=headers)
+    if cannot_keep(error):
+        return Refusal(
+            Sentence("the service cannot keep it: there may be no room left on its disk"),
+            Sentence(
+                "nothing of it was kept; try again in {seconds} s, and tell your instructor if it stays",
+                seconds=_DATABASE_BACK,
+            ),
+            status=503,
+            headers={"Retry-After": str(_DATABASE_BACK)},
+        )
     if isinstance(error, (sa.exc.OperationalError, sa.exc.TimeoutError)):
         return Refusal(
             Sentence("the service cannot reach its database"),

@@ -19,6 +19,8 @@ __all__ = ["ASSIGNMENT", "SUBMISSION", "Live", "Still", "live_of", "streamed"]
 _LOG = logging.getLogger(__name__)
 #: Seconds between two looks, and between two signs of life on a stream on which nothing changes: proxies close it else.
 _EVERY, _ALIVE = 1.0, 15.0
+#: Seconds until the next look for each second that one took: a long queue takes long to count.
+_REST = 20.0
 
 #: What is told a stream that is to end.
 _END = object()
@@ -91,7 +93,7 @@ class Live:
 
     async def _look(self) -> None:
         while self._watched:
-            keys = [*self._watched]
+            keys, began = [*self._watched], time.monotonic()
             try:
                 found = await self._service.read(lambda connection, keys=keys: self._found(connection, keys))  # type: ignore[misc]
             except sa.exc.SQLAlchemyError:
@@ -103,7 +105,7 @@ class Live:
                     self._known[key] = value
                     for one in self._watched[key]:
                         one.put_nowait(value)
-            await asyncio.sleep(_EVERY)
+            await asyncio.sleep(max(_EVERY, _REST * (time.monotonic() - began)))
 
     def _found(self, connection: sa.Connection, keys: list[Key]) -> Mapping[Key, Any]:
         ids = [what for kind, what in keys if kind == SUBMISSION]

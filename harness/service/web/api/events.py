@@ -7,11 +7,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from harness.service.store.looking import submission_of
 from harness.service.store.waiting import State
 from harness.service.web.api import shapes
-from harness.service.web.api.looking import one_submission
 from harness.service.web.api.operations import Answer, Operation, query_of
+from harness.service.web.api.seen import seen_now
 from harness.service.web.finding import submission_at
 from harness.service.web.identifying import still_may
 from harness.service.web.live import SUBMISSION, Still, live_of, streamed
@@ -29,7 +28,7 @@ async def _events(request: Request) -> Response:
 
 
 async def _changes(request: Request, submission_id: str, still: Still) -> AsyncIterator[str]:
-    last = None
+    last, service = None, service_of(request)
     async for state in _while_allowed(live_of(request).watch(SUBMISSION, submission_id, still)):
         if state is None:
             yield ": still waiting\n\n"
@@ -38,11 +37,11 @@ async def _changes(request: Request, submission_id: str, still: Still) -> AsyncI
         if now == last:
             continue  # only the estimate of the time is another
         last = now
-        found = await service_of(request).read(lambda connection: submission_of(connection, submission_id))
-        assert found is not None, "submissions are never deleted"
-        told = await one_submission(request, found)
+        # All who follow are told after the same look: what they are told is read together.
+        told = await service.reads.ask(seen_now, (submission_id, service.settings.dead_after_s))
+        assert told is not None, "submissions are never deleted"
         yield f"event: status\ndata: {msgspec.json.encode(told).decode()}\n\n"
-        if not found.is_waiting:
+        if told.queue is None:
             return
 
 

@@ -1,14 +1,16 @@
 """What the API says of a submission: how it stands, and where it waits."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from harness.service.database import Database
-from harness.service.store.looking import Seen
+from harness.service.store.looking import Seen, submissions_by_id
 from harness.service.store.waiting import State, states_now
 from harness.service.web.api import shapes
 from harness.service.web.api.shapes import moment
 
-__all__ = ["shown_all"]
+__all__ = ["seen_now", "shown_all"]
 
 
 def shown_all(
@@ -24,6 +26,21 @@ def shown_all(
     """
     states = states_now(database, connection, [one.id for one in found if one.is_waiting], dead_after_s)
     return [_shown(one, states.get(one.id)) for one in found]
+
+
+def seen_now(
+    database: Database, connection: sa.Connection, asked: Sequence[tuple[str, float]]
+) -> list[shapes.Submission | None]:
+    """Return what is told of submissions, None for one that is not there: for many who follow at once.
+
+    Args:
+        database: Whose clock counts.
+        connection: Where to look.
+        asked: The id of each, and the seconds after which a silent worker is none.
+    """
+    found = submissions_by_id(connection, [submission_id for submission_id, _ in asked])
+    told = dict(zip(found, shown_all(database, connection, [*found.values()], asked[0][1]), strict=True))
+    return [told.get(submission_id) for submission_id, _ in asked]
 
 
 def _shown(one: Seen, state: State | None) -> shapes.Submission:
