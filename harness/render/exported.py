@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from harness.errors import UsageError
 from harness.records import Record
@@ -11,7 +11,7 @@ from harness.render.gradebook import Mark, csv_text, score_cell
 from harness.render.numbers import points
 from harness.sentence import Sentence, listed, marked
 
-__all__ = ["Filled", "filled_canvas", "filled_moodle"]
+__all__ = ["FILLED", "Filled", "exported_text", "filled_canvas", "filled_moodle"]
 
 _BOM = "\ufeff"
 _DELIMITERS = ",;\t"
@@ -199,3 +199,26 @@ def _found(rows: Sequence[Sequence[str]], keys: Sequence[int]) -> Mapping[str, s
             if key < len(row) and row[key].strip():
                 found.setdefault(row[key].strip().casefold(), set()).add(place)
     return found
+
+
+#: What fills in the exported file of a platform, of its text, the marks, and the assignment's name there.
+FILLED: Mapping[str, Callable[[str, Sequence[Mark], str], Filled]] = {
+    "canvas": filled_canvas,
+    # The worksheet of an assignment has one column of grades.
+    "moodle": lambda exported, marks, _: filled_moodle(exported, marks),
+}
+
+
+def exported_text(platform: str, data: bytes, shown: str) -> str:
+    """Return the text of a file that ``platform`` exported, called ``shown`` in messages.
+
+    Raises:
+        UsageError: it is not UTF-8.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(
+            Sentence("{file} is not UTF-8 text", file=shown),
+            Sentence("name the file that {platform} exported, as it is", platform=platform),
+        ) from None

@@ -8,7 +8,7 @@ from harness.errors import UsageError
 from harness.intake import Reason, Unassigned
 from harness.language import ENGLISH, Language
 from harness.records import Outcome, Record
-from harness.render.exported import filled_canvas, filled_moodle
+from harness.render.exported import FILLED, exported_text
 from harness.render.gradebook import NEW_GRADEBOOKS, Mark, plain_lines
 from harness.sentence import Sentence
 from harness.whole_class.files import write_chunks, write_whole
@@ -38,7 +38,7 @@ def read_gradebook(platform: str, path: str | None) -> Gradebook:
     """
     if path is None:
         return Gradebook(platform, None)
-    if platform == "blackboard":
+    if platform not in FILLED:
         raise UsageError(
             Sentence("a gradebook of {platform} is written, not filled in", platform=platform),
             Sentence("leave the file away: --gradebook {platform}", platform=platform),
@@ -48,16 +48,11 @@ def read_gradebook(platform: str, path: str | None) -> Gradebook:
             data = file.read(_LARGEST + 1)
         if len(data) > _LARGEST:
             raise UsageError(Sentence("{file} is too large for a gradebook", file=path))
-        return Gradebook(platform, data.decode("utf-8"))
+        return Gradebook(platform, exported_text(platform, data, path))
     except OSError as error:
         raise UsageError(
             Sentence("{file} cannot be read: {error}", file=path, error=error.strerror or error),
             Sentence("name the file that {platform} exported", platform=platform),
-        ) from None
-    except UnicodeDecodeError:
-        raise UsageError(
-            Sentence("{file} is not UTF-8 text", file=path),
-            Sentence("name the file that {platform} exported, as it is", platform=platform),
         ) from None
 
 
@@ -129,10 +124,7 @@ def write_gradebook(
     marks = [*marks_of(rows(), head.max_score)]
     missing: Sequence[str] = ()
     if gradebook.exported is not None:
-        if gradebook.platform == "canvas":
-            filled = filled_canvas(gradebook.exported, marks, column)
-        else:
-            filled = filled_moodle(gradebook.exported, marks)
+        filled = FILLED[gradebook.platform](gradebook.exported, marks, column)
         text, missing = filled.text, filled.missing
     else:
         text = NEW_GRADEBOOKS[gradebook.platform](marks, column)

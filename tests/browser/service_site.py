@@ -143,6 +143,7 @@ class LiveSite:
             "waiting": ("instructor", f"/submissions/{self.waiting}"),
             "class": ("instructor", f"{at}/class"),
             "submissions": ("instructor", f"{at}/submissions"),
+            "gradebook": ("instructor", f"{at}/gradebook"),
             "similar": ("instructor", f"{at}/similar"),
             "marking": ("instructor", f"/submissions/{self.wrong}"),
             "people": ("instructor", "/courses/dl/people"),

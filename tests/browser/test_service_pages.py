@@ -13,7 +13,7 @@ from harness.service.web import live
 
 NAMES = (
     "login", "courses", "assignment", "history", "report", "failed", "changes", "nasty", "account", "waiting", "class",
-    "submissions", "similar", "marking", "people", "manage", "service", "no page",
+    "submissions", "gradebook", "similar", "marking", "people", "manage", "service", "no page",
 )  # fmt: skip
 
 
@@ -148,6 +148,20 @@ def test_the_class_is_drawn_anew_when_a_grade_is_made(open_page, site):
     assert page.get_by_text("Newcomer").count() == 0
     site.hand_in(site.person("Newcomer", "learner"), b"class AddLayer:\n    pass\n# new\n")
     page.get_by_text("Newcomer").first.wait_for(timeout=10_000)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_a_filled_gradebook_is_saved(open_page, tmp_path, scripts):
+    exported = tmp_path / "export.csv"
+    exported.write_text("Student,ID,Chapter 5: two layers\n    Points Possible,,100\n", encoding="utf-8")
+    page = open_page("gradebook", java_script_enabled=scripts)
+    page.get_by_label("The exported file").set_input_files(exported)
+    page.get_by_role("button", name="Fill in").click()
+    with page.expect_download() as saving:
+        page.get_by_role("link", name="Save the filled gradebook").click()
+    assert saving.value.suggested_filename == "ch05-canvas.csv"
+    saving.value.save_as(tmp_path / "filled.csv")
+    assert (tmp_path / "filled.csv").read_bytes() == exported.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["class", "waiting"])

@@ -141,6 +141,8 @@ PAGE_ROUTES = {
     "GET /assignments/{assignment_id}/learners/{user_id}": "class.see",
     "GET /assignments/{assignment_id}/similar": "class.see",
     "GET /assignments/{assignment_id}/grades.csv": "grade.export",
+    "GET /assignments/{assignment_id}/gradebook": "grade.export",
+    "POST /assignments/{assignment_id}/gradebook": "grade.export",
     "POST /assignments/{assignment_id}/regrade": "submission.regrade",
     "GET /submissions/{submission_id}": "submission.see",
     "GET /submissions/{submission_id}/file": "submission.see",

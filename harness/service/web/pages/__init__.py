@@ -2,7 +2,16 @@
 
 from starlette.routing import BaseRoute
 
-from harness.service.web.pages import handing_in, language_choice, learning, marking, operating, streams, teaching
+from harness.service.web.pages import (
+    gradebooks,
+    handing_in,
+    language_choice,
+    learning,
+    marking,
+    operating,
+    streams,
+    teaching,
+)
 
 __all__ = ["routes"]
 
@@ -11,6 +20,7 @@ routes: list[BaseRoute] = [
     *handing_in.routes,
     *streams.routes,
     *teaching.routes,
+    *gradebooks.routes,
     *marking.routes,
     *operating.routes,
     *language_choice.routes,
