@@ -143,14 +143,18 @@ class Worker:
             _log.warning("this worker was taken for dead", executor=self.executor)
 
     def _do(self, submission_id: str, gen: int) -> None:
-        with self._bench.desk() as desk:
+        # In every line of the log that this submission causes.
+        with (
+            structlog.contextvars.bound_contextvars(submission=submission_id, gen=gen),
+            self._bench.desk() as desk,
+        ):
             if self._stopping.is_set():
                 self._left.append((submission_id, gen))
                 return
             claimed = self._patiently(lambda: self._claim(submission_id, gen))
             if claimed is None:
                 return
-            log = _log.bind(submission=submission_id, gen=gen, attempt=claimed.n)
+            log = _log.bind(attempt=claimed.n, executor=self.executor)
             try:
                 assignment = self._bench.assignment(claimed)
             except AssignmentError:

@@ -40,7 +40,7 @@ def problem(request: Request, status: int, message: str, hint: str = "", code: s
     if hint:
         body["hint"] = told(hint)
     if request_id := getattr(request.state, "request_id", None):
-        body["instance"] = f"urn:uuid:{request_id}"
+        body["instance"] = f"urn:dout:request:{request_id}"
     return Response(msgspec.json.encode(body), status, media_type="application/problem+json")
 
 

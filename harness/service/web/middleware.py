@@ -1,5 +1,6 @@
 """What every request goes through: headers that tell a browser to be careful, and no more bytes than are taken."""
 
+import re
 from collections.abc import Iterable
 
 import structlog
@@ -18,6 +19,8 @@ _CONTENT_SECURITY_POLICY = (
 )
 #: A year, as https://hstspreload.org asks for.
 _STRICT_TRANSPORT = "max-age=31536000"
+#: What a proxy or a client may call a request: nothing that a log or a header could take for something else.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 
 class SecurityHeaders:
@@ -41,7 +44,8 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = new_id()
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
         # Of its own for each request: what a server hands over is shared by all.
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
 

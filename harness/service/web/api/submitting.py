@@ -12,12 +12,12 @@ from harness.escape import plain
 from harness.sentence import Sentence
 from harness.service.access import Actor
 from harness.service.ids import new_id
-from harness.service.store.accepting import Incoming, accept
+from harness.service.store.accepting import Incoming
 from harness.service.web.api import shapes
 from harness.service.web.api.asking import asked_assignment
 from harness.service.web.api.operations import PREFIX, Answer, Operation, answer, query_of
 from harness.service.web.api.problems import Invalid, Unprocessable
-from harness.service.web.service import service_of
+from harness.service.web.taking_in import taken_in
 
 __all__ = ["file_of", "key_of", "operations"]
 
@@ -30,12 +30,10 @@ async def _submit(request: Request) -> Response:
     actor, assignment = await asked_assignment(request, "submission.make")
     key = key_of(request, actor)
     name, data = await file_of(request, query_of(request, shapes.FileName).name)
-    request.app.state.limiter.submission(actor.user_id, assignment["course_id"])
-    service = service_of(request)
     incoming = Incoming(
         assignment_id=assignment["id"], user_id=actor.user_id, name=name, data=data, idempotency_key=key
     )
-    accepted = await service.writer.do(lambda connection: accept(service.database, service.jobs, connection, incoming))
+    accepted = await taken_in(request, assignment["course_id"], incoming)
     url = f"{PREFIX}/submissions/{accepted.id}"
     receipt = shapes.Receipt(**msgspec.structs.asdict(accepted), url=url)
     return answer(receipt, 202, {"Location": url})

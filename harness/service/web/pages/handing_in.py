@@ -1,7 +1,6 @@
 """Takes a submission from the form of an assignment's page: a chosen file, or else what stands in the editor."""
 
 import hashlib
-from typing import Any
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -9,13 +8,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from harness.sentence import Sentence
-from harness.service.store.accepting import Incoming, Refused, accept
+from harness.service.store.accepting import Incoming, Refused
 from harness.service.web.guarding import guard
-from harness.service.web.limiting import limiter_of
 from harness.service.web.pages.found import assignment_at
 from harness.service.web.pages.learning import assignment_page, text_in
 from harness.service.web.refusal import TooMany
-from harness.service.web.service import service_of
+from harness.service.web.taking_in import taken_in
 
 __all__ = ["routes"]
 
@@ -33,21 +31,12 @@ async def _submit(request: Request) -> Response:
         name, data = _NAME, text.replace("\r\n", "\n").encode("utf-8", "replace") if isinstance(text, str) else b""
         if isinstance(upload, UploadFile) and upload.filename:
             name, data = upload.filename.replace("\\", "/").rpartition("/")[2][-_LONGEST_NAME:], await upload.read()
-    service = service_of(request)
     refused: Refused
     if not data.strip():
         refused = Refused(
             "empty", Sentence("there is nothing to hand in"), Sentence("write in the editor or choose a file")
         )
         return await assignment_page(request, found, text=text_in(data), refused=refused, status_code=422)
-    try:
-        limiter_of(request).submission(actor.user_id, found["course_id"])
-    except TooMany as often:
-        # A page of its own would take the text away.
-        refused = Refused("too-often", often.message, often.hint)
-        return await assignment_page(
-            request, found, text=text_in(data), refused=refused, status_code=often.status, headers=often.headers
-        )
     incoming = Incoming(
         assignment_id=found["id"],
         user_id=actor.user_id,
@@ -57,15 +46,18 @@ async def _submit(request: Request) -> Response:
         idempotency_key=f"{str(key)[:100]}:{hashlib.sha256(data).hexdigest()}",
     )
 
-    def write(connection: Any) -> str:
-        return accept(service.database, service.jobs, connection, incoming).id
-
     try:
-        submission_id = await service.writer.do(write)
+        accepted = await taken_in(request, found["course_id"], incoming)
+    except TooMany as often:
+        # A page of its own would take the text away.
+        refused = Refused("too-often", often.message, often.hint)
+        return await assignment_page(
+            request, found, text=text_in(data), refused=refused, status_code=often.status, headers=often.headers
+        )
     except Refused as error:
         refused = error
     else:
-        return RedirectResponse(f"/submissions/{submission_id}", 303)
+        return RedirectResponse(f"/submissions/{accepted.id}", 303)
     wait = refused.retry_after
     headers = {} if wait is None else {"Retry-After": str(round(wait))}
     status = 429 if refused.code == "too-soon" else 409

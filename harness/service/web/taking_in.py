@@ -1,0 +1,31 @@
+"""Takes a submission in for whoever sent it, page or program: not too often, and written down whatever came of it."""
+
+import structlog
+from starlette.requests import Request
+
+from harness.service.store.accepting import Accepted, Incoming, accept
+from harness.service.web.limiting import limiter_of
+from harness.service.web.service import service_of
+
+__all__ = ["taken_in"]
+
+_log = structlog.get_logger("dout.web")
+
+
+async def taken_in(request: Request, course_id: str, incoming: Incoming) -> Accepted:
+    """Return what was accepted, once it is committed.
+
+    Args:
+        request: With which it came.
+        course_id: Of the assignment.
+        incoming: What was handed in.
+
+    Raises:
+        TooMany: this person, or this course, hands in too often.
+        Refused: it may not be handed in, or not now.
+    """
+    service = service_of(request)
+    limiter_of(request).submission(incoming.user_id, course_id)
+    accepted = await service.writer.do(lambda connection: accept(service.database, service.jobs, connection, incoming))
+    _log.info("accepted", submission=accepted.id, course=course_id, again=not accepted.is_new)
+    return accepted
