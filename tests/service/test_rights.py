@@ -109,6 +109,8 @@ ROUTES = {
     "GET /courses": "self",
     "GET /language/{code}": "everybody",
     "GET /static/{stamp}/{name}": "everybody",
+    "GET /healthz": "everybody",
+    "GET /readyz": "everybody",
     "GET /service": "service.see",
     "POST /service/drain": "service.change",
 }

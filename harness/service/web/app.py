@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from harness.service.web import account, api, login, manage, manage_course, manage_people, pages, static_files
+from harness.service.web import account, api, health, login, manage, manage_course, manage_people, pages, static_files
 from harness.service.web.errors import Answered, refuse
 from harness.service.web.guarding import Guarded
 from harness.service.web.identifying import Identified, SameSite
@@ -26,6 +26,7 @@ routes: list[BaseRoute] = [
     *api.routes,
     *pages.routes,
     *static_files.routes,
+    *health.routes,
 ]
 
 

@@ -18,6 +18,8 @@ from harness.service.web.service import Service, service_of
 __all__ = ["Identified", "SameSite", "forget_session", "keep_session", "session_secret"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Asked every second, also while the database is away, and about nobody.
+_ABOUT_NOBODY = frozenset({"/healthz", "/readyz"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -72,7 +74,9 @@ class Identified:
             return
         headers = Headers(scope=scope)
         seen: Seen | None = None
-        if "authorization" in headers:
+        if scope["path"] in _ABOUT_NOBODY:
+            seen = None
+        elif "authorization" in headers:
             seen = await self._by_token(Request(scope), headers["authorization"])
         elif secret := _secret(self._service, headers):
             database = self._service.database
