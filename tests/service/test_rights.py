@@ -26,7 +26,7 @@ MAY = {
         "webhook.change",
         "audit.see",
     },
-    ADMIN: {"course.make", "service.see", "service.change", "person.export", "person.erase"},
+    ADMIN: {"course.make", "metrics.see", "service.see", "service.change", "person.export", "person.erase"},
 }
 OWN = {"submission.see", "person.export"}
 
@@ -111,6 +111,7 @@ ROUTES = {
     "GET /static/{stamp}/{name}": "everybody",
     "GET /healthz": "everybody",
     "GET /readyz": "everybody",
+    "GET /metrics": "metrics.see",
     "GET /service": "service.see",
     "POST /service/drain": "service.change",
 }

@@ -7,7 +7,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from harness.service.web import account, api, health, login, manage, manage_course, manage_people, pages, static_files
+from harness.service.web import (
+    account,
+    api,
+    health,
+    login,
+    manage,
+    manage_course,
+    manage_people,
+    metrics,
+    pages,
+    static_files,
+)
 from harness.service.web.errors import Answered, refuse
 from harness.service.web.guarding import Guarded
 from harness.service.web.identifying import Identified, SameSite
@@ -27,6 +38,7 @@ routes: list[BaseRoute] = [
     *pages.routes,
     *static_files.routes,
     *health.routes,
+    *metrics.routes,
 ]
 
 
@@ -49,6 +61,7 @@ def create_app(service: Service) -> Starlette:
     app.router.redirect_slashes = False
     app.state.service = service
     app.state.limiter = Limiter(service.settings)
+    app.state.meters = metrics.Meters(service)
     return app
 
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.errors import DoutError, SandboxError
 from harness.sentence import Sentence
+from harness.service.web.metrics import meters_of
 from harness.service.web.refusal import NotFound, Refusal
 from harness.service.web.rendering import language_of, render
 
@@ -47,12 +48,13 @@ def problem(request: Request, status: int, message: str, hint: str = "", code: s
 def refuse(request: Request, error: Exception) -> Response:
     """Return the answer for an exception, whatever it is."""
     refusal = _refusal(error)
-    for_program = request.url.path.startswith("/api/")
+    for_program = request.url.path.startswith("/api/") or request.url.path == "/metrics"
     if refusal.status == 401 and not for_program and request.method in {"GET", "HEAD"}:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
     if refusal.status >= 500:
         _log.error("request failed", exc_info=error)
+        meters_of(request).errors.labels(str(refusal.status)).inc()
     form = problem if for_program else error_page
     response = form(request, refusal.status, refusal.message, refusal.hint)
     response.headers.update(refusal.headers)

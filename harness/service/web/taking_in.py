@@ -3,8 +3,10 @@
 import structlog
 from starlette.requests import Request
 
-from harness.service.store.accepting import Accepted, Incoming, accept
+from harness.service.store.accepting import Accepted, Incoming, Refused, accept
 from harness.service.web.limiting import limiter_of
+from harness.service.web.metrics import meters_of
+from harness.service.web.refusal import TooMany
 from harness.service.web.service import service_of
 
 __all__ = ["taken_in"]
@@ -25,7 +27,19 @@ async def taken_in(request: Request, course_id: str, incoming: Incoming) -> Acce
         Refused: it may not be handed in, or not now.
     """
     service = service_of(request)
-    limiter_of(request).submission(incoming.user_id, course_id)
-    accepted = await service.writer.do(lambda connection: accept(service.database, service.jobs, connection, incoming))
+    meters = meters_of(request)
+    try:
+        limiter_of(request).submission(incoming.user_id, course_id)
+        accepted = await service.writer.do(
+            lambda connection: accept(service.database, service.jobs, connection, incoming)
+        )
+    except TooMany:
+        meters.refused.labels("too-often").inc()
+        raise
+    except Refused as refused:
+        meters.refused.labels(refused.code).inc()
+        raise
+    if accepted.is_new:
+        meters.accepted.inc()
     _log.info("accepted", submission=accepted.id, course=course_id, again=not accepted.is_new)
     return accepted
