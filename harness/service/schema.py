@@ -252,7 +252,7 @@ submission = Table(
 
 #: What waits or runs, in the words of the index of it alone: however many are graded, those are found at once, and
 #: counted without a look at their rows. A parameter would keep both databases from using it.
-IS_OPEN = sa.text("status IN ('queued', 'running')")
+IS_OPEN: sa.ColumnElement[bool] = sa.literal_column("status IN ('queued', 'running')", sa.Boolean)
 Index(
     "ix_submission_open",
     submission.c.assignment_id,

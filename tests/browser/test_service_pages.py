@@ -10,7 +10,7 @@ from service_site import NASTY, live_site
 
 NAMES = (
     "login", "courses", "assignment", "history", "report", "failed", "changes", "nasty", "account", "waiting", "class",
-    "submissions", "similar", "marking", "people", "manage", "service", "no page",
+    "submissions", "similar", "marking", "people", "manage", "service", "log", "course log", "no page",
 )  # fmt: skip
 
 

@@ -218,8 +218,8 @@ def upgrade() -> None:
             "ix_submission_open",
             ["assignment_id", "status", "gen", "received_at"],
             unique=False,
-            sqlite_where=sa.text("status IN ('queued', 'running')"),
-            postgresql_where=sa.text("status IN ('queued', 'running')"),
+            sqlite_where=sa.literal_column("status IN ('queued', 'running')"),
+            postgresql_where=sa.literal_column("status IN ('queued', 'running')"),
         )
         batch_op.create_index(batch_op.f("ix_submission_status"), ["status", "received_at"], unique=False)
 

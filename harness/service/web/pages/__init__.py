@@ -2,7 +2,16 @@
 
 from starlette.routing import BaseRoute
 
-from harness.service.web.pages import handing_in, language_choice, learning, marking, operating, streams, teaching
+from harness.service.web.pages import (
+    auditing,
+    handing_in,
+    language_choice,
+    learning,
+    marking,
+    operating,
+    streams,
+    teaching,
+)
 
 __all__ = ["routes"]
 
@@ -13,5 +22,6 @@ routes: list[BaseRoute] = [
     *teaching.routes,
     *marking.routes,
     *operating.routes,
+    *auditing.routes,
     *language_choice.routes,
 ]
