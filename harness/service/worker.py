@@ -24,6 +24,7 @@ from harness.service.schema import worker
 from harness.service.settings import Settings, host_name
 from harness.service.store.grading import Claim, claim, fail, finish, hand_back
 from harness.service.store.queueing import requeue
+from harness.service.tracing import span
 
 __all__ = ["Worker"]
 
@@ -162,7 +163,8 @@ class Worker:
                 log.error("the assignment is not what its revision says", source=claimed.source)
                 return
             began = time.perf_counter()
-            report = graded(desk, claimed, assignment)
+            with span("run", attempt=claimed.n):
+                report = graded(desk, claimed, assignment)
             reach("graded")
             stands = self._patiently(lambda: self._finish(claimed, report))
             log.info(
@@ -184,7 +186,7 @@ class Worker:
                 time.sleep(_AGAIN_SECONDS)
 
     def _claim(self, submission_id: str, gen: int) -> Claim | None:
-        with self._database.writing() as connection:
+        with span("claim"), self._database.writing() as connection:
             claimed = claim(self._database, connection, self.executor, submission_id, gen)
             reach("claim.before_commit")
         reach("claim.after_commit")
@@ -196,7 +198,7 @@ class Worker:
             fail(self._database, connection, claimed.submission_id, claimed.gen, reason)
 
     def _finish(self, claimed: Claim, report: Report) -> bool:
-        with self._database.writing() as connection:
+        with span("finish"), self._database.writing() as connection:
             stands = finish(self._database, connection, claimed, report)
             reach("finish.before_commit")
         reach("finish.after_commit")

@@ -23,7 +23,7 @@ from harness.service.web.errors import Answered, refuse
 from harness.service.web.guarding import Guarded
 from harness.service.web.identifying import Identified, SameSite
 from harness.service.web.limiting import Limiter
-from harness.service.web.middleware import BodyLimit, SecurityHeaders
+from harness.service.web.middleware import BodyLimit, SecurityHeaders, Traced
 from harness.service.web.service import Service
 
 __all__ = ["create_app", "routes"]
@@ -48,6 +48,7 @@ def create_app(service: Service) -> Starlette:
         routes=routes,
         middleware=[
             Middleware(SecurityHeaders, is_https=service.is_https),
+            Middleware(Traced),
             # Whatever is raised from here on down is answered, with the headers from above.
             Middleware(Answered),
             Middleware(BodyLimit, most=service.settings.max_body),

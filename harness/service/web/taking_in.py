@@ -4,6 +4,7 @@ import structlog
 from starlette.requests import Request
 
 from harness.service.store.accepting import Accepted, Incoming, Refused, accept
+from harness.service.tracing import bound, span
 from harness.service.web.limiting import limiter_of
 from harness.service.web.metrics import meters_of
 from harness.service.web.refusal import TooMany
@@ -30,9 +31,12 @@ async def taken_in(request: Request, course_id: str, incoming: Incoming) -> Acce
     meters = meters_of(request)
     try:
         limiter_of(request).submission(incoming.user_id, course_id)
-        accepted = await service.writer.do(
-            lambda connection: accept(service.database, service.jobs, connection, incoming)
-        )
+        with span("accept") as traced:
+            accepted = await service.writer.do(
+                bound(lambda connection: accept(service.database, service.jobs, connection, incoming))
+            )
+            if traced is not None:
+                traced.set_attribute("dout.submission", accepted.id)
     except TooMany:
         meters.refused.labels("too-often").inc()
         raise
