@@ -4,19 +4,18 @@ Nothing is imported and nothing done unless the environment names where spans go
 ``dout[otel]`` is installed. A span has ids, durations and the kind of an error: no path, no message, no text.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
-__all__ = ["bound", "carried", "configure", "continued", "span", "use"]
+__all__ = ["carried", "configure", "continued", "span", "use"]
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 #: The header of W3C Trace Context, and what a job carries.
 _PARENT = "traceparent"
 
-T = TypeVar("T")
 _log = structlog.get_logger("dout.tracing")
 _tracer: Any = None
 
@@ -76,24 +75,6 @@ def _span(name: str, about: Mapping[str, Any]) -> Iterator[Any]:
         except BaseException as error:
             made.set_status(StatusCode.ERROR, type(error).__name__)
             raise
-
-
-def bound(function: Callable[..., T]) -> Callable[..., T]:
-    """Return ``function`` as a part of the span that is open now, in whatever thread it runs."""
-    if _tracer is None:
-        return function
-    from opentelemetry import context
-
-    here = context.get_current()
-
-    def within(*values: Any) -> T:
-        before = context.attach(here)
-        try:
-            return function(*values)
-        finally:
-            context.detach(before)
-
-    return within
 
 
 def carried() -> str:

@@ -13,6 +13,7 @@ from harness.service.database import Database
 from harness.service.ids import new_id
 from harness.service.schema import blob, enrolment, submission
 from harness.service.store.revisions import newest_revision
+from harness.service.tracing import continued
 
 __all__ = ["Accepted", "Incoming", "Jobs", "Refused", "accept"]
 
@@ -39,6 +40,8 @@ class Incoming(Record, frozen=True, kw_only=True):
     data: bytes
     #: What the client calls this submission: sending it twice is sending it once.
     idempotency_key: str
+    #: The trace that it came in (:func:`harness.service.tracing.carried`).
+    parent: str = ""
 
 
 class Accepted(Record, frozen=True, kw_only=True):
@@ -127,7 +130,8 @@ def accept(database: Database, jobs: Jobs, connection: sa.Connection, incoming: 
     connection.execute(sa.insert(submission).values(row))
     # A learner's first submission goes before anyone's second.
     priority = min(int(before.waiting), _MOST_PRIORITY) + 1
-    jobs.enqueue(connection, row["id"], 0, course_id=current["course_id"], priority=priority)
+    with continued(incoming.parent):
+        jobs.enqueue(connection, row["id"], 0, course_id=current["course_id"], priority=priority)
     return Accepted(id=row["id"], number=row["number"], is_late=row["is_late"], is_new=True)
 
 

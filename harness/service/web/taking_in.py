@@ -1,10 +1,11 @@
 """Takes a submission in for whoever sent it, page or program: not too often, and written down whatever came of it."""
 
+import msgspec
 import structlog
 from starlette.requests import Request
 
 from harness.service.store.accepting import Accepted, Incoming, Refused, accept
-from harness.service.tracing import bound, span
+from harness.service.tracing import carried, span
 from harness.service.web.limiting import limiter_of
 from harness.service.web.metrics import meters_of
 from harness.service.web.refusal import TooMany
@@ -32,8 +33,10 @@ async def taken_in(request: Request, course_id: str, incoming: Incoming) -> Acce
     try:
         limiter_of(request).submission(incoming.user_id, course_id)
         with span("accept") as traced:
+            # It is written in another thread, together with others.
+            mine = msgspec.structs.replace(incoming, parent=carried())
             accepted = await service.writer.do(
-                bound(lambda connection: accept(service.database, service.jobs, connection, incoming))
+                lambda connection: accept(service.database, service.jobs, connection, mine)
             )
             if traced is not None:
                 traced.set_attribute("dout.submission", accepted.id)
