@@ -70,9 +70,11 @@ def run_web(options: argparse.Namespace) -> int:
         from harness.service.logs import configure
         from harness.service.migrations import check_schema
         from harness.service.running import end_with_supervisor, opened, prepared_folder
+        from harness.service.tracing import configure as trace
         from harness.service.web.server import serve
 
     configure(plain=sys.stderr.isatty())
+    trace("web", os.environ)
     # uvicorn has its own way to end in order, which this signal begins.
     end_with_supervisor(lambda: os.kill(os.getpid(), signal.SIGTERM))
     with opened(options.config) as (settings, database):
@@ -88,9 +90,11 @@ def run_worker(options: argparse.Namespace) -> int:
         from harness.service.logs import configure
         from harness.service.migrations import check_schema
         from harness.service.running import asked_to_end, opened, prepared_folder
+        from harness.service.tracing import configure as trace
         from harness.service.worker import Worker
 
     configure(plain=sys.stderr.isatty())
+    trace("worker", os.environ)
     with opened(options.config) as (settings, database):
         prepared_folder(settings)
         check_schema(database)

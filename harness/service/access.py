@@ -33,6 +33,7 @@ RIGHTS: Mapping[str, str] = {
     "audit.see": INSTRUCTOR,
     "course.make": ADMIN,
     "service.see": ADMIN,
+    "metrics.see": ADMIN,
     "service.change": ADMIN,
     "person.export": ADMIN,
     "person.erase": ADMIN,
@@ -45,6 +46,8 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "read": frozenset({"course.see", "submission.see", "class.see", "people.see", "grade.export", "audit.see"}),
     "grade": frozenset({"course.see", "submission.see", "class.see", "submission.regrade", "grade.override"}),
     "manage": frozenset({"course.see", "assignment.change", "people.see", "people.change", "webhook.change"}),
+    # For a program that watches: figures, and nobody's work.
+    "watch": frozenset({"metrics.see"}),
 }
 _RANK = {role: rank for rank, role in enumerate((*ROLES, ADMIN))}
 

@@ -16,8 +16,9 @@ from harness.sentence import Sentence
 from harness.service.database import Database
 from harness.service.installed import Installed
 from harness.service.migrations import check_schema
-from harness.service.schema import submission, worker
+from harness.service.schema import worker
 from harness.service.settings import Settings
+from harness.service.store.overseeing import courses_waiting
 
 __all__ = ["Observed", "look"]
 
@@ -25,6 +26,8 @@ __all__ = ["Observed", "look"]
 _LITTLE_ROOM = 1 << 30
 #: Seconds between the database's clock and ours.
 _SKEW = 5.0
+#: Seconds that a submission waits when something is wrong; the alarm of docs/alarms.yml has the same.
+_OLD = 600.0
 
 
 class Observed(Record, frozen=True):
@@ -110,11 +113,8 @@ def _work(settings: Settings, database: Database) -> Iterator[Observed]:
         alive = connection.execute(
             sa.select(sa.func.count()).select_from(worker).where(worker.c.seen_at >= now - settings.dead_after_s)
         ).scalar_one()
-        waiting, oldest = connection.execute(
-            sa.select(sa.func.count(), sa.func.min(submission.c.received_at)).where(
-                submission.c.status.in_(("queued", "running"))
-            )
-        ).one()
+        courses = courses_waiting(database, connection)
+    waiting = sum(int(one["queued"] + one["running"]) for one in courses)
     yield Observed(
         Sentence("this clock and the database's are {seconds} s apart", seconds=f"{skew:.1f}"),
         skew <= _SKEW,
@@ -126,9 +126,9 @@ def _work(settings: Settings, database: Database) -> Iterator[Observed]:
     if not waiting:
         yield Observed(Sentence("nothing waits to be graded"), True)
         return
-    age = now - oldest
+    age = max((one["oldest_s"] or 0.0 for one in courses), default=0.0)
     yield Observed(
         Sentence("{count} submissions wait, the oldest for {seconds} s", count=waiting, seconds=f"{age:.0f}"),
-        age < 600,
+        age < _OLD,
         Sentence("start more workers, and look at the failures in the log"),
     )

@@ -39,6 +39,7 @@ class Database:
                 Sentence("write it like {example}", example="postgresql+psycopg://dout@localhost/dout"),
             ) from None
         self.is_sqlite = parsed.drivername == "sqlite"
+        # hide_parameters, below: what a statement that failed was given is a learner's text, and would be in the log.
         if not self.is_sqlite and parsed.drivername != "postgresql+psycopg":
             raise UsageError(
                 Sentence("dout keeps its data in SQLite or PostgreSQL, and not in {kind}", kind=parsed.drivername),
@@ -47,13 +48,21 @@ class Database:
         if self.is_sqlite:
             #: For everything that may write, the queue's own work included: it takes the one lock at once.
             self.engine = sa.create_engine(
-                parsed, pool_size=pool, max_overflow=4, connect_args={"timeout": _BUSY_SECONDS}
+                parsed,
+                pool_size=pool,
+                max_overflow=4,
+                connect_args={"timeout": _BUSY_SECONDS},
+                hide_parameters=True,
             )
             _prepare_sqlite(self.engine, "BEGIN IMMEDIATE")
-            self._reader = sa.create_engine(parsed, pool_size=pool, connect_args={"timeout": _BUSY_SECONDS})
+            self._reader = sa.create_engine(
+                parsed, pool_size=pool, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True
+            )
             _prepare_sqlite(self._reader, "BEGIN DEFERRED")
         else:
-            self.engine = self._reader = sa.create_engine(parsed, pool_size=pool, max_overflow=4, pool_pre_ping=True)
+            self.engine = self._reader = sa.create_engine(
+                parsed, pool_size=pool, max_overflow=4, pool_pre_ping=True, hide_parameters=True
+            )
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig
 
 from harness.service.database import Database
+from harness.service.tracing import carried, continued, span
 
 __all__ = ["Jobs", "Runner", "create_tables"]
 
@@ -79,6 +80,8 @@ class Jobs:
             },
             submission_id,
             gen,
+            # Only where there is tracing: else a job is what it always was.
+            *filter(None, [carried()]),
         )
 
     def known(self, jobs: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
@@ -135,8 +138,9 @@ class Runner:
         DBOS(config=_configuration(database.engine, executor))
 
         @DBOS.workflow(name=_WORKFLOW)
-        def graded(submission_id: str, gen: int) -> None:
-            do(submission_id, gen)
+        def graded(submission_id: str, gen: int, parent: str = "") -> None:
+            with continued(parent), span("grade", submission=submission_id, gen=gen):
+                do(submission_id, gen)
 
         DBOS.launch()
         # A look takes as many as can be begun until the next one: a grading takes 15 ms at least.

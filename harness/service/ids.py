@@ -6,7 +6,7 @@ import secrets
 import time
 import uuid
 
-__all__ = ["digest", "new_id", "new_secret"]
+__all__ = ["digest", "first_id", "new_id", "new_secret"]
 
 
 def new_id() -> str:
@@ -16,6 +16,11 @@ def new_id() -> str:
     value = value & ~(0xF << 76) | 7 << 76
     value = value & ~(0x3 << 62) | 2 << 62
     return str(uuid.UUID(int=value))
+
+
+def first_id(seconds: float) -> str:
+    """Return what no id is below that is made ``seconds`` after 1970 or later."""
+    return str(uuid.UUID(int=max(0, min(int(seconds * 1000), (1 << 48) - 1)) << 80))
 
 
 def new_secret(prefix: str) -> str:

@@ -1,11 +1,19 @@
-"""One line of JSON for each thing that happened, on standard error; for a person at a terminal, plain lines."""
+"""One line of JSON for each thing that happened, on standard error; for a person at a terminal, plain lines.
+
+Tracebacks show source lines and no values: a local variable may be a password or a learner's text. What looks like a
+secret of ours is masked wherever it comes from.
+"""
 
 import logging
+import re
 import sys
 
 import structlog
 
 __all__ = ["configure"]
+
+#: Secrets that :func:`harness.service.ids.new_secret` makes, and the password in the address of a database.
+_SECRET = re.compile(r"\b(dout_join|dout|session)_[A-Za-z0-9_-]{43,}|(?<=:)//([^\s:/@]*):[^\s@]+@")
 
 
 def configure(*, plain: bool) -> None:
@@ -19,14 +27,34 @@ def configure(*, plain: bool) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if plain else structlog.processors.JSONRenderer()
+    last: list[structlog.typing.Processor] = (
+        [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+            _masked,
+        ]
+        if plain
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(), _masked]
     )
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, last],
+        processors=[*shared, *last],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[last], foreign_pre_chain=shared))
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+        )
+    )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # The queue's library gives its logger a form of its own, unless it has one.
+    logging.getLogger("dbos").handlers = [handler]
+    logging.getLogger("dbos").propagate = False
+
+
+def _masked(_: object, __: str, line: structlog.typing.EventDict | str) -> str:
+    """Return a finished line without what looks like a secret of ours."""
+    return _SECRET.sub(lambda found: f"{found[1]}_…" if found[1] else f"//{found[2]}:…@", str(line))

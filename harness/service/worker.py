@@ -24,6 +24,7 @@ from harness.service.schema import worker
 from harness.service.settings import Settings, host_name
 from harness.service.store.grading import Claim, claim, fail, finish, hand_back
 from harness.service.store.queueing import requeue
+from harness.service.tracing import span
 
 __all__ = ["Worker"]
 
@@ -143,14 +144,18 @@ class Worker:
             _log.warning("this worker was taken for dead", executor=self.executor)
 
     def _do(self, submission_id: str, gen: int) -> None:
-        with self._bench.desk() as desk:
+        # In every line of the log that this submission causes.
+        with (
+            structlog.contextvars.bound_contextvars(submission=submission_id, gen=gen),
+            self._bench.desk() as desk,
+        ):
             if self._stopping.is_set():
                 self._left.append((submission_id, gen))
                 return
             claimed = self._patiently(lambda: self._claim(submission_id, gen))
             if claimed is None:
                 return
-            log = _log.bind(submission=submission_id, gen=gen, attempt=claimed.n)
+            log = _log.bind(attempt=claimed.n, executor=self.executor)
             try:
                 assignment = self._bench.assignment(claimed)
             except AssignmentError:
@@ -158,7 +163,8 @@ class Worker:
                 log.error("the assignment is not what its revision says", source=claimed.source)
                 return
             began = time.perf_counter()
-            report = graded(desk, claimed, assignment)
+            with span("run", attempt=claimed.n):
+                report = graded(desk, claimed, assignment)
             reach("graded")
             stands = self._patiently(lambda: self._finish(claimed, report))
             log.info(
@@ -180,7 +186,7 @@ class Worker:
                 time.sleep(_AGAIN_SECONDS)
 
     def _claim(self, submission_id: str, gen: int) -> Claim | None:
-        with self._database.writing() as connection:
+        with span("claim"), self._database.writing() as connection:
             claimed = claim(self._database, connection, self.executor, submission_id, gen)
             reach("claim.before_commit")
         reach("claim.after_commit")
@@ -192,7 +198,7 @@ class Worker:
             fail(self._database, connection, claimed.submission_id, claimed.gen, reason)
 
     def _finish(self, claimed: Claim, report: Report) -> bool:
-        with self._database.writing() as connection:
+        with span("finish"), self._database.writing() as connection:
             stands = finish(self._database, connection, claimed, report)
             reach("finish.before_commit")
         reach("finish.after_commit")

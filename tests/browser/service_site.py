@@ -149,6 +149,8 @@ class LiveSite:
             "people": ("instructor", "/courses/dl/people"),
             "manage": ("instructor", "/courses/dl/manage"),
             "service": ("admin", "/service"),
+            "log": ("admin", "/log"),
+            "course log": ("instructor", "/courses/dl/log"),
             "no page": ("learner", "/nowhere"),
         }
 

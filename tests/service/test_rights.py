@@ -27,7 +27,7 @@ MAY = {
         "webhook.change",
         "audit.see",
     },
-    ADMIN: {"course.make", "service.see", "service.change", "person.export", "person.erase"},
+    ADMIN: {"course.make", "metrics.see", "service.see", "service.change", "person.export", "person.erase"},
 }
 OWN = {"submission.see", "person.export"}
 
@@ -125,9 +125,16 @@ ROUTES = {
     "POST /courses/{course}/invitations": "people.change",
     "POST /courses/{course}/invitations/{invitation}/withdraw": "people.change",
     "POST /courses/{course}/roster": "people.change",
+    "GET /log": "service.see",
+    "GET /log.csv": "service.see",
+    "GET /courses/{course}/log": "audit.see",
+    "GET /courses/{course}/log.csv": "audit.see",
     "GET /courses": "self",
     "GET /language/{code}": "everybody",
     "GET /static/{stamp}/{name}": "everybody",
+    "GET /healthz": "everybody",
+    "GET /readyz": "everybody",
+    "GET /metrics": "metrics.see",
     "GET /service": "service.see",
     "POST /service/drain": "service.change",
 }

@@ -225,7 +225,7 @@ def test_a_line_end_in_a_header_is_not_sent(sqlite_site):
 
     async def ask():
         with pytest.raises(ValueError, match="line end"):
-            await SecurityHeaders(split, is_https=False)({"type": "http"}, None, sent.append)
+            await SecurityHeaders(split, is_https=False)({"type": "http", "headers": []}, None, sent.append)
 
     sent: list[object] = []
     anyio.run(ask)
@@ -262,7 +262,7 @@ def test_the_api_says_what_is_wrong_in_problem_json(sqlite_site):
     found = answer.json()
     assert (found["status"], found["title"], found["type"]) == (404, "Not Found", "about:blank")
     assert found["detail"] == "그런 페이지가 없습니다"
-    assert found["instance"] == f"urn:uuid:{answer.headers['x-request-id']}"
+    assert found["instance"] == f"urn:dout:request:{answer.headers['x-request-id']}"
 
 
 def test_who_is_unknown_to_the_api_is_told_to_show_a_token(sqlite_site):

@@ -1,5 +1,6 @@
 """Brings a database from any released schema to the one of this version, and refuses one that is newer."""
 
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from harness.service.database import Database
 from harness.service.engine import create_tables
 from harness.service.schema import metadata
 
-__all__ = ["check_schema", "migrate"]
+__all__ = ["check_schema", "is_current", "migrate"]
 
 _FOLDER = Path(__file__).parent
 
@@ -32,6 +33,19 @@ def _is(database: Database) -> tuple[str | None, str]:
     assert head is not None
     with database.reading() as connection:
         return MigrationContext.configure(connection).get_current_revision(), head
+
+
+@cache
+def _head() -> str | None:
+    """Return the revision of this version, which takes reading all migrations."""
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    return ScriptDirectory.from_config(config).get_current_head()
+
+
+def is_current(connection: sa.Connection) -> bool:
+    """Tell whether the database is at the schema of this version; one look at one row."""
+    return MigrationContext.configure(connection).get_current_revision() == _head()
 
 
 def migrate(database: Database) -> None:

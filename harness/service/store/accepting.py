@@ -18,6 +18,7 @@ from harness.service.database import Database
 from harness.service.ids import new_id
 from harness.service.schema import blob, enrolment, submission
 from harness.service.store.revisions import newest_revisions
+from harness.service.tracing import continued
 
 __all__ = ["Accepted", "Incoming", "Jobs", "Refused", "accept", "accept_all"]
 
@@ -44,6 +45,8 @@ class Incoming(Record, frozen=True, kw_only=True):
     data: bytes
     #: What the client calls this submission: sending it twice is sending it once.
     idempotency_key: str
+    #: The trace that it came in (:func:`harness.service.tracing.carried`).
+    parent: str = ""
 
 
 class Accepted(Record, frozen=True, kw_only=True):
@@ -114,7 +117,7 @@ def accept_all(
     results: list[Accepted | Refused] = []
     blobs: dict[str, bytes] = {}
     rows: list[dict[str, Any]] = []
-    queued: list[tuple[str, str, int]] = []
+    queued: list[tuple[str, str, int, str]] = []
     for one in incoming:
         sha256 = hashlib.sha256(one.data).hexdigest()
         pair = (one.user_id, one.assignment_id)
@@ -161,14 +164,15 @@ def accept_all(
                 "received_at": now,
             }
         )
-        queued.append((accepted.id, revision["course_id"], priority))
+        queued.append((accepted.id, revision["course_id"], priority, one.parent))
     if rows:
         # In one sequence everywhere: two processes that send the same files do not wait for each other in a circle.
         ordered = [{"sha256": sha256, "data": data} for sha256, data in sorted(blobs.items())]
         connection.execute(database.insert_new(blob), ordered)
         connection.execute(sa.insert(submission), rows)
-    for submission_id, course_id, priority in queued:
-        jobs.enqueue(connection, submission_id, 0, course_id=course_id, priority=priority)
+    for submission_id, course_id, priority, parent in queued:
+        with continued(parent):
+            jobs.enqueue(connection, submission_id, 0, course_id=course_id, priority=priority)
     return results
 
 

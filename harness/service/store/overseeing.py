@@ -7,7 +7,18 @@ import sqlalchemy as sa
 
 from harness.records import Record
 from harness.service.database import Database
-from harness.service.schema import LEARNER, assignment, attempt, course, enrolment, grade, submission, user, worker
+from harness.service.schema import (
+    IS_OPEN,
+    LEARNER,
+    assignment,
+    attempt,
+    course,
+    enrolment,
+    grade,
+    submission,
+    user,
+    worker,
+)
 from harness.service.store.counting import counting_submissions
 from harness.service.store.looking import Grade, grades_of
 
@@ -90,21 +101,38 @@ def pace(database: Database, connection: sa.Connection, dead_after_s: float) -> 
 
 
 def courses_waiting(database: Database, connection: sa.Connection) -> Sequence[sa.RowMapping]:
-    """Return each course with work: how much waits and runs, and how long the oldest has waited, in seconds."""
+    """Return each course with work: how much waits and runs, and how long the oldest has waited, in seconds.
+
+    A regrade is as old as its submission: it is counted, and its age is not. ``oldest_s`` is None where nothing else
+    waits. It takes a tenth of a second with 200,000 waiting (tests/service/test_metrics.py).
+    """
+    of_this = sa.and_(submission.c.assignment_id == assignment.c.id, IS_OPEN)
+
+    def counted(status: str) -> sa.ScalarSelect[int]:
+        return sa.select(sa.func.count()).where(of_this, submission.c.status == status).scalar_subquery()
+
+    first = sa.select(sa.func.min(submission.c.received_at)).where(of_this, submission.c.gen == 0).scalar_subquery()
+    # Each assignment by itself: so both databases use the index of what waits, whatever they know of their tables.
+    some = sa.select(
+        assignment.c.course_id,
+        counted("queued").label("queued"),
+        counted("running").label("running"),
+        first.label("first"),
+    ).subquery()
     query = (
         sa.select(
             course.c.id,
+            course.c.slug,
             course.c.name,
-            sa.func.sum(sa.case((submission.c.status == "queued", 1), else_=0)).label("queued"),
-            sa.func.sum(sa.case((submission.c.status == "running", 1), else_=0)).label("running"),
-            (database.clock - sa.func.min(submission.c.received_at)).label("oldest_s"),
+            sa.func.sum(some.c.queued).label("queued"),
+            sa.func.sum(some.c.running).label("running"),
+            (database.clock - sa.func.min(some.c.first)).label("oldest_s"),
         )
-        .join(assignment, assignment.c.course_id == course.c.id)
-        .join(submission, submission.c.assignment_id == assignment.c.id)
-        .where(submission.c.status.in_(("queued", "running")))
-        .group_by(course.c.id, course.c.name)
+        .select_from(some.join(course, course.c.id == some.c.course_id))
+        .group_by(course.c.id, course.c.slug, course.c.name)
+        .order_by(sa.desc("oldest_s").nulls_last())
     )
-    return connection.execute(query.order_by(sa.desc("oldest_s"))).mappings().all()
+    return [row for row in connection.execute(query).mappings() if row["queued"] or row["running"]]
 
 
 def workers(database: Database, connection: sa.Connection) -> Sequence[sa.RowMapping]:

@@ -7,13 +7,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from harness.service.web import account, api, login, manage, manage_course, manage_people, pages, static_files
+from harness.service.web import (
+    account,
+    api,
+    health,
+    login,
+    manage,
+    manage_course,
+    manage_people,
+    metrics,
+    pages,
+    static_files,
+)
 from harness.service.web.errors import Answered, refuse
 from harness.service.web.guarding import Guarded
 from harness.service.web.identifying import Identified, SameSite
 from harness.service.web.limiting import Limiter
 from harness.service.web.live import Live
-from harness.service.web.middleware import BodyLimit, SecurityHeaders
+from harness.service.web.middleware import BodyLimit, SecurityHeaders, Traced
 from harness.service.web.service import Service
 
 __all__ = ["create_app", "routes"]
@@ -27,6 +38,8 @@ routes: list[BaseRoute] = [
     *api.routes,
     *pages.routes,
     *static_files.routes,
+    *health.routes,
+    *metrics.routes,
 ]
 
 
@@ -36,6 +49,7 @@ def create_app(service: Service) -> Starlette:
         routes=routes,
         middleware=[
             Middleware(SecurityHeaders, is_https=service.is_https),
+            Middleware(Traced),
             # Whatever is raised from here on down is answered, with the headers from above.
             Middleware(Answered),
             Middleware(BodyLimit, most=service.settings.max_body),
@@ -50,6 +64,7 @@ def create_app(service: Service) -> Starlette:
     app.state.service = service
     app.state.limiter = Limiter(service.settings)
     app.state.live = Live(service)
+    app.state.meters = metrics.Meters(service)
     return app
 
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from harness.errors import DoutError, SandboxError
 from harness.sentence import Sentence
 from harness.service.database import cannot_keep
+from harness.service.web.metrics import meters_of
 from harness.service.web.refusal import NotFound, Refusal
 from harness.service.web.rendering import language_of, render
 
@@ -47,14 +48,16 @@ def problem_body(request: Request, status: int, message: str, hint: str = "", co
     if hint:
         body["hint"] = told(hint)
     if request_id := getattr(request.state, "request_id", None):
-        body["instance"] = f"urn:uuid:{request_id}"
+        body["instance"] = f"urn:dout:request:{request_id}"
     return body
 
 
 def refuse(request: Request, error: Exception) -> Response:
     """Return the answer for an exception, whatever it is."""
     refusal = refusal_of(error)
-    for_program = request.url.path.startswith("/api/")
+    if refusal.status >= 500:
+        meters_of(request).errors.labels(str(refusal.status)).inc()
+    for_program = request.url.path.startswith("/api/") or request.url.path == "/metrics"
     # What follows a stream would take the page of the login for one that has just ended, and ask again and again.
     for_stream = request.url.path.endswith("/events")
     if refusal.status == 401 and not (for_program or for_stream) and request.method in {"GET", "HEAD"}:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, QueryParams
 
 from harness.errors import UsageError
 from harness.intake.found import displayed
@@ -16,7 +16,7 @@ __all__ = ["number", "text", "time"]
 N = TypeVar("N", int, float)
 
 
-def text(form: FormData, name: str, *, strip: bool = True) -> str:
+def text(form: FormData | QueryParams, name: str, *, strip: bool = True) -> str:
     """Return what was filled in; empty where nothing was, or a file."""
     value = form.get(name)
     found = value if isinstance(value, str) else ""
@@ -40,7 +40,7 @@ def number(form: FormData, name: str, kind: Callable[[str], N]) -> N | None:
         ) from None
 
 
-def time(form: FormData, name: str, zone: ZoneInfo) -> float | None:
+def time(form: FormData | QueryParams, name: str, zone: ZoneInfo) -> float | None:
     """Return a time as seconds since 1970; None where nothing was filled in.
 
     Args:

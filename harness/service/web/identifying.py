@@ -21,6 +21,8 @@ from harness.service.web.service import Service, service_of
 __all__ = ["Identified", "SameSite", "forget_session", "keep_session", "session_secret", "still_may"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Asked every second, also while the database is away, and about nobody.
+_ABOUT_NOBODY = frozenset({"/healthz", "/readyz"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -79,7 +81,7 @@ class Identified:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        seen = await _seen(self._service, headers)
+        seen = None if scope["path"] in _ABOUT_NOBODY else await _seen(self._service, headers)
         scope["state"]["actor"] = seen.actor if seen else NOBODY
         scope["state"]["csrf"] = seen.csrf if seen else None
         if seen is None or seen.token_to_note is None:

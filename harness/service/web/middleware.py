@@ -1,5 +1,6 @@
 """What every request goes through: headers that tell a browser to be careful, and no more bytes than are taken."""
 
+import re
 from collections.abc import Iterable
 
 import structlog
@@ -7,9 +8,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.service.ids import new_id
+from harness.service.tracing import continued, span
 from harness.service.web.refusal import TooLarge
 
-__all__ = ["BodyLimit", "SecurityHeaders"]
+__all__ = ["BodyLimit", "SecurityHeaders", "Traced"]
 
 #: Nothing but files of this site, and no script or style inside a page.
 _CONTENT_SECURITY_POLICY = (
@@ -18,6 +20,8 @@ _CONTENT_SECURITY_POLICY = (
 )
 #: A year, as https://hstspreload.org asks for.
 _STRICT_TRANSPORT = "max-age=31536000"
+#: What a proxy or a client may call a request: nothing that a log or a header could take for something else.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 
 class SecurityHeaders:
@@ -41,7 +45,8 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = new_id()
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
         # Of its own for each request: what a server hands over is shared by all.
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
 
@@ -62,6 +67,32 @@ def _check_lines(headers: Iterable[tuple[bytes, bytes]]) -> None:
     for name, value in headers:
         if any(mark in part for part in (name, value) for mark in (b"\r", b"\n", b"\0")):
             raise ValueError(f"a line end in the header {name!r}")
+
+
+class Traced:
+    """Makes a span of each request, which goes on with the trace that the client is in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        about = {"request": scope["state"]["request_id"]}
+        with continued(Headers(scope=scope).get("traceparent", "")), span(scope["method"], **about) as made:
+
+            async def noted(message: Message) -> None:
+                if made is not None and message["type"] == "http.response.start":
+                    made.set_attribute("http.response.status_code", message["status"])
+                    # As the route has it: an address may hold a secret.
+                    if path := getattr(scope.get("route"), "path", ""):
+                        made.update_name(f"{scope['method']} {path}")
+                        made.set_attribute("http.route", path)
+                await send(message)
+
+            await self.app(scope, receive, noted)
 
 
 class BodyLimit:

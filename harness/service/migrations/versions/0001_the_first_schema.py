@@ -88,7 +88,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
-        batch_op.create_index("ix_audit_course", ["course_id", "at"], unique=False)
+        batch_op.create_index("ix_audit_action", ["action", "id"], unique=False)
+        batch_op.create_index("ix_audit_actor", ["actor", "id"], unique=False)
+        batch_op.create_index("ix_audit_course", ["course_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_object"), ["object"], unique=False)
 
     op.create_table(
@@ -212,6 +214,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("submission", schema=None) as batch_op:
         batch_op.create_index("ix_submission_assignment", ["assignment_id", "user_id"], unique=False)
+        batch_op.create_index(
+            "ix_submission_open",
+            ["assignment_id", "status", "gen", "received_at"],
+            unique=False,
+            sqlite_where=sa.literal_column("status IN ('queued', 'running')"),
+            postgresql_where=sa.literal_column("status IN ('queued', 'running')"),
+        )
         batch_op.create_index(batch_op.f("ix_submission_status"), ["status", "received_at"], unique=False)
 
     op.create_table(
@@ -230,6 +239,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("submission_id", "gen", "n", name=op.f("pk_attempt")),
     )
     with op.batch_alter_table("attempt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attempt_ended_at"), ["ended_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_attempt_executor"), ["executor", "state"], unique=False)
 
     op.create_table(

@@ -22,6 +22,7 @@ from harness.service.web.finding import assignment_at
 from harness.service.web.guarding import identified
 from harness.service.web.limiting import limiter_of
 from harness.service.web.service import service_of
+from harness.service.web.taking_in import count
 
 __all__ = ["operations"]
 
@@ -56,7 +57,9 @@ async def _submit_all(request: Request) -> Response:
             data=data,
             idempotency_key=given.idempotency_key,
         )
-        return await service.writer.do_together(write, incoming)
+        result = await service.writer.do_together(write, incoming)
+        count(request, course_id, result)
+        return result
 
     done = await asyncio.gather(*map(one, batch.submissions), return_exceptions=True)
     tell = partial(_result, request)

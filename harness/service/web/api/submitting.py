@@ -18,7 +18,7 @@ from harness.service.web.api.operations import PREFIX, Answer, Operation, answer
 from harness.service.web.api.problems import Invalid, Unprocessable
 from harness.service.web.finding import assignment_at
 from harness.service.web.guarding import identified
-from harness.service.web.service import service_of
+from harness.service.web.taking_in import taken_in
 
 __all__ = ["checked_file", "file_of", "key_of", "operations", "receipt"]
 
@@ -32,11 +32,10 @@ async def _submit(request: Request) -> Response:
     actor = identified(request)
     key = key_of(request, actor)
     name, data = await file_of(request, query_of(request, shapes.FileName).name)
-    request.app.state.limiter.submission(actor.user_id, assignment["course_id"])
     incoming = Incoming(
         assignment_id=assignment["id"], user_id=actor.user_id, name=name, data=data, idempotency_key=key
     )
-    told = receipt(await service_of(request).accept(incoming))
+    told = receipt(await taken_in(request, assignment["course_id"], incoming))
     return answer(told, 202, {"Location": told.url})
 
 

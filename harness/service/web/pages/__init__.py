@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute
 
 from harness.service.web.pages import (
+    auditing,
     gradebooks,
     handing_in,
     language_choice,
@@ -23,5 +24,6 @@ routes: list[BaseRoute] = [
     *gradebooks.routes,
     *marking.routes,
     *operating.routes,
+    *auditing.routes,
     *language_choice.routes,
 ]

@@ -11,10 +11,9 @@ from harness.sentence import Sentence
 from harness.service.store.accepting import Incoming, Refused
 from harness.service.web.finding import assignment_at
 from harness.service.web.guarding import guard
-from harness.service.web.limiting import limiter_of
 from harness.service.web.pages.learning import assignment_page, text_in
 from harness.service.web.refusal import TooMany
-from harness.service.web.service import service_of
+from harness.service.web.taking_in import taken_in
 
 __all__ = ["routes"]
 
@@ -38,14 +37,6 @@ async def _submit(request: Request) -> Response:
             "empty", Sentence("there is nothing to hand in"), Sentence("write in the editor or choose a file")
         )
         return await assignment_page(request, found, text=text_in(data), refused=refused, status_code=422)
-    try:
-        limiter_of(request).submission(actor.user_id, found["course_id"])
-    except TooMany as often:
-        # A page of its own would take the text away.
-        refused = Refused("too-often", often.message, often.hint)
-        return await assignment_page(
-            request, found, text=text_in(data), refused=refused, status_code=often.status, headers=often.headers
-        )
     incoming = Incoming(
         assignment_id=found["id"],
         user_id=actor.user_id,
@@ -56,7 +47,13 @@ async def _submit(request: Request) -> Response:
     )
 
     try:
-        accepted = await service_of(request).accept(incoming)
+        accepted = await taken_in(request, found["course_id"], incoming)
+    except TooMany as often:
+        # A page of its own would take the text away.
+        refused = Refused("too-often", often.message, often.hint)
+        return await assignment_page(
+            request, found, text=text_in(data), refused=refused, status_code=often.status, headers=often.headers
+        )
     except Refused as error:
         refused = error
     else:
