@@ -24,6 +24,7 @@ LONG = (
     "judging/test_properties.py",
     "sandbox/test_hostile.py",
     "sandbox/test_resources.py",
+    "service/test_api_fuzzed.py",
     "service/test_deaths.py",
     "service/test_deaths_over_http.py",
     "service/test_interleavings.py",
@@ -33,7 +34,8 @@ LONG = (
 #: What asks nothing that depends on the version of Python: environments, other programs, tables of numbers, a database.
 ONCE = (
     *("benchmarks/", "bundle/", "ci/", "class_page/", "judging/", "service/", "whole_class/"),
-    *("plugin/test_plugin_trust.py", "sandbox/test_forged.py", "sandbox/test_levels.py"),
+    *(f"plugin/test_plugin_{what}.py" for what in ("paths", "reports", "terminal", "trust", "xdist")),
+    *("cli/test_other_assignment.py", "cli/test_report.py", "sandbox/test_forged.py", "sandbox/test_levels.py"),
 )
 _TESTS = Path(__file__).parent
 

@@ -3,15 +3,10 @@
 from pathlib import Path
 
 import pytest
-import schemathesis
 from api_ground import ApiGround
-from hypothesis import HealthCheck, given, settings, strategies
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from schemathesis.generation import GenerationMode
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from harness.service.database import Database
-from harness.service.store.grading import fail
 from harness.service.web.api import operations, routes
 from harness.service.web.api.openapi import document
 from harness.service.web.api.problems import CODES
@@ -20,7 +15,7 @@ from harness.service.web.api.problems import CODES
 @pytest.fixture
 def ground(sqlite_url, tmp_path):
     database = Database(sqlite_url)
-    made = ApiGround(database, tmp_path / "data", submissions_per_minute=10**6, course_submissions_per_minute=10**6)
+    made = ApiGround(database, tmp_path / "data")
     yield made
     made.close()
     database.close()
@@ -47,34 +42,6 @@ def test_the_document_is_served_to_everybody(ground):
 def test_every_problem_has_one_status():
     assert all(400 <= status < 500 for status in CODES.values())
     assert {code for one in operations for code in one.problems} <= CODES.keys()
-
-
-@pytest.mark.parametrize("name", sorted(one.name for one in operations))
-def test_requests_made_of_the_document_find_nothing_wrong(ground, name):
-    course = ground.course()
-    assignment = ground.assignment(course)
-    teacher = ground.learner(course, "Kim", role="instructor")
-    found = ground.hand_in(assignment, teacher)
-    if name == "followSubmission":
-        # A stream ends with a grade, or a failure.
-        with ground.database.writing() as connection:
-            fail(ground.database, connection, found.id, 0, "grader_fault")
-    ids = {"courses": course, "assignments": assignment, "submissions": found.id}
-    token = ground.token(teacher)
-    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", ground.app)
-    (operation,) = [one.ok() for one in schema.include(operation_id=name).get_all_operations()]
-
-    where = {"id": ids[operation.path.split("/")[3]]} if "{id}" in operation.path else None
-    # Which bytes are a file that is taken, and which key was used before, no schema says.
-    beyond = [positive_data_acceptance] if operation.body else []
-    modes = [operation.as_strategy(mode, path_parameters=where) for mode in GenerationMode]
-
-    @given(strategies.one_of(*modes))
-    @settings(max_examples=30, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    def ask(case):
-        case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, excluded_checks=beyond)
-
-    ask()
 
 
 def test_the_page_about_the_api_names_every_operation_and_every_code():
