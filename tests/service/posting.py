@@ -54,10 +54,11 @@ class Clients:
         fleet: Whose assignment they work on.
         port: Where the service listens.
         count: How many at once.
+        pause: Seconds between two files of one learner.
     """
 
-    def __init__(self, fleet: Fleet, port: int, count: int = 6) -> None:
-        self._fleet, self._port = fleet, port
+    def __init__(self, fleet: Fleet, port: int, count: int = 6, pause: float = 0.0) -> None:
+        self._fleet, self._port, self._pause = fleet, port, pause
         #: What was answered with 202: the key of each file, and the id that it got.
         self.accepted: dict[str, str] = {}
         #: How often no answer came, and each other status with its text.
@@ -77,7 +78,7 @@ class Clients:
     def _work(self, number: int) -> None:
         secret = token_of(self._fleet, self._fleet.ground.learner(self._fleet.course, f"C{number}"))
         count = 0
-        while not self._stopping.is_set():
+        while not self._stopping.wait(self._pause):
             count += 1
             key = f"{number}-{count}"
             self.accepted[key] = self._handed_in(secret, key)

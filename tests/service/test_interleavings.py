@@ -1,5 +1,6 @@
 """Any order of handing in, killing, stopping, waking and regrading: accepted = graded + failed, and one grade for each."""
 
+import itertools
 import os
 import signal
 import sys
@@ -12,8 +13,10 @@ from fleet import Fleet, until
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from posting import UNLIMITED, Clients, answers
+from test_serving import free_port
 
-from harness.service.schema import grade, submission
+from harness.service.schema import attempt, grade, submission
 from harness.service.store.queueing import regrade
 
 if sys.platform != "linux":
@@ -91,7 +94,7 @@ def test_whatever_happens_in_whatever_order(url: str) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25 if SOAK else 2,
+            max_examples=8 if SOAK else 2,
             stateful_step_count=30 if SOAK else 15,
             deadline=None,
             # An example is made of processes and clocks: it is told as it was, and not made smaller.
@@ -105,19 +108,36 @@ def test_whatever_happens_in_whatever_order(url: str) -> None:
 
 @pytest.mark.skipif(not SOAK, reason="tox -e soak")
 def test_a_hundred_kills_under_load(url: str, tmp_path: Path) -> None:
-    fleet = Fleet(url, tmp_path / "data")
+    fleet, port, began = Fleet(url, tmp_path / "data"), free_port(), time.monotonic()
+    parts = {"web": lambda: fleet.command("web", DOUT_PORT=str(port), **UNLIMITED)}
+    parts |= dict.fromkeys(("first", "second"), fleet.worker)
+    running = {name: start() for name, start in parts.items()}
+    until(lambda: answers(port))
+    clients = Clients(fleet, port, pause=0.5)
     try:
-        workers = [fleet.worker(), fleet.worker()]
-        accepted = 0
-        for kill in range(KILLS):
-            fleet.hand_in(10)
-            accepted += 10
-            time.sleep(0.5 + kill % 5 / 4)
-            fleet.kill(workers[kill % 2])
-            workers[kill % 2] = fleet.worker()
+        try:
+            for kill, name in zip(range(KILLS), itertools.cycle(("first", "second", "web")), strict=False):
+                # Each time something is on its way: two more are accepted and graded since the last kill.
+                now = len(clients.accepted), fleet.graded()
+                until(lambda now=now: _further(fleet, clients, *now), 120)
+                assert running[name].poll() is None, f"{name} ended by itself before kill {kill}"
+                fleet.kill(running[name])
+                running[name] = parts[name]()
+        finally:
+            clients.stop()
         until(fleet.all_are_done, 200)
-        found, graded, failed = fleet.ground.counts()
-        print(f"{KILLS} kills: {found} accepted, {graded} graded, {failed} failed")
-        assert (found, graded + failed) == (accepted, accepted)
+        accepted, graded, failed = fleet.ground.counts()
+        tries = [row["n"] for row in fleet.ground.rows(attempt)]
+        print(
+            f"{fleet.database.engine.dialect.name}: {KILLS} kills in {time.monotonic() - began:.0f} s, "
+            f"{accepted} accepted, {graded} graded, {failed} failed, {clients.lost} posts sent again, "
+            f"{sum(n > 1 for n in tries)} graded again, 0 lost, 0 twice"
+        )
+        assert graded + failed == accepted
+        assert {row["idempotency_key"]: row["id"] for row in fleet.ground.rows(submission)} == clients.accepted
     finally:
         fleet.close()
+
+
+def _further(fleet: Fleet, clients: Clients, accepted: int, graded: int) -> bool:
+    return len(clients.accepted) >= accepted + 2 and fleet.graded() >= graded + 2

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from fleet import Fleet, until
 from ground import Ground
 
+from harness.cli import main
 from harness.errors import UsageError
 from harness.service.database import Database
 from harness.service.engine import Jobs
@@ -49,16 +50,19 @@ def fleet(url: str, tmp_path: Path) -> Iterator[Fleet]:
     made.close()
 
 
-def ran(fleet: Fleet, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*DOUT, *words],
-        env=fleet.environment(**more),
-        cwd=fleet.data,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+@pytest.fixture
+def ran(fleet: Fleet, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """Return what runs a command in this process, and returns its exit status and what it said: a new one takes seconds."""
+
+    def run(*words: str, **more: str) -> tuple[int, str]:
+        with monkeypatch.context() as patched:
+            patched.chdir(fleet.data)
+            for name, value in fleet.environment(**more).items():
+                patched.setenv(name, value)
+            status = main(words)
+        return status, capsys.readouterr().out
+
+    return run
 
 
 def test_dout_serve_grades_and_ends_in_order(fleet):
@@ -100,29 +104,29 @@ def test_a_drained_worker_ends_by_itself(fleet):
     assert process.wait(60) == 0
 
 
-def test_what_is_wrong_with_a_deployment_is_said(fleet):
-    done = ran(fleet, "service", "check")
-    assert done.returncode == 1
-    assert "WRONG  workers alive: 0" in done.stdout
-    assert "isolation level" in done.stdout
+def test_what_is_wrong_with_a_deployment_is_said(fleet, ran):
+    status, told = ran("service", "check")
+    assert status == 1
+    assert "WRONG  workers alive: 0" in told
+    assert "isolation level" in told
     fleet.hand_in(2)
-    assert "2 submissions wait" in ran(fleet, "service", "check").stdout
+    assert "2 submissions wait" in ran("service", "check")[1]
 
 
-def test_a_database_that_is_away_is_said(fleet):
-    done = ran(fleet, "service", "check", DATABASE_URL="postgresql+psycopg://dout@127.0.0.1:1/dout")
-    assert done.returncode == 1
-    assert "the database cannot be reached" in done.stdout
+def test_a_database_that_is_away_is_said(ran):
+    status, told = ran("service", "check", DATABASE_URL="postgresql+psycopg://dout@127.0.0.1:1/dout")
+    assert status == 1
+    assert "the database cannot be reached" in told
 
 
-def test_a_database_without_tables_is_said_and_migrated(fleet, tmp_path):
+def test_a_database_without_tables_is_said_and_migrated(fleet, ran, tmp_path):
     here = {"DATABASE_URL": "", "DOUT_DATA": str(tmp_path / "new")}
-    assert "there is no data folder" in ran(fleet, "service", "check", **here).stdout
-    assert ran(fleet, "worker", **here).returncode == 2
-    assert ran(fleet, "service", "migrate", **here).stdout == "The database is up to date.\n"
-    assert re.search(r"/join/dout_join_\S{43}\n", ran(fleet, "service", "admin", **here).stdout)
+    assert "there is no data folder" in ran("service", "check", **here)[1]
+    assert fleet.command("worker", **here).wait(60) == 2
+    assert ran("service", "migrate", **here) == (0, "The database is up to date.\n")
+    assert re.search(r"/join/dout_join_\S{43}\n", ran("service", "admin", **here)[1])
     os.chmod(tmp_path / "new", 0o755)
-    assert "others can look into the data folder" in ran(fleet, "service", "check", **here).stdout
+    assert "others can look into the data folder" in ran("service", "check", **here)[1]
 
 
 def test_a_part_that_dies_is_started_again_and_one_that_cannot_run_ends_all(tmp_path):
