@@ -17,6 +17,7 @@ from fleet import Fleet, until
 from ground import Ground
 
 from harness.errors import UsageError
+from harness.service import reaper
 from harness.service.database import Database
 from harness.service.engine import Jobs
 from harness.service.reaper import Duties, hold_lease
@@ -241,6 +242,10 @@ def test_what_the_queue_does_not_know_is_put_in_again(database, jobs):
     does.do()
     requeue(database, jobs, one, 0)
     assert jobs.known([(one, 0)]) == {(one, 0)}
+
+
+def test_the_queue_forgets_more_in_a_day_than_a_million_submissions():
+    assert 86400 / reaper._FORGET_EVERY_SECONDS * reaper._MOST_FORGOTTEN > 2e6
 
 
 def test_a_lease_has_one_holder_until_it_ends(database):
