@@ -21,7 +21,8 @@ _PAGE, _PAGES = 500, 4
 _YOUNG_SECONDS = 10.0
 #: The engine's record of a job is kept for so long after it is over; the submission itself is ours.
 _KEPT_SECONDS = 7 * 86400.0
-_FORGET_EVERY_SECONDS, _MOST_FORGOTTEN = 3600.0, 1000
+#: A little often: nearly three million a day, and each look takes 0.1 s on SQLite and 0.6 s on PostgreSQL.
+_FORGET_EVERY_SECONDS, _MOST_FORGOTTEN = 60.0, 2000
 
 
 def hold_lease(database: Database, name: str, holder: str, seconds: float) -> bool:

@@ -21,6 +21,7 @@ from ground import Ground
 
 from harness.cli import main
 from harness.errors import UsageError
+from harness.service import checkup, reaper
 from harness.service.database import Database
 from harness.service.engine import Jobs
 from harness.service.reaper import Duties, hold_lease
@@ -249,6 +250,25 @@ def test_what_the_queue_does_not_know_is_put_in_again(database, jobs):
     does.do()
     requeue(database, jobs, one, 0)
     assert jobs.known([(one, 0)]) == {(one, 0)}
+
+
+@pytest.mark.parametrize(("gen", "is_well"), [(0, False), (1, True)], ids=["first grade", "regrade"])
+def test_work_that_waits_for_ten_minutes_is_said_to_be_wrong_and_a_regrade_is_not_as_old_as_its_submission(
+    database, gen, is_well
+):
+    ground = Ground(database)
+    course = ground.course()
+    ground.hand_in(ground.assignment(course), ground.learner(course))
+    aged = submission.c.received_at - checkup._OLD
+    with database.writing() as connection:
+        connection.execute(sa.update(submission).values(received_at=aged, gen=gen))
+    *_, waits = checkup._work(Settings(), database)
+    assert waits.what.startswith("1 submissions wait")
+    assert waits.is_well is is_well
+
+
+def test_the_queue_forgets_more_in_a_day_than_a_million_submissions():
+    assert 86400 / reaper._FORGET_EVERY_SECONDS * reaper._MOST_FORGOTTEN > 2e6
 
 
 def test_a_lease_has_one_holder_until_it_ends(database):

@@ -45,25 +45,30 @@ _STATES = ("working", "draining", "silent")
 _ENDS = ("done", "superseded", "crashed", "returned")
 _OUTCOMES = ("graded", "not_gradable")
 _REASONS = ("grader_crash", "grader_fault", "assignment_changed")
+#: Why a submission is refused: :class:`harness.service.store.accepting.Refused`, and the limits on how often.
+_REFUSALS = (
+    *("no-assignment", "not-open", "closed", "no-attempts-left", "too-soon", "key-reused"),
+    "too-often",
+)
 
 #: Every figure of ours: its name, and what it says. docs/operate.md has the same table.
 FAMILIES: Mapping[str, str] = {
     "dout_queued": "Submissions that wait, by course.",
     "dout_running": "Submissions that are being graded, by course.",
-    "dout_oldest_queued_seconds": "Age of the oldest submission without a grade, by course; regrades have none.",
-    "dout_failed": "Submissions that are failed now, by reason, up to 10,000.",
-    "dout_workers": "Workers, by state.",
-    "dout_worker_slots": "Gradings that working workers do at once.",
-    "dout_graded_total": "Grades made, by outcome.",
-    "dout_attempts_total": "Attempts that ended, by how.",
+    "dout_oldest_queued_seconds": "Age of the oldest submission that waits for its first grade, by course.",
+    "dout_failed": "Submissions that are failed now, by reason; of the newest 10,000.",
+    "dout_workers": "Workers by state: working, draining (takes nothing new), silent.",
+    "dout_worker_slots": "Submissions that working workers grade at once.",
+    "dout_graded_total": "Grades made, by outcome: graded, not_gradable.",
+    "dout_attempts_total": "Attempts that ended, by state: done, superseded, crashed, returned.",
     "dout_attempts_again_total": "Attempts that ended and were not the first at their grade.",
     "dout_grader_faults_total": "Attempts that ended in a fault of the grader or its sandbox.",
     "dout_workers_reaped_total": "Workers that were taken for dead.",
-    "dout_grading_seconds": "Time of an attempt, from the claim to its end.",
-    "dout_wait_seconds": "Time from accepting a submission to its first grade.",
-    "dout_accepted_total": "Submissions that this process accepted.",
-    "dout_refused_total": "Submissions that this process refused, by reason.",
-    "dout_errors_total": "Requests that this process failed at, by status.",
+    "dout_grading_seconds": "Time of an attempt, from the claim to its end; a histogram.",
+    "dout_wait_seconds": "Time from accepting a submission to its first grade; a histogram.",
+    "dout_accepted_total": "Submissions that this web process accepted.",
+    "dout_refused_total": "Submissions that this web process refused, by reason: the codes of docs/api.md.",
+    "dout_errors_total": "Requests that this web process failed at, by HTTP status.",
 }
 
 
@@ -88,6 +93,10 @@ class Meters:
         self.accepted = self._counter("dout_accepted_total")
         self.refused = self._counter("dout_refused_total", "reason")
         self.errors = self._counter("dout_errors_total", "status")
+        # From 0, so that the first one is an increase.
+        for counter, values in ((self.refused, _REFUSALS), (self.errors, ("500", "503"))):
+            for value in values:
+                counter.labels(value)
 
     def _counter(self, name: str, *labels: str) -> Counter:
         return Counter(name, FAMILIES[name], labels, registry=self.registry)
