@@ -193,7 +193,8 @@ def test_a_program_is_told_no_more_when_its_token_is_revoked(sqlite_site, quick)
     thread = meanwhile(site, revoke)
     text = followed(site, site.browser(Authorization=f"Bearer {secret}"), f"/api/v1/submissions/{one}/events")
     thread.join()
-    assert text.count("event: status") == 1
+    # The one at the beginning, unless the machine is so busy that the token was revoked before it.
+    assert text.count("event: status") <= 1
 
 
 def test_streams_end_when_the_server_stops_and_the_next_one_goes_on(sqlite_site, quick):
