@@ -15,6 +15,7 @@ SAID = {
     "SubmissionError": ((1, 2), {"hint"}),
     "Refused": ((1, 2), {"hint"}),
     "Refusal": ((0, 1), {"hint"}),
+    "LoginRefused": ((1, 2), {"hint"}),
     "WorkerGone": ((1,), {"message"}),
     "Lost": ((1,), {"message"}),
     "Finding": ((), {"message"}),

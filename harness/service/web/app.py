@@ -7,7 +7,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from harness.service.web import account, api, login, manage, manage_course, manage_people, pages, static_files
+from harness.service.key_sets import KeySets
+from harness.service.web import (
+    account,
+    api,
+    login,
+    lti,
+    manage,
+    manage_course,
+    manage_people,
+    oidc,
+    pages,
+    static_files,
+)
 from harness.service.web.errors import Answered, refuse
 from harness.service.web.guarding import Guarded
 from harness.service.web.identifying import Identified, SameSite
@@ -19,6 +31,8 @@ __all__ = ["create_app", "routes"]
 
 routes: list[BaseRoute] = [
     *login.routes,
+    *oidc.routes,
+    *lti.routes,
     *account.routes,
     *manage.routes,
     *manage_course.routes,
@@ -48,6 +62,7 @@ def create_app(service: Service) -> Starlette:
     app.router.redirect_slashes = False
     app.state.service = service
     app.state.limiter = Limiter(service.settings)
+    app.state.key_sets = KeySets()
     return app
 
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.errors import DoutError, SandboxError
 from harness.sentence import Sentence
+from harness.service.refusals import LoginRefused
 from harness.service.web.refusal import NotFound, Refusal
 from harness.service.web.rendering import language_of, render
 
@@ -62,6 +63,8 @@ def refuse(request: Request, error: Exception) -> Response:
 def _refusal(error: Exception) -> Refusal:
     if isinstance(error, Refusal):
         return error
+    if isinstance(error, LoginRefused):
+        return Refusal(error.message, error.hint, status=error.status)
     if isinstance(error, HTTPException):
         headers = error.headers or {}
         if error.status_code == 404:

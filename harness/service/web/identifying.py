@@ -15,8 +15,10 @@ from harness.service.web.addresses import client_address
 from harness.service.web.refusal import Forbidden, Unauthenticated
 from harness.service.web.service import Service, service_of
 
-__all__ = ["Identified", "SameSite", "forget_session", "keep_session", "session_secret"]
+__all__ = ["CROSS_SITE", "Identified", "SameSite", "forget_session", "keep_session", "session_secret"]
 
+#: Where other sites have browsers post forms to, by the standard; each message is signed. Nobody is logged in there.
+CROSS_SITE = ("/lti/",)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -74,7 +76,9 @@ class Identified:
         seen: Seen | None = None
         if "authorization" in headers:
             seen = await self._by_token(Request(scope), headers["authorization"])
-        elif secret := _secret(self._service, headers):
+        elif (scope["method"] in _SAFE or not scope["path"].startswith(CROSS_SITE)) and (
+            secret := _secret(self._service, headers)
+        ):
             database = self._service.database
             seen = await self._service.read(lambda connection: actor_by_session(database, connection, secret))
         scope["state"]["actor"] = seen.actor if seen else NOBODY
@@ -109,7 +113,7 @@ class SameSite:
         """
         headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
         by_browser = scope["type"] == "http" and scope["method"] not in _SAFE and "authorization" not in headers
-        if not by_browser:
+        if not by_browser or scope["path"].startswith(CROSS_SITE):
             await self.app(scope, receive, send)
             return
         if not self._is_ours(headers):
