@@ -16,7 +16,18 @@ import httpx
 
 from harness.records import Record
 
-__all__ = ["DEADLINE_S", "TIMEOUT_S", "Answer", "Forbidden", "Resolve", "Unreachable", "new_client", "resolve", "send"]
+__all__ = [
+    "DEADLINE_S",
+    "TIMEOUT_S",
+    "Answer",
+    "Forbidden",
+    "Resolve",
+    "Unreachable",
+    "new_client",
+    "resolve",
+    "send",
+    "target_of",
+]
 
 #: Seconds for a connection, and for each part of an answer.
 TIMEOUT_S = 10.0
@@ -76,6 +87,23 @@ def resolve(host: str, port: int) -> Sequence[str]:
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
+def target_of(url: str, *, private: bool) -> httpx.URL:
+    """Return an address that something may be sent to, as far as that can be told before its host is looked up.
+
+    Raises:
+        Forbidden: it is none.
+    """
+    try:
+        target = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise Forbidden("it is no address") from None
+    if target.scheme != "https" and not (private and target.scheme == "http"):
+        raise Forbidden("it does not begin with https://")
+    if not target.host or target.userinfo or not 0 < (target.port or 443) < 1 << 16:
+        raise Forbidden("it is no address")
+    return target
+
+
 async def send(
     client: httpx.AsyncClient,
     url: str,
@@ -99,14 +127,7 @@ async def send(
         Forbidden: it may not.
         Unreachable: there is no answer.
     """
-    try:
-        target = httpx.URL(url)
-    except httpx.InvalidURL:
-        raise Forbidden("it is no address") from None
-    if target.scheme != "https" and not (private and target.scheme == "http"):
-        raise Forbidden("it does not begin with https://")
-    if not target.host or target.userinfo:
-        raise Forbidden("it is no address")
+    target = target_of(url, private=private)
     port = target.port or (443 if target.scheme == "https" else 80)
     try:
         async with asyncio.timeout(DEADLINE_S):

@@ -1,16 +1,18 @@
 """Who asks, and whether they may: what they may not know of is not there."""
 
+from functools import partial
+
 import msgspec
 import sqlalchemy as sa
 from starlette.requests import Request
 
 from harness.service.access import Actor, allowed
-from harness.service.store.looking import Seen, assignment_of, submission_of
+from harness.service.store.looking import Seen, assignment_of, courses_of, submission_of
 from harness.service.web.api.operations import read
 from harness.service.web.guarding import absent, public
 from harness.service.web.refusal import Forbidden, NotFound, Unauthenticated
 
-__all__ = ["asked_assignment", "asked_submission", "may", "path_id", "signed_in"]
+__all__ = ["asked_assignment", "asked_course", "asked_submission", "may", "path_id", "signed_in"]
 
 
 def signed_in(request: Request) -> Actor:
@@ -41,6 +43,21 @@ def may(request: Request, right: str, *, course: str, owner: str | None = None) 
         owner is None and allowed(person, "course.see", course=course)
     )
     raise Forbidden if knows else NotFound
+
+
+async def asked_course(request: Request, right: str) -> tuple[Actor, str]:
+    """Return who asks, and the id of the course that the address names.
+
+    Raises:
+        Refusal: there is none that they may see, or they may not.
+    """
+    actor = signed_in(request)
+    course_id = path_id(request)
+    # An administrator is in no course, and may see each that there is.
+    known = await read(request, partial(courses_of, actor=actor))
+    if course_id not in {one["id"] for one in known}:
+        raise NotFound
+    return may(request, right, course=course_id), course_id
 
 
 async def asked_assignment(request: Request, right: str) -> tuple[Actor, sa.RowMapping]:

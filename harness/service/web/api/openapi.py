@@ -24,7 +24,8 @@ def document(operations: Sequence[Operation], address: str) -> dict[str, Any]:
         address: How people reach the service, without a slash at the end.
     """
     shapes = {found.shape for one in operations for found in one.answers.values() if found.shape is not None}
-    types = sorted({*shapes, Problem}, key=lambda shape: shape.__name__)
+    given = {one.given for one in operations if one.given is not None}
+    types = sorted({*shapes, *given, Problem}, key=lambda shape: shape.__name__)
     _, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
     for one in operations:
@@ -60,7 +61,7 @@ def _operation(one: Operation) -> dict[str, Any]:
         },
     }
     if one.takes:
-        made["requestBody"] = {"required": True, "content": {media: _taken(media) for media in one.takes}}
+        made["requestBody"] = {"required": True, "content": {media: _taken(media, one.given) for media in one.takes}}
     if one.is_public:
         made["security"] = []
     return made
@@ -115,7 +116,9 @@ def _problems(codes: Sequence[str]) -> dict[str, Any]:
     return made
 
 
-def _taken(media: str) -> dict[str, Any]:
+def _taken(media: str, given: type | None) -> dict[str, Any]:
+    if given is not None:
+        return {"schema": {"$ref": _REFERENCE.format(name=given.__name__)}}
     if media != "multipart/form-data":
         return {"schema": {}}
     file = {"contentMediaType": "application/octet-stream"}

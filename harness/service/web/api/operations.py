@@ -51,6 +51,8 @@ class Operation(Record, frozen=True, kw_only=True):
     query: type = Nothing
     #: Media types of the body; none where there is none.
     takes: tuple[str, ...] = ()
+    #: Of a body of JSON.
+    given: type | None = None
     #: Codes of the problems that only this one has.
     problems: tuple[str, ...] = ()
     #: Headers that are read: name to what it says.
