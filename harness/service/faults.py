@@ -5,7 +5,7 @@ import signal
 
 __all__ = ["POINTS", "reach"]
 
-#: In the order in which a submission passes them.
+#: In the order in which a submission, and what is told of it, pass them.
 POINTS = (
     "accept.before_commit",
     "accept.after_commit",
@@ -17,6 +17,7 @@ POINTS = (
     "reap.before",
     "reap.between",
     "requeue.between",
+    "outbox.before_settle",
 )
 _VARIABLE = "DOUT_FAULT_POINT"
 

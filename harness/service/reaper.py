@@ -7,14 +7,16 @@ import sqlalchemy as sa
 from harness.service.database import Database
 from harness.service.engine import Jobs
 from harness.service.faults import reach
+from harness.service.outbox import ROUND_S, Outbox
 from harness.service.schema import attempt, lease, submission, worker
 from harness.service.settings import Settings
 from harness.service.store.auditing import SYSTEM, note
+from harness.service.store.messages import due, forget_delivered
 from harness.service.store.queueing import requeue, waiting_after
 
 __all__ = ["Duties", "hold_lease"]
 
-_LEASE = "duties"
+_LEASE, _TELLING = "duties", "outbox"
 #: Submissions that one look for lost ones goes through: all of a large backlog are seen within minutes.
 _PAGE, _PAGES = 500, 4
 #: A submission younger than this may be on its way from one table to the other.
@@ -50,6 +52,7 @@ class Duties:
 
     def __init__(self, database: Database, jobs: Jobs, settings: Settings, executor: str) -> None:
         self._database, self._jobs, self._settings, self._executor = database, jobs, settings, executor
+        self._outbox = Outbox(database, settings)
         self._reconciled = self._forgot = 0.0
         self._after = ""
 
@@ -65,6 +68,18 @@ class Duties:
         if now - self._forgot >= _FORGET_EVERY_SECONDS:
             self._forgot = now
             self.forget()
+
+    def tell(self) -> None:
+        """Tell other systems what they are to be told, if nobody else does.
+
+        To be called in a thread of its own: a system that does not answer takes up to :data:`ROUND_S` seconds, in which
+        this worker is to give signs of life, and to look for those that give none.
+        """
+        with self._database.reading() as connection:
+            waits = due(connection, self._database.now(connection), most=1)
+        # Twice as long as a round may take: it is not over before the round is.
+        if waits and hold_lease(self._database, _TELLING, self._executor, 2 * ROUND_S):
+            self._outbox.deliver_once()
 
     def reap(self) -> list[str]:
         """Give back what workers had taken that are silent for too long; return those jobs."""
@@ -95,6 +110,8 @@ class Duties:
             )
             # Only those that are silent still: one that has woken up meanwhile has a new sign of life.
             connection.execute(sa.delete(worker).where(worker.c.executor.in_(silent), worker.c.seen_at < limit))
+            # What it was telling is told by another one.
+            connection.execute(sa.delete(lease).where(lease.c.name == _TELLING, lease.c.holder.in_(silent)))
             for executor in silent:
                 note(self._database, connection, SYSTEM, "worker.reaped", f"worker:{executor}", jobs=len(orphaned))
         return orphaned
@@ -118,7 +135,8 @@ class Duties:
         return found
 
     def forget(self) -> None:
-        """Delete the engine's record of jobs that are long over."""
-        with self._database.reading() as connection:
+        """Delete the engine's record of jobs that are long over, and messages that were delivered long ago."""
+        with self._database.writing() as connection:
             moment = self._database.now(connection) - _KEPT_SECONDS
+            forget_delivered(connection, moment)
         self._jobs.forget_old(moment, _MOST_FORGOTTEN)

@@ -37,14 +37,20 @@ __all__ = [
     "identity",
     "invitation",
     "lease",
+    "login_state",
+    "lti_link",
+    "lti_member",
     "metadata",
+    "outbox",
     "override",
     "report",
     "revision",
+    "service_key",
     "session",
     "submission",
     "token",
     "user",
+    "webhook",
     "worker",
 ]
 
@@ -356,4 +362,89 @@ audit = Table(
     Index("ix_audit_course", "course_id", "id"),
     Index("ix_audit_actor", "actor", "id"),
     Index("ix_audit_action", "action", "id"),
+)
+
+#: What is to be told to other systems, written in the transaction that it tells of.
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("kind", String(20), nullable=False),
+    #: To whom: what goes to one target goes one after the other.
+    Column("target", String(200), nullable=False),
+    Column("payload", Text, nullable=False),
+    _time("created_at"),
+    _time("next_at"),
+    Column("tries", Integer, nullable=False),
+    #: When it was delivered, or given up: then there is an error.
+    _time("done_at", nullable=True),
+    Column("error", Text, nullable=True),
+    Index(None, "done_at", "next_at"),
+    Index("ix_outbox_target", "target", "done_at"),
+)
+
+webhook = Table(
+    "webhook",
+    metadata,
+    _id(),
+    _to("course"),
+    Column("url", String(2000), nullable=False),
+    #: Shown once; every delivery is signed with it.
+    Column("secret", String(100), nullable=False),
+    _time("created_at"),
+    _time("disabled_at", nullable=True),
+)
+
+#: Private keys of the service itself, which all its machines share.
+service_key = Table(
+    "service_key",
+    metadata,
+    Column("name", String(50), primary_key=True),
+    #: A JSON Web Key (RFC 7517) with its private half.
+    Column("jwk", Text, nullable=False),
+    _time("created_at"),
+)
+
+#: A login that somebody has begun elsewhere. Taken out by the answer, so that no answer counts twice.
+login_state = Table(
+    "login_state",
+    metadata,
+    Column("state_sha256", _HASH, primary_key=True),
+    #: Of the cookie of the browser that began it.
+    Column("browser_sha256", _HASH, nullable=False),
+    #: What it is for: ``oidc``, or an LTI platform's :attr:`harness.service.settings.LtiPlatform.key`.
+    Column("purpose", String(1000), nullable=False),
+    Column("nonce", String(100), nullable=False),
+    #: PKCE (RFC 7636); empty for LTI, which has none.
+    Column("verifier", String(100), nullable=False),
+    _time("expires_at"),
+    Index(None, "expires_at"),
+)
+
+#: An activity in an LMS through which somebody came: where its scores go.
+lti_link = Table(
+    "lti_link",
+    metadata,
+    _id(),
+    #: :attr:`harness.service.settings.LtiPlatform.key`.
+    Column("platform", String(1000), nullable=False),
+    Column("resource_link", String(255), nullable=False),
+    _to("course"),
+    #: Null for a link to the course as a whole.
+    _to("assignment", nullable=True),
+    #: Address of its column in the LMS's gradebook; null where the LMS takes no scores.
+    Column("line_item", String(2000), nullable=True),
+    _time("seen_at"),
+    UniqueConstraint("platform", "resource_link"),
+    Index(None, "assignment_id"),
+)
+
+#: Somebody who came through a link: whose scores go there, and under what name.
+lti_member = Table(
+    "lti_member",
+    metadata,
+    Column("link_id", _ID, ForeignKey("lti_link.id"), primary_key=True),
+    Column("user_id", _ID, ForeignKey("user.id"), primary_key=True),
+    Column("subject", String(255), nullable=False),
+    Index(None, "user_id"),
 )

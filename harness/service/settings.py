@@ -13,7 +13,7 @@ from harness.errors import UsageError
 from harness.records import Level, Record
 from harness.sentence import Sentence
 
-__all__ = ["FILE_NAME", "Settings", "read_settings"]
+__all__ = ["FILE_NAME", "LtiPlatform", "Settings", "read_settings"]
 
 FILE_NAME = "dout-service.toml"
 #: Variables of the environment that set what the file calls by the rest of the name, in lower case.
@@ -21,6 +21,29 @@ _PREFIX = "DOUT_"
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+#: 255 is the most that LTI Core 1.3 allows for a deployment.
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Address = Annotated[str, msgspec.Meta(pattern="^https?://[^/]", max_length=2000)]
+
+
+class LtiPlatform(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An LMS whose people may come by LTI 1.3, as its own page about the tool gives the values."""
+
+    issuer: Name
+    client_id: Name
+    deployment_id: Name
+    auth_login_url: Address
+    auth_token_url: Address
+    jwks_url: Address
+    #: Who the token is for, where that is not ``auth_token_url``.
+    auth_audience: str = ""
+    #: The LMS's id of a course ("context"), to the slug of the course here.
+    courses: Mapping[str, str] = {}
+
+    @property
+    def key(self) -> str:
+        """The three names that a platform is known by, in one."""
+        return f"{self.issuer} {self.client_id} {self.deployment_id}"
 
 
 class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +85,16 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     logins_per_minute: Count = 10
     #: Where the clocks hang that times on pages and in forms are read from, like ``Asia/Seoul``.
     timezone: str = "UTC"
+    #: OpenID Connect: the address of who says who somebody is. All three of these, or none.
+    oidc_issuer: str = ""
+    #: OpenID Connect: what the issuer calls this service.
+    oidc_client_id: str = ""
+    #: OpenID Connect: the secret that it gave to this service.
+    oidc_client_secret: str = ""
+    #: ``[[lti_platforms]]`` in the file; there is no variable for it.
+    lti_platforms: tuple[LtiPlatform, ...] = ()
+    #: Webhooks may lead to addresses that are not public: for a receiver inside one's own network.
+    private_webhooks: bool = False
 
     @property
     def folder(self) -> Path:
@@ -97,7 +130,7 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
-_SECRET = frozenset({"database_url"})
+_SECRET = frozenset({"database_url", "oidc_client_secret"})
 
 
 def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -150,6 +183,14 @@ def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
             Sentence("{source}: there is no time zone {name}", source=source["timezone"], name=repr(settings.timezone)),
             Sentence("write it like {example}", example="Asia/Seoul"),
         ) from None
+    oidc = (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+    if any(oidc) and not all(oidc):
+        raise UsageError(Sentence("OpenID Connect needs oidc_issuer, oidc_client_id and oidc_client_secret"))
+    if settings.lti_platforms and not settings.address.startswith("https://"):
+        raise UsageError(
+            Sentence("people from an LMS cannot come to {address}", address=settings.address),
+            Sentence("set public_url to an https address: browsers take the cookie of such a login by TLS alone"),
+        )
     return settings
 
 

@@ -34,6 +34,8 @@ _AGAIN_SECONDS = 0.5
 _LONGEST_SECONDS = 600.0
 #: Seconds that a worker which is asked to end waits for what it grades.
 _PATIENCE_SECONDS = 30.0
+#: Seconds that it waits for another system's answer: what is not told now, another worker tells.
+_ANSWER_SECONDS = 5.0
 
 T = TypeVar("T")
 _log = structlog.get_logger("dout.worker")
@@ -71,6 +73,9 @@ class Worker:
             threading.Thread(target=self._every, args=(settings.heartbeat_s, self._beat), name="heartbeat"),
             threading.Thread(target=self._every, args=(settings.heartbeat_s, self._duties.do), name="duties"),
         ]
+        self._telling = threading.Thread(
+            target=self._every, args=(settings.heartbeat_s, self._duties.tell), name="outbox", daemon=True
+        )
         self._runner: Runner | None = None
 
     def start(self) -> None:
@@ -91,6 +96,7 @@ class Worker:
         for thread in self._threads:
             thread.daemon = True
             thread.start()
+        self._telling.start()
         self._runner = Runner(self._database, self.executor, self._do, slots=self._slots, poll_s=self._settings.poll_s)
         _log.info("worker started", executor=self.executor, isolation=str(self._bench.isolation.level))
 
@@ -116,6 +122,7 @@ class Worker:
         self._stopped.set()
         for thread in self._threads:
             thread.join()
+        self._telling.join(_ANSWER_SECONDS)
         with suppress(sa.exc.SQLAlchemyError), self._database.writing() as connection:
             connection.execute(sa.delete(worker).where(worker.c.executor == self.executor))
         self._jobs.close()

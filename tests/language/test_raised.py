@@ -16,6 +16,7 @@ SAID = {
     "Refused": ((1, 2), {"hint"}),
     "NoLearner": ((0, 1), {"hint"}),
     "Refusal": ((0, 1), {"hint"}),
+    "LoginRefused": ((1, 2), {"hint"}),
     "WorkerGone": ((1,), {"message"}),
     "Lost": ((1,), {"message"}),
     "Finding": ((), {"message"}),

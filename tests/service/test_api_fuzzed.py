@@ -12,6 +12,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from harness.service.database import Database
 from harness.service.store.grading import fail
+from harness.service.store.hooks import make_webhook
 from harness.service.web.api import operations
 
 
@@ -34,7 +35,11 @@ def test_requests_made_of_the_document_find_nothing_wrong(ground, name):
         # A stream ends with a grade, or a failure.
         with ground.database.writing() as connection:
             fail(ground.database, connection, found.id, 0, "grader_fault")
-    ids = {"courses": course, "assignments": assignment, "submissions": found.id}
+    with ground.database.writing() as connection:
+        hook, _ = make_webhook(
+            ground.database, connection, course_id=course, url="https://receiver.example", by=teacher
+        )
+    ids = {"courses": course, "assignments": assignment, "submissions": found.id, "webhooks": hook["id"]}
     token = ground.token(teacher)
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", ground.app)
     (operation,) = [one.ok() for one in schema.include(operation_id=name).get_all_operations()]

@@ -10,6 +10,7 @@ from starlette.routing import Mount, Route
 from harness.service.access import ADMIN, NOBODY, RIGHTS, SCOPES, Actor, allowed, may_know
 from harness.service.schema import ASSISTANT, INSTRUCTOR, LEARNER, ROLES, assignment
 from harness.service.store.courses import Revision, create_assignment
+from harness.service.store.hooks import make_webhook
 from harness.service.store.invitations import invite, open_invitations
 from harness.service.store.tokens import create_token, tokens_of
 
@@ -99,6 +100,12 @@ ROUTES = {
     "POST /login": "everybody",
     "POST /logout": "everybody",
     "POST /logout/everywhere": "self",
+    "GET /oidc/login": "everybody",
+    "GET /oidc/callback": "everybody",
+    "GET /lti/login": "everybody",
+    "POST /lti/login": "everybody",
+    "POST /lti/launch": "everybody",
+    "GET /lti/jwks.json": "everybody",
     "GET /join/{secret}": "everybody",
     "POST /join/{secret}": "everybody",
     "GET /": "self",
@@ -178,6 +185,9 @@ API_ROUTES = {
     "POST /api/v1/submissions/{id}/regrade": "submission.regrade",
     "GET /api/v1/courses/{id}/roster": "people.see",
     "POST /api/v1/courses/{id}/roster": "people.change",
+    "GET /api/v1/courses/{id}/webhooks": "webhook.change",
+    "POST /api/v1/courses/{id}/webhooks": "webhook.change",
+    "DELETE /api/v1/webhooks/{id}": "webhook.change",
 }
 
 
@@ -298,7 +308,13 @@ def test_every_operation_of_the_api_is_for_those_alone_whom_it_is_for(sqlite_sit
     site, me = sqlite_site, come(sqlite_site, role)
     someone = me if own and me else site.person("Jun", **{slug: "learner"})
     work, submitted = handed_in(site, slug, someone)
-    ids = {"courses": site.course(slug), "assignments": work, "submissions": submitted}
+    course_id = site.course(slug)
+    hook = site.writing(
+        lambda connection: make_webhook(
+            site.database, connection, course_id=course_id, url="https://receiver.example", by=someone
+        )
+    )[0]["id"]
+    ids = {"courses": course_id, "assignments": work, "submissions": submitted, "webhooks": hook}
     browser, person = site.browser(me), actor(role)
     for name, needed in API_ROUTES.items():
         method, path = name.split(" ")
@@ -311,7 +327,7 @@ def test_every_operation_of_the_api_is_for_those_alone_whom_it_is_for(sqlite_sit
         )
         if may and path.endswith("/events"):
             continue
-        headers = {"X-CSRF-Token": browser.csrf, "Idempotency-Key": "k"} if method == "POST" else {}
+        headers = {"X-CSRF-Token": browser.csrf, "Idempotency-Key": "k"} if method != "GET" else {}
         answer = browser.request(
             method, path.format(id=ids.get(kind)), headers=headers, content=b"x = 1\n" if headers else None
         )

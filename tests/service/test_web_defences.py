@@ -218,6 +218,15 @@ def test_what_a_page_of_this_site_sent_is_taken(sqlite_site, headers):
     assert mina.post("/account/language", data=form, headers=headers).status_code == 303
 
 
+def test_where_other_sites_post_to_nobody_is_logged_in(sqlite_site):
+    async def who(request: Request) -> Response:
+        return PlainTextResponse(public(request).name or "nobody")
+
+    with_route(sqlite_site, who, "/lti/probe")
+    mina = sqlite_site.browser(sqlite_site.person(), origin="https://lms.example")
+    assert mina.post("/lti/probe").text == "nobody"
+
+
 def test_a_line_end_in_a_header_is_not_sent(sqlite_site):
     async def split(scope, receive, send):
         headers = [(b"location", b"/\r\nset-cookie: a=b")]

@@ -21,6 +21,7 @@ __all__ = [
     "Revision",
     "assignment_by_slug",
     "assignments_of",
+    "course_by_id",
     "course_by_slug",
     "courses",
     "create_assignment",
@@ -68,6 +69,11 @@ def create_course(database: Database, connection: sa.Connection, *, slug: str, n
 def course_by_slug(connection: sa.Connection, slug: str) -> sa.RowMapping | None:
     """Return the row of the course at an address."""
     return connection.execute(sa.select(course).where(course.c.slug == slug)).mappings().first()
+
+
+def course_by_id(connection: sa.Connection, course_id: str) -> sa.RowMapping | None:
+    """Return a course, or None."""
+    return connection.execute(sa.select(course).where(course.c.id == course_id)).mappings().first()
 
 
 def courses(connection: sa.Connection, *, of_user: str | None = None) -> list[sa.RowMapping]:

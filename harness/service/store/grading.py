@@ -9,6 +9,7 @@ from harness.service.ids import new_id
 from harness.service.schema import attempt, blob, grade, report, submission
 from harness.service.store.auditing import WORKER, note
 from harness.service.store.revisions import newest_revision
+from harness.service.store.telling import tell_of_grade
 
 __all__ = ["MOST_CRASHES", "Claim", "claim", "fail", "finish", "hand_back"]
 
@@ -140,6 +141,7 @@ def finish(database: Database, connection: sa.Connection, claimed: Claim, graded
     )
     what = f"submission:{claimed.submission_id}"
     note(database, connection, WORKER, "grade.made", what, course_id=claimed.course_id, gen=claimed.gen, score=score)
+    tell_of_grade(database, connection, claimed.submission_id)
     return True
 
 
@@ -171,6 +173,7 @@ def fail(database: Database, connection: sa.Connection, submission_id: str, gen:
     ).first()
     if changed is not None:
         note(database, connection, WORKER, "submission.failed", f"submission:{submission_id}", gen=gen, reason=reason)
+        tell_of_grade(database, connection, submission_id)
 
 
 def _grade_of(submission_id: str, gen: int) -> "sa.Select[int]":

@@ -30,6 +30,7 @@ __all__ = [
     "failures",
     "pace",
     "places",
+    "standing",
     "standings",
     "states",
     "workers",
@@ -196,6 +197,16 @@ def standings(connection: sa.Connection, course_id: str, assignment_id: str) -> 
             return
         after = learners[-1].id
         yield _of(connection, assignment_id, learners)
+
+
+def standing(connection: sa.Connection, course_id: str, assignment_id: str, user_id: str) -> Standing | None:
+    """Return where one learner stands in an assignment; None when they are not in the course."""
+    learner = connection.execute(
+        sa.select(user.c.id, user.c.name, user.c.email, enrolment.c.external_id)
+        .join(enrolment, enrolment.c.user_id == user.c.id)
+        .where(enrolment.c.course_id == course_id, user.c.id == user_id)
+    ).first()
+    return None if learner is None else _of(connection, assignment_id, [learner])[0]
 
 
 def _of(connection: sa.Connection, assignment_id: str, learners: Sequence[Any]) -> list[Standing]:

@@ -23,6 +23,8 @@ from harness.service.schema import (
     grade,
     identity,
     invitation,
+    lti_link,
+    lti_member,
     override,
     report,
     session,
@@ -50,6 +52,12 @@ def export_person(
     known: dict[str, Any] = {
         "user": _rows(connection, sa.select(*_without(user, "password")).where(user.c.id == user_id))[0],
         "identities": _rows(connection, sa.select(identity).where(identity.c.user_id == user_id)),
+        "lms": _rows(
+            connection,
+            sa.select(lti_link.c.platform, lti_link.c.resource_link, lti_member.c.subject)
+            .select_from(lti_member.join(lti_link))
+            .where(lti_member.c.user_id == user_id),
+        ),
         "enrolments": _rows(
             connection,
             sa.select(enrolment, course.c.name.label("course"))
@@ -116,7 +124,7 @@ def erase_person(database: Database, connection: sa.Connection, user_id: str, *,
         .where(user.c.id == user_id)
         .values(name="", email=None, password=None, is_admin=False, language=None, disabled_at=database.clock)
     )
-    for table in (identity, token, session):
+    for table in (identity, lti_member, token, session):
         connection.execute(sa.delete(table).where(table.c.user_id == user_id))
     is_theirs = invitation.c.used_by == user_id
     if email is not None:

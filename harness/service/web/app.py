@@ -7,15 +7,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from harness.service.key_sets import KeySets
 from harness.service.web import (
     account,
     api,
     health,
     login,
+    lti,
     manage,
     manage_course,
     manage_people,
     metrics,
+    oidc,
     pages,
     static_files,
 )
@@ -31,6 +34,8 @@ __all__ = ["create_app", "routes"]
 
 routes: list[BaseRoute] = [
     *login.routes,
+    *oidc.routes,
+    *lti.routes,
     *account.routes,
     *manage.routes,
     *manage_course.routes,
@@ -65,6 +70,7 @@ def create_app(service: Service) -> Starlette:
     app.state.limiter = Limiter(service.settings)
     app.state.live = Live(service)
     app.state.meters = metrics.Meters(service)
+    app.state.key_sets = KeySets()
     return app
 
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from harness.errors import DoutError, SandboxError
 from harness.sentence import Sentence
 from harness.service.database import cannot_keep
+from harness.service.refusals import LoginRefused
 from harness.service.web.metrics import meters_of
 from harness.service.web.refusal import NotFound, Refusal
 from harness.service.web.rendering import language_of, render
@@ -80,6 +81,8 @@ def refusal_of(error: Exception) -> Refusal:
 def _refusal(error: Exception) -> Refusal:
     if isinstance(error, Refusal):
         return error
+    if isinstance(error, LoginRefused):
+        return Refusal(error.message, error.hint, status=error.status)
     if isinstance(error, HTTPException):
         headers = error.headers or {}
         if error.status_code == 404:

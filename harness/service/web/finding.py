@@ -3,11 +3,12 @@
 import sqlalchemy as sa
 from starlette.requests import Request
 
+from harness.service.store.courses import course_by_id
 from harness.service.store.looking import Seen, assignments_by_id, submission_of
 from harness.service.web.guarding import absent, guard
 from harness.service.web.service import service_of
 
-__all__ = ["assignment_at", "submission_at"]
+__all__ = ["assignment_at", "course_at", "id_in", "submission_at"]
 
 #: Characters of an id, which no other is longer than.
 _LONGEST_ID = 36
@@ -19,11 +20,24 @@ async def assignment_at(request: Request, right: str) -> sa.RowMapping:
     Raises:
         Refusal: there is none that they may know of, or ``right`` is missing.
     """
-    found = await service_of(request).reads.ask(assignments_by_id, _id(request, "assignment_id"))
+    found = await service_of(request).reads.ask(assignments_by_id, id_in(request, "assignment_id"))
     if found is None:
         raise absent(request)
     guard(request, right, course=found["course_id"])
     return found
+
+
+async def course_at(request: Request, right: str) -> str:
+    """Return the id of the course of the address, in which who asks has ``right``.
+
+    Raises:
+        Refusal: there is none that they may know of, or ``right`` is missing.
+    """
+    wanted = id_in(request)
+    if await service_of(request).read(lambda connection: course_by_id(connection, wanted)) is None:
+        raise absent(request)
+    guard(request, right, course=wanted)
+    return wanted
 
 
 async def submission_at(request: Request, right: str) -> Seen:
@@ -32,7 +46,7 @@ async def submission_at(request: Request, right: str) -> Seen:
     Raises:
         Refusal: there is none that they may know of, or ``right`` is missing.
     """
-    wanted = _id(request, "submission_id")
+    wanted = id_in(request, "submission_id")
     found = await service_of(request).read(lambda connection: submission_of(connection, wanted))
     if found is None:
         raise absent(request)
@@ -40,7 +54,7 @@ async def submission_at(request: Request, right: str) -> Seen:
     return found
 
 
-def _id(request: Request, name: str) -> str:
+def id_in(request: Request, name: str = "id") -> str:
     """Return the id in the address, or what is none for certain: the API calls each ``id``."""
     given: str = request.path_params.get(name) or request.path_params["id"]
     # PostgreSQL takes no zero byte.

@@ -18,8 +18,10 @@ from harness.service.web.guarding import guard
 from harness.service.web.refusal import Forbidden, Unauthenticated
 from harness.service.web.service import Service, service_of
 
-__all__ = ["Identified", "SameSite", "forget_session", "keep_session", "session_secret", "still_may"]
+__all__ = ["CROSS_SITE", "Identified", "SameSite", "forget_session", "keep_session", "session_secret", "still_may"]
 
+#: Where other sites have browsers post forms to, by the standard; each message is signed. Nobody is logged in there.
+CROSS_SITE = ("/lti/",)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Asked every second, also while the database is away, and about nobody.
 _ABOUT_NOBODY = frozenset({"/healthz", "/readyz"})
@@ -81,7 +83,7 @@ class Identified:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        seen = None if scope["path"] in _ABOUT_NOBODY else await _seen(self._service, headers)
+        seen = await _seen(self._service, headers) if _is_somebodys(scope) else None
         scope["state"]["actor"] = seen.actor if seen else NOBODY
         scope["state"]["csrf"] = seen.csrf if seen else None
         if seen is None or seen.token_to_note is None:
@@ -102,6 +104,13 @@ class Identified:
             await self.app(scope, receive, sent)
         finally:
             await written
+
+
+def _is_somebodys(scope: Scope) -> bool:
+    """Tell whether it matters who asks: not to those who watch the process, nor for what another site had posted."""
+    if scope["path"] in _ABOUT_NOBODY:
+        return False
+    return scope["method"] in _SAFE or not scope["path"].startswith(CROSS_SITE)
 
 
 async def _seen(service: Service, headers: Headers) -> Seen | None:
@@ -150,7 +159,7 @@ class SameSite:
         """
         headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
         by_browser = scope["type"] == "http" and scope["method"] not in _SAFE and "authorization" not in headers
-        if not by_browser:
+        if not by_browser or scope["path"].startswith(CROSS_SITE):
             await self.app(scope, receive, send)
             return
         if not self._is_ours(headers):

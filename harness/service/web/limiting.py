@@ -15,6 +15,8 @@ __all__ = ["Limiter", "limiter_of"]
 
 #: Failed logins from one address, as a multiple of those on one account: a class room has one address.
 _ACCOUNTS_BEHIND_ONE_ADDRESS = 10
+#: Logins by another system that begin at one address in a minute: a lecture hall opens the same link in an LMS.
+_LOGINS_ELSEWHERE = 600
 
 
 class Limiter:
@@ -24,6 +26,7 @@ class Limiter:
         self._windows = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._account = RateLimitItemPerMinute(settings.logins_per_minute)
         self._address = RateLimitItemPerMinute(settings.logins_per_minute * _ACCOUNTS_BEHIND_ONE_ADDRESS)
+        self._elsewhere = RateLimitItemPerMinute(_LOGINS_ELSEWHERE)
         self._person = RateLimitItemPerMinute(settings.submissions_per_minute)
         self._course = RateLimitItemPerMinute(settings.course_submissions_per_minute)
 
@@ -41,6 +44,15 @@ class Limiter:
         """Count a wrong password. Right ones are free: a whole class logs in at nine."""
         for item, key in self._login_keys(email, address):
             self._windows.hit(item, *key)
+
+    def login_elsewhere(self, address: str | None) -> None:
+        """Count a login that begins here and goes on at another system: each is a row in the database for a while.
+
+        Raises:
+            TooMany: too many begin at this address.
+        """
+        if not self._windows.hit(self._elsewhere, "elsewhere", address or ""):
+            raise self._refused(self._elsewhere, "elsewhere", address or "")
 
     def submission(self, user_id: str, course_id: str) -> None:
         """Count a submission.

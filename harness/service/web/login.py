@@ -1,5 +1,7 @@
 """Logging in and out, and accepting an invitation."""
 
+from urllib.parse import urlsplit
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -53,7 +55,21 @@ async def _show_login(request: Request) -> Response:
     to = local_path(request.query_params.get("next", "/"))
     if actor.user_id:
         return RedirectResponse(to, 303)
-    return render(request, "login.html", next=to, email="", error="")
+    return _login_page(request, to)
+
+
+def _login_page(request: Request, to: str, *, status: int = 200, email: str = "", error: str = "") -> Response:
+    issuer = service_of(request).settings.oidc_issuer
+    return render(
+        request,
+        "login.html",
+        status_code=status,
+        next=to,
+        email=email,
+        error=error,
+        # People know their provider by its host.
+        provider=urlsplit(issuer).hostname if issuer else None,
+    )
 
 
 async def _login(request: Request) -> Response:
@@ -71,7 +87,7 @@ async def _login(request: Request) -> Response:
         limiter.failed_login(email, address)
         # The same words whatever is wrong: nobody learns who has an account.
         error = Sentence("the e-mail address or the password is not right")
-        return render(request, "login.html", status_code=401, next=to, email=email, error=error)
+        return _login_page(request, to, status=401, email=email, error=error)
     user_id: str = known["id"]
     if renewed is not None:
         await service.writer.do(lambda connection: replace_hash(connection, user_id, renewed))

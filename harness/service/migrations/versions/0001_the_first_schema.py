@@ -33,6 +33,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
+        "login_state",
+        sa.Column("state_sha256", sa.String(length=64), nullable=False),
+        sa.Column("browser_sha256", sa.String(length=64), nullable=False),
+        sa.Column("purpose", sa.String(length=1000), nullable=False),
+        sa.Column("nonce", sa.String(length=100), nullable=False),
+        sa.Column("verifier", sa.String(length=100), nullable=False),
+        sa.Column("expires_at", sa.Float(precision=53), nullable=False),
+        sa.PrimaryKeyConstraint("state_sha256", name=op.f("pk_login_state")),
+    )
+    with op.batch_alter_table("login_state", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_login_state_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("target", sa.String(length=200), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Float(precision=53), nullable=False),
+        sa.Column("next_at", sa.Float(precision=53), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("done_at", sa.Float(precision=53), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+    )
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_outbox_done_at"), ["done_at", "next_at"], unique=False)
+        batch_op.create_index("ix_outbox_target", ["target", "done_at"], unique=False)
+
+    op.create_table(
+        "service_key",
+        sa.Column("name", sa.String(length=50), nullable=False),
+        sa.Column("jwk", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Float(precision=53), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_service_key")),
+    )
+    op.create_table(
         "report",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("json", sa.LargeBinary(), nullable=False),
@@ -167,6 +204,34 @@ def upgrade() -> None:
         sa.UniqueConstraint("secret_sha256", name=op.f("uq_token_secret_sha256")),
     )
     op.create_table(
+        "webhook",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("course_id", sa.String(length=36), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("secret", sa.String(length=100), nullable=False),
+        sa.Column("created_at", sa.Float(precision=53), nullable=False),
+        sa.Column("disabled_at", sa.Float(precision=53), nullable=True),
+        sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_webhook_course_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
+    )
+    op.create_table(
+        "lti_link",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("platform", sa.String(length=1000), nullable=False),
+        sa.Column("resource_link", sa.String(length=255), nullable=False),
+        sa.Column("course_id", sa.String(length=36), nullable=False),
+        sa.Column("assignment_id", sa.String(length=36), nullable=True),
+        sa.Column("line_item", sa.String(length=2000), nullable=True),
+        sa.Column("seen_at", sa.Float(precision=53), nullable=False),
+        sa.ForeignKeyConstraint(["assignment_id"], ["assignment.id"], name=op.f("fk_lti_link_assignment_id")),
+        sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_lti_link_course_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_link")),
+        sa.UniqueConstraint("platform", "resource_link", name=op.f("uq_lti_link_platform")),
+    )
+    with op.batch_alter_table("lti_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lti_link_assignment_id"), ["assignment_id"], unique=False)
+
+    op.create_table(
         "revision",
         sa.Column("assignment_id", sa.String(length=36), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -257,6 +322,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["submission_id"], ["submission.id"], name=op.f("fk_grade_submission_id")),
         sa.PrimaryKeyConstraint("submission_id", "gen", name=op.f("pk_grade")),
     )
+    op.create_table(
+        "lti_member",
+        sa.Column("link_id", sa.String(length=36), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.ForeignKeyConstraint(["link_id"], ["lti_link.id"], name=op.f("fk_lti_member_link_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_lti_member_user_id")),
+        sa.PrimaryKeyConstraint("link_id", "user_id", name=op.f("pk_lti_member")),
+    )
+    with op.batch_alter_table("lti_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lti_member_user_id"), ["user_id"], unique=False)
+
     op.create_table(
         "override",
         sa.Column("id", sa.String(length=36), nullable=False),

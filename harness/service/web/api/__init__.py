@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from harness.service.web.api import batch, events, looking, people, regrading, submitting
+from harness.service.web.api import batch, events, hooks, looking, people, regrading, submitting
 from harness.service.web.api.openapi import document
 from harness.service.web.api.operations import Answer, Operation, answer, made_routes
 from harness.service.web.guarding import public
@@ -24,6 +24,7 @@ operations = (
     *events.operations,
     *regrading.operations,
     *people.operations,
+    *hooks.operations,
     Operation(
         name="getDescription",
         method="GET",

@@ -4,19 +4,17 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
-import msgspec
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
 from harness.errors import DoutError
-from harness.sentence import Sentence
 from harness.service.store.accepting import Accepted, Incoming, Refused
 from harness.service.store.on_behalf import Giver, accept_for, learners_named, the_one
 from harness.service.web.addresses import client_address
 from harness.service.web.api import shapes
-from harness.service.web.api.operations import Answer, Operation, answer, query_of, read
-from harness.service.web.api.problems import Unprocessable, told
+from harness.service.web.api.operations import Answer, Operation, answer, body_of, query_of, read
+from harness.service.web.api.problems import told
 from harness.service.web.api.submitting import checked_file, receipt
 from harness.service.web.finding import assignment_at
 from harness.service.web.guarding import identified
@@ -31,13 +29,7 @@ async def _submit_all(request: Request) -> Response:
     query_of(request, shapes.Nothing)
     assignment = await assignment_at(request, "submission.make_for")
     actor = identified(request)
-    try:
-        batch = msgspec.json.decode(await request.body(), type=shapes.Batch)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise Unprocessable(
-            Sentence("the body cannot be read: {error}", error=error),
-            Sentence("nothing of it was accepted; correct it, and send it again"),
-        ) from None
+    batch = await body_of(request, shapes.Batch)
     course_id = assignment["course_id"]
     limiter_of(request).batch(course_id, len(batch.submissions))
     names = {one.learner for one in batch.submissions}

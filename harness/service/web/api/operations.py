@@ -12,11 +12,11 @@ from starlette.routing import Route
 from harness.errors import DoutError, SandboxError
 from harness.records import Record
 from harness.sentence import Sentence
-from harness.service.web.api.problems import Invalid, problem
+from harness.service.web.api.problems import Invalid, Unprocessable, problem
 from harness.service.web.api.shapes import Nothing
 from harness.service.web.service import service_of
 
-__all__ = ["PREFIX", "Answer", "Operation", "answer", "made_routes", "query_of", "read"]
+__all__ = ["PREFIX", "Answer", "Operation", "answer", "body_of", "made_routes", "query_of", "read"]
 
 PREFIX = "/api/v1"
 #: Problems that everything which needs a login can have.
@@ -100,6 +100,21 @@ def query_of(request: Request, shape: type[T]) -> T:
         return msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as error:
         raise Invalid("bad-request", Sentence("a parameter cannot be that: {error}", error=error)) from None
+
+
+async def body_of(request: Request, shape: type[T]) -> T:
+    """Return the body, which is JSON.
+
+    Raises:
+        Unprocessable: it is not, or not of this shape.
+    """
+    try:
+        return msgspec.json.decode(await request.body(), type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Unprocessable(
+            Sentence("the body cannot be read: {error}", error=error),
+            Sentence("nothing of it was accepted; correct it, and send it again"),
+        ) from None
 
 
 async def read(request: Request, function: Callable[[sa.Connection], T]) -> T:

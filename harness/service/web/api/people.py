@@ -1,39 +1,25 @@
 """The people of a course: who is in it, and a roster that is taken over."""
 
-from functools import partial
-
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
 from harness.render.gradebook import csv_text, safe_cell
 from harness.service.schema import enrolment, user
-from harness.service.store.looking import courses_of
 from harness.service.store.rosters import import_roster
 from harness.service.web.api import shapes
 from harness.service.web.api.operations import Answer, Operation, answer, query_of, read
 from harness.service.web.api.submitting import file_of
-from harness.service.web.guarding import guard, identified
-from harness.service.web.refusal import NotFound
+from harness.service.web.finding import course_at
+from harness.service.web.guarding import identified
 from harness.service.web.service import service_of
 
 __all__ = ["operations"]
 
 
-async def _course(request: Request, right: str) -> str:
-    actor = identified(request)
-    course_id: str = request.path_params["id"]
-    # An administrator is in no course, and may see each that there is.
-    known = await read(request, partial(courses_of, actor=actor))
-    if course_id not in {one["id"] for one in known}:
-        raise NotFound
-    guard(request, right, course=course_id)
-    return course_id
-
-
 async def _roster(request: Request) -> Response:
     query_of(request, shapes.Nothing)
-    course_id = await _course(request, "people.see")
+    course_id = await course_at(request, "people.see")
 
     def rows(connection: sa.Connection) -> list[list[str]]:
         found = connection.execute(
@@ -50,7 +36,7 @@ async def _roster(request: Request) -> Response:
 
 
 async def _take_roster(request: Request) -> Response:
-    course_id = await _course(request, "people.change")
+    course_id = await course_at(request, "people.change")
     name, data = await file_of(request, query_of(request, shapes.RosterName).name)
     service, actor = service_of(request), identified(request)
     done = await service.writer.do(

@@ -25,6 +25,8 @@ __all__ = [
     "Grade",
     "Imported",
     "Invited",
+    "MadeWebhook",
+    "NewWebhook",
     "Nothing",
     "Page",
     "Problem",
@@ -35,6 +37,8 @@ __all__ = [
     "RosterName",
     "Submission",
     "Submissions",
+    "Webhook",
+    "Webhooks",
     "moment",
 ]
 
@@ -191,6 +195,36 @@ class Imported(Record, frozen=True, kw_only=True):
     unchanged: int
     #: Why nobody was enrolled or invited for a line.
     problems: list[str]
+
+
+class Webhook(Record, frozen=True, kw_only=True):
+    """An address that is told of a course's grades."""
+
+    id: Id
+    url: str
+    created_at: datetime
+    #: When it was switched off, for it had not answered for two days; null while it is told.
+    disabled_at: datetime | None
+
+
+class Webhooks(Record, frozen=True, kw_only=True):
+    """Those of a course, the oldest first."""
+
+    webhooks: list[Webhook]
+
+
+class MadeWebhook(Record, frozen=True, kw_only=True):
+    """A new webhook."""
+
+    webhook: Webhook
+    #: Every delivery is signed with it; it is not shown again.
+    secret: str
+
+
+class NewWebhook(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be told."""
+
+    url: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
 
 class Problem(Record, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from harness.service.ids import new_id
 from harness.service.schema import override
 from harness.service.store.auditing import note
 from harness.service.store.queueing import Regraded, regrade, regrade_some
+from harness.service.store.telling import tell_of_grade
 from harness.service.web.addresses import client_address
 from harness.service.web.finding import assignment_at, submission_at
 from harness.service.web.refusal import Refusal
@@ -78,6 +79,7 @@ async def _override(request: Request) -> Response:
             address=client_address(request),
             score=score,
         )
+        tell_of_grade(service.database, connection, seen.id)
 
     await service.writer.do(write)
     return RedirectResponse(f"/submissions/{seen.id}", 303)
