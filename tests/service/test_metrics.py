@@ -159,7 +159,10 @@ def test_a_clock_that_goes_back_counts_nothing_twice(watched, report):
     watched.finish(watched.claim(watched.hand_in()), report)
     assert watched.figures()["dout_graded_total", "graded"] == 1
     watched.site.app.state.meters._until += 3600
-    assert watched.figures()["dout_graded_total", "graded"] == 1
+    for _ in range(2):
+        # Of the hour that comes again: before the clock went back these may have been counted.
+        watched.finish(watched.claim(watched.hand_in()), report)
+        assert watched.figures()["dout_graded_total", "graded"] == 1
 
 
 def test_workers_are_told_by_state_with_their_slots(watched):
