@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harness.cli import OK, SOME_FAILED
 from harness.cli.console import show
 from harness.errors import UsageError
-from harness.interrupts import held_back
+from harness.interrupts import Ended, held_back, signals_as_exceptions
 from harness.language import Language, chosen_language
 from harness.sentence import Sentence
 
@@ -77,10 +77,14 @@ def run_web(options: argparse.Namespace) -> int:
     trace("web", os.environ)
     # uvicorn has its own way to end in order, which this signal begins.
     end_with_supervisor(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    with opened(options.config) as (settings, database):
-        prepared_folder(settings)
-        check_schema(database)
-        return serve(settings, database)
+    try:
+        # uvicorn raises the signal that ended it once more: then what is open is still to be closed.
+        with signals_as_exceptions(), opened(options.config) as (settings, database):
+            prepared_folder(settings)
+            check_schema(database)
+            return serve(settings, database)
+    except Ended:
+        return OK
 
 
 def run_worker(options: argparse.Namespace) -> int:

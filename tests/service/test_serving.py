@@ -97,6 +97,15 @@ def _answers(port: int) -> bool:
         return False
 
 
+def test_a_web_process_that_is_asked_to_end_ends_in_order(fleet):
+    port = free_port()
+    process = fleet.command("web", DOUT_PORT=str(port))
+    until(lambda: _answers(port))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    assert "Traceback" not in fleet.logs()
+
+
 def test_a_drained_worker_ends_by_itself(fleet):
     process = fleet.worker()
     until(lambda: fleet.ground.rows(worker))
