@@ -18,6 +18,7 @@ from harness.service.installed import Installed
 from harness.service.migrations import check_schema
 from harness.service.schema import submission, worker
 from harness.service.settings import Settings
+from harness.service.store.messages import given_up
 
 __all__ = ["Observed", "look"]
 
@@ -115,6 +116,7 @@ def _work(settings: Settings, database: Database) -> Iterator[Observed]:
                 submission.c.status.in_(("queued", "running"))
             )
         ).one()
+        lost = given_up(connection)
     yield Observed(
         Sentence("this clock and the database's are {seconds} s apart", seconds=f"{skew:.1f}"),
         skew <= _SKEW,
@@ -123,6 +125,12 @@ def _work(settings: Settings, database: Database) -> Iterator[Observed]:
     yield Observed(
         Sentence("workers alive: {count}", count=alive), alive > 0, Sentence("start `dout serve`, or `dout worker`")
     )
+    if lost:
+        yield Observed(
+            Sentence("messages to other systems that were given up: {count}", count=len(lost)),
+            False,
+            Sentence("the page Service shows why, and tries them again"),
+        )
     if not waiting:
         yield Observed(Sentence("nothing waits to be graded"), True)
         return

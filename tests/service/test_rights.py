@@ -118,6 +118,7 @@ ROUTES = {
     "GET /static/{stamp}/{name}": "everybody",
     "GET /service": "service.see",
     "POST /service/drain": "service.change",
+    "POST /service/again": "service.change",
 }
 #: Pages of assignments and submissions: ``{id}`` of other names, as in the API. Those who may not are told as people are.
 PAGE_ROUTES = {
