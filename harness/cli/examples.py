@@ -151,6 +151,7 @@ examples:
   dout service check      what is wrong with this deployment?
   dout service migrate    after an upgrade, where `dout serve` is not used
   dout service admin      a link for one more administrator
+  dout service lti        the addresses that an LMS asks for
 
 exit status of dout service check:
   0 all is well   1 something is wrong   2 a setting is wrong

@@ -16,11 +16,12 @@ from harness.sentence import Sentence
 
 if TYPE_CHECKING:
     from harness.service.checkup import Observed
+    from harness.service.settings import Settings
 
 __all__ = ["run", "run_service", "run_web", "run_worker"]
 
 #: Of the extra; all of them are installed together.
-_PARTS = ("sqlalchemy", "dbos", "starlette", "uvicorn", "structlog", "alembic", "jinja2")
+_PARTS = ("sqlalchemy", "dbos", "starlette", "uvicorn", "structlog", "alembic", "jinja2", "httpx", "joserfc")
 
 
 def _needs_the_extra() -> None:
@@ -111,7 +112,7 @@ def run_worker(options: argparse.Namespace) -> int:
 
 
 def run_service(options: argparse.Namespace) -> int:
-    """Do one thing to a service: look what is wrong, migrate, or make a link for an administrator."""
+    """Do one thing to a service: look what is wrong, migrate, help to register it, or make an administrator's link."""
     _needs_the_extra()
     with held_back():
         from harness.service.migrations import migrate
@@ -123,6 +124,8 @@ def run_service(options: argparse.Namespace) -> int:
             from harness.service.checkup import look
 
             return _checked([*look(settings, database)], language)
+        if options.action == "lti":
+            return _shown_for_an_lms(settings, language)
         if options.action == "migrate":
             prepared_folder(settings)
             migrate(database)
@@ -130,6 +133,21 @@ def run_service(options: argparse.Namespace) -> int:
         else:
             link = admin_link(settings, database, always=True)
             show(language.text("Open this link once, within a day, to become an administrator:") + f"\n  {link}\n")
+    return OK
+
+
+def _shown_for_an_lms(settings: "Settings", language: Language) -> int:
+    from harness.service.lti.registering import BLOCK, addresses
+
+    show(language.text("The LMS asks for:") + "\n")
+    for name, address in addresses(settings).items():
+        show(f"  {language.text(name)}: {address}\n")
+    show("\n" + language.text("What it shows then belongs into the settings, for each deployment:") + f"\n\n{BLOCK}\n")
+    if not settings.lti_platforms:
+        show(language.text("No LMS is registered here yet.") + "\n")
+    for one in settings.lti_platforms:
+        courses = ", ".join(f"{theirs} = {ours}" for theirs, ours in sorted(one.courses.items())) or "-"
+        show(language.text("Registered here: {platform}; courses: {courses}", platform=one.key, courses=courses) + "\n")
     return OK
 
 

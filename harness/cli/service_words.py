@@ -54,6 +54,7 @@ def add_service(commands: "argparse._SubParsersAction[Parser]", text: Callable[[
     for name, told in (
         ("check", text("say what is wrong with a deployment")),
         ("migrate", text("bring the database up to date")),
+        ("lti", text("show what an LMS asks for, and what it is to be asked")),
         ("admin", text("make a link by which one person becomes an administrator")),
     ):
         _add_config(actions.add_parser(name, help=told, description=told))

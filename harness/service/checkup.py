@@ -18,6 +18,7 @@ from harness.service.installed import Installed
 from harness.service.migrations import check_schema
 from harness.service.schema import worker
 from harness.service.settings import Settings
+from harness.service.store.messages import given_up
 from harness.service.store.overseeing import courses_waiting
 
 __all__ = ["Observed", "look"]
@@ -114,6 +115,7 @@ def _work(settings: Settings, database: Database) -> Iterator[Observed]:
             sa.select(sa.func.count()).select_from(worker).where(worker.c.seen_at >= now - settings.dead_after_s)
         ).scalar_one()
         courses = courses_waiting(database, connection)
+        lost = given_up(connection)
     waiting = sum(int(one["queued"] + one["running"]) for one in courses)
     yield Observed(
         Sentence("this clock and the database's are {seconds} s apart", seconds=f"{skew:.1f}"),
@@ -123,6 +125,12 @@ def _work(settings: Settings, database: Database) -> Iterator[Observed]:
     yield Observed(
         Sentence("workers alive: {count}", count=alive), alive > 0, Sentence("start `dout serve`, or `dout worker`")
     )
+    if lost:
+        yield Observed(
+            Sentence("messages to other systems that were given up: {count}", count=len(lost)),
+            False,
+            Sentence("the page Service shows why, and tries them again"),
+        )
     if not waiting:
         yield Observed(Sentence("nothing waits to be graded"), True)
         return

@@ -8,7 +8,7 @@ from ground import EXAMPLES
 from harness.assignment import built_in
 from harness.grader import grade
 from harness.sandbox.runner import Sandbox
-from harness.service.schema import audit, override, submission, worker
+from harness.service.schema import audit, outbox, override, submission, worker
 from harness.service.store.grading import claim, finish
 from harness.submission import submission_from_bytes
 
@@ -232,6 +232,24 @@ def test_the_operator_sees_workers_and_lets_one_finish(course):
     assert browser.send_form("/service/drain", executor="w1", drain="yes").status_code == 303
     assert course.ground.rows(worker)[0]["is_draining"]
     assert "takes nothing new" in browser.get("/service").text
+
+
+def test_the_operator_sees_what_was_given_up_and_has_it_tried_again(course):
+    for name, error in (("waiting", None), ("lost", "the answer was status <404>")):
+        course.ground.insert(
+            outbox, id=name, kind="webhook", target=f"webhook:{name}", payload="{}", created_at=1.0, next_at=1e12,
+            tries=1, done_at=2.0 if error else None, error=error,
+        )  # fmt: skip
+    browser = course.browser("admin")
+    page = browser.get("/service").text
+    assert "the answer was status &lt;404&gt;" in page
+    assert "1 wait; 1 of these" in page
+    assert browser.send_form("/service/again", message="lost").status_code == 303
+    assert browser.send_form("/service/again", message="another").status_code == 303
+    [row] = [row for row in course.ground.rows(outbox) if row["id"] == "lost"]
+    assert (row["done_at"], row["error"], row["tries"]) == (None, None, 0)
+    assert [row["object"] for row in course.ground.rows(audit) if row["action"] == "message.again"] == ["message:lost"]
+    assert "None was given up." in browser.get("/service").text
 
 
 @pytest.mark.parametrize("role", ["learner", "stranger", None])

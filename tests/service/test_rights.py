@@ -144,6 +144,7 @@ ROUTES = {
     "GET /metrics": "metrics.see",
     "GET /service": "service.see",
     "POST /service/drain": "service.change",
+    "POST /service/again": "service.change",
 }
 #: Pages of assignments and submissions: ``{id}`` of other names, as in the API. Those who may not are told as people are.
 PAGE_ROUTES = {

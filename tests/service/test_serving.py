@@ -24,8 +24,9 @@ from harness.errors import UsageError
 from harness.service import checkup, reaper
 from harness.service.database import Database
 from harness.service.engine import Jobs
+from harness.service.lti.registering import BLOCK
 from harness.service.reaper import Duties, hold_lease
-from harness.service.schema import attempt, audit, grade, lease, submission, worker
+from harness.service.schema import attempt, audit, grade, lease, outbox, submission, worker
 from harness.service.settings import Settings, read_settings
 from harness.service.store.queueing import requeue
 from harness.service.supervisor import Part, Supervisor
@@ -137,6 +138,28 @@ def test_a_database_without_tables_is_said_and_migrated(fleet, ran, tmp_path):
     assert re.search(r"/join/dout_join_\S{43}\n", ran("service", "admin", **here)[1])
     os.chmod(tmp_path / "new", 0o755)
     assert "others can look into the data folder" in ran("service", "check", **here)[1]
+
+
+def test_an_operator_is_shown_what_an_lms_asks_for_and_whether_messages_were_given_up(fleet):
+    here = {"DOUT_PUBLIC_URL": "https://grader.example.org"}
+    shown = ran(fleet, "service", "lti", **here)
+    assert shown.returncode == 0, shown.stderr
+    for address in ("/lti/login", "/lti/launch", "/lti/jwks.json"):
+        assert f": https://grader.example.org{address}\n" in shown.stdout
+    assert "No LMS is registered here yet." in shown.stdout
+    # What is shown to be filled in is taken when it is.
+    block = BLOCK.replace('"https://"', '"https://lms.example.org/x"').replace('= ""', '= "1"')
+    (fleet.data / "dout-service.toml").write_text(block, encoding="utf-8")
+    again = ran(fleet, "service", "lti", **here).stdout
+    assert "Registered here: https://lms.example.org 1 1; courses: 42 = deep-learning" in again
+    # Without TLS nobody could come.
+    wrong = ran(fleet, "service", "lti")
+    assert (wrong.returncode, "public_url" in wrong.stderr) == (2, True)
+    fleet.ground.insert(
+        outbox, id="lost", kind="ags", target="ags:a:b", payload="{}", created_at=1.0, next_at=1.0, tries=1,
+        done_at=2.0, error="the answer was status 404",
+    )  # fmt: skip
+    assert "WRONG  messages to other systems that were given up: 1" in ran(fleet, "service", "check", **here).stdout
 
 
 def test_a_part_that_dies_is_started_again_and_one_that_cannot_run_ends_all(tmp_path):

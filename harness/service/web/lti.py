@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from harness.service.lti.keys import own_key, published
 from harness.service.lti.launch import Launch, chosen_platform, is_ours, read_launch
+from harness.service.lti.registering import JWKS, LAUNCH, LOGIN
 from harness.service.oidc import with_query
 from harness.service.refusals import refused
 from harness.service.store.arriving import Arrived, arrive_by_lti
@@ -48,7 +49,7 @@ async def _login(request: Request) -> Response:
         "response_mode": "form_post",
         "prompt": "none",
         "client_id": platform.client_id,
-        "redirect_uri": f"{settings.address}/lti/launch",
+        "redirect_uri": settings.address + LAUNCH,
         "login_hint": hint,
         "state": made.state,
         "nonce": made.nonce,
@@ -97,7 +98,7 @@ async def _jwks(request: Request) -> Response:
 
 
 routes = [
-    Route("/lti/login", _login, methods=["GET", "POST"]),
-    Route("/lti/launch", _launch, methods=["POST"]),
-    Route("/lti/jwks.json", _jwks, methods=["GET"]),
+    Route(LOGIN, _login, methods=["GET", "POST"]),
+    Route(LAUNCH, _launch, methods=["POST"]),
+    Route(JWKS, _jwks, methods=["GET"]),
 ]

@@ -1,4 +1,4 @@
-"""The operator's page: what waits, who works, what failed, and how to let a worker finish."""
+"""The operator's page: what waits, who works, what failed or was not delivered, and how to let a worker finish."""
 
 from typing import Any
 
@@ -9,8 +9,10 @@ from starlette.routing import Route
 
 from harness.service.schema import worker
 from harness.service.store.auditing import note
+from harness.service.store.messages import given_up, try_again, undelivered
 from harness.service.store.overseeing import courses_waiting, failures, pace, workers
 from harness.service.web.addresses import client_address
+from harness.service.web.forms import text
 from harness.service.web.guarding import guard
 from harness.service.web.rendering import render
 from harness.service.web.service import service_of
@@ -29,6 +31,8 @@ async def _overview(request: Request) -> Response:
             "courses": courses_waiting(service.database, connection),
             "workers": workers(service.database, connection),
             "failures": failures(connection, _MOST_FAILURES),
+            "lost": given_up(connection, _MOST_FAILURES),
+            "undelivered": undelivered(connection),
             "pace": pace(service.database, connection, service.settings.dead_after_s),
         }
 
@@ -58,7 +62,23 @@ async def _drain(request: Request) -> Response:
     return RedirectResponse("/service", 303)
 
 
+async def _again(request: Request) -> Response:
+    actor = guard(request, "service.change")
+    service = service_of(request)
+    async with request.form(max_files=0, max_fields=10) as form:
+        message = text(form, "message")
+
+    def write(connection: sa.Connection) -> None:
+        if try_again(service.database, connection, message):
+            what = f"message:{message}"
+            note(service.database, connection, actor.user_id, "message.again", what, address=client_address(request))
+
+    await service.writer.do(write)
+    return RedirectResponse("/service", 303)
+
+
 routes = [
     Route("/service", _overview, name="service"),
     Route("/service/drain", _drain, methods=["POST"], name="drain"),
+    Route("/service/again", _again, methods=["POST"], name="again"),
 ]
