@@ -4,6 +4,8 @@ Times are seconds since 1970 by the **database's** clock (:meth:`harness.service
 web processes and workers may be wrong. Ids are UUIDs of version 7 (RFC 9562), so that rows lie in the order they came.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy import (
     Boolean,
@@ -24,6 +26,7 @@ from sqlalchemy import (
 __all__ = [
     "ASSISTANT",
     "INSTRUCTOR",
+    "IS_GIVEN_UP",
     "IS_OPEN",
     "LEARNER",
     "ROLES",
@@ -257,8 +260,9 @@ submission = Table(
 )
 
 #: What waits or runs, in the words of the index of it alone: however many are graded, those are found at once, and
-#: counted without a look at their rows. A parameter would keep both databases from using it.
-IS_OPEN: sa.ColumnElement[bool] = sa.literal_column("status IN ('queued', 'running')", sa.Boolean)
+#: counted without a look at their rows. A parameter would keep both databases from using it, and so would a type here
+#: SQLite, to which SQLAlchemy says ``(...) = 1`` of what is a Boolean.
+IS_OPEN: sa.ColumnElement[Any] = sa.literal_column("status IN ('queued', 'running')")
 Index(
     "ix_submission_open",
     submission.c.assignment_id,
@@ -382,6 +386,9 @@ outbox = Table(
     Index(None, "done_at", "next_at"),
     Index("ix_outbox_target", "target", "done_at"),
 )
+#: Few among all that were delivered lately: counted for every look at the figures.
+IS_GIVEN_UP: sa.ColumnElement[bool] = sa.and_(outbox.c.done_at.is_not(None), outbox.c.error.is_not(None))
+Index("ix_outbox_given_up", outbox.c.done_at, sqlite_where=IS_GIVEN_UP, postgresql_where=IS_GIVEN_UP)
 
 webhook = Table(
     "webhook",

@@ -36,7 +36,10 @@ def test_every_alarm_is_explained_and_no_other():
 def test_values_that_alarms_ask_for_are_told():
     from harness.service.web import metrics
 
-    told = {"state": (*metrics._STATES, *metrics._ENDS), "reason": (*metrics._REFUSALS, *metrics._REASONS)}
+    told = {
+        "state": (*metrics._STATES, *metrics._ENDS, "waiting", "given_up"),
+        "reason": (*metrics._REFUSALS, *metrics._REASONS),
+    }
     for rule in RULES:
         for label, value in re.findall(r"(state|reason)=\"([^\"]*)\"", rule["expr"]):
             assert value in told[label], rule["alert"]

@@ -13,7 +13,7 @@ from harness.assignment import built_in
 from harness.grader import grade as grade_it
 from harness.records import Outcome
 from harness.sandbox.runner import Sandbox
-from harness.service.schema import attempt, audit, grade, submission, worker
+from harness.service.schema import attempt, audit, grade, outbox, submission, worker
 from harness.service.store.grading import claim, finish
 from harness.service.store.tokens import create_token
 from harness.service.web import metrics
@@ -175,6 +175,14 @@ def test_workers_are_told_by_state_with_their_slots(watched):
     found = watched.figures()
     assert [found["dout_workers", state] for state in ("working", "draining", "silent")] == [2, 1, 1]
     assert found["dout_worker_slots",] == 4
+
+
+def test_messages_are_told_that_wait_and_that_were_given_up(watched):
+    said = {"kind": "webhook", "target": "webhook:1", "payload": "{}", "created_at": 0.0, "next_at": 0.0, "tries": 1}
+    for number, (done_at, error) in enumerate([(None, None), (None, "status 500"), (1.0, None), (1.0, "status 404")]):
+        watched.ground.insert(outbox, id=str(number), done_at=done_at, error=error, **said)
+    found = watched.figures()
+    assert [found["dout_messages", state] for state in ("waiting", "given_up")] == [2, 1]
 
 
 def test_a_process_counts_what_it_accepts_and_refuses(watched):

@@ -140,26 +140,33 @@ def test_a_database_without_tables_is_said_and_migrated(fleet, ran, tmp_path):
     assert "others can look into the data folder" in ran("service", "check", **here)[1]
 
 
-def test_an_operator_is_shown_what_an_lms_asks_for_and_whether_messages_were_given_up(fleet):
+#: What is shown to be filled in, filled in.
+FILLED_IN = BLOCK.replace('"https://"', '"https://lms.example.org/x"').replace('= ""', '= "1"')
+
+
+def test_an_operator_is_shown_what_an_lms_asks_for_and_whether_messages_were_given_up(fleet, ran):
     here = {"DOUT_PUBLIC_URL": "https://grader.example.org"}
-    shown = ran(fleet, "service", "lti", **here)
-    assert shown.returncode == 0, shown.stderr
+    status, shown = ran("service", "lti", **here)
+    assert status == 0
     for address in ("/lti/login", "/lti/launch", "/lti/jwks.json"):
-        assert f": https://grader.example.org{address}\n" in shown.stdout
-    assert "No LMS is registered here yet." in shown.stdout
+        assert f": https://grader.example.org{address}\n" in shown
+    assert "No LMS is registered here yet." in shown
     # What is shown to be filled in is taken when it is.
-    block = BLOCK.replace('"https://"', '"https://lms.example.org/x"').replace('= ""', '= "1"')
-    (fleet.data / "dout-service.toml").write_text(block, encoding="utf-8")
-    again = ran(fleet, "service", "lti", **here).stdout
+    (fleet.data / "dout-service.toml").write_text(FILLED_IN, encoding="utf-8")
+    _, again = ran("service", "lti", **here)
     assert "Registered here: https://lms.example.org 1 1; courses: 42 = deep-learning" in again
-    # Without TLS nobody could come.
-    wrong = ran(fleet, "service", "lti")
-    assert (wrong.returncode, "public_url" in wrong.stderr) == (2, True)
     fleet.ground.insert(
         outbox, id="lost", kind="ags", target="ags:a:b", payload="{}", created_at=1.0, next_at=1.0, tries=1,
         done_at=2.0, error="the answer was status 404",
     )  # fmt: skip
-    assert "WRONG  messages to other systems that were given up: 1" in ran(fleet, "service", "check", **here).stdout
+    _, checked = ran("service", "check", **here)
+    assert "WRONG  messages to other systems that were given up: 1" in checked
+
+
+def test_an_lms_cannot_be_registered_without_tls(fleet, ran):
+    (fleet.data / "dout-service.toml").write_text(FILLED_IN, encoding="utf-8")
+    status, _ = ran("service", "lti")
+    assert status == 2
 
 
 def test_a_part_that_dies_is_started_again_and_one_that_cannot_run_ends_all(tmp_path):

@@ -7,9 +7,19 @@ import sqlalchemy as sa
 
 from harness.records import Record
 from harness.service.database import Database
-from harness.service.schema import attempt, audit, grade, submission, worker
+from harness.service.schema import IS_GIVEN_UP, attempt, audit, grade, outbox, submission, worker
 
-__all__ = ["GRADING_SECONDS", "WAIT_SECONDS", "Spread", "Work", "failed", "reaped", "worked", "workers_by_state"]
+__all__ = [
+    "GRADING_SECONDS",
+    "WAIT_SECONDS",
+    "Spread",
+    "Work",
+    "failed",
+    "messages",
+    "reaped",
+    "worked",
+    "workers_by_state",
+]
 
 #: Upper bounds. A grading takes 15 ms of a processor, and at most some limits of 10 s each; a wait is a second at a
 #: quiet time, and an evening at the worst deadline.
@@ -84,6 +94,15 @@ def _spread(seconds: sa.ColumnElement[Any], bounds: Sequence[float]) -> list[sa.
 def _read_spread(values: Sequence[Any]) -> Spread:
     *within, count, seconds = values
     return Spread(within=[int(value) for value in within], count=int(count), seconds=float(seconds))
+
+
+def messages(connection: sa.Connection) -> dict[str, int]:
+    """Return how many messages to other systems there are: ``waiting``, and ``given_up``."""
+    counted = sa.select(sa.func.count()).select_from(outbox)
+    waiting = counted.where(outbox.c.done_at.is_(None)).scalar_subquery()
+    lost = counted.where(IS_GIVEN_UP).scalar_subquery()
+    row = connection.execute(sa.select(waiting.label("waiting"), lost.label("given_up"))).one()
+    return {"waiting": int(row.waiting), "given_up": int(row.given_up)}
 
 
 def reaped(connection: sa.Connection, since: float, until: float) -> int:

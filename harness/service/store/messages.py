@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from harness.records import Record
 from harness.sentence import Sentence
 from harness.service.database import Database
-from harness.service.schema import outbox, webhook
+from harness.service.schema import IS_GIVEN_UP, outbox, webhook
 from harness.service.store.telling import WEBHOOK
 
 __all__ = [
@@ -122,12 +122,7 @@ def undelivered(connection: sa.Connection) -> tuple[int, int, float | None]:
 
 def given_up(connection: sa.Connection, most: int = 100) -> Sequence[sa.RowMapping]:
     """Return the messages that were given up, newest first."""
-    query = (
-        sa.select(outbox)
-        .where(outbox.c.done_at.is_not(None), outbox.c.error.is_not(None))
-        .order_by(outbox.c.done_at.desc(), outbox.c.id)
-        .limit(most)
-    )
+    query = sa.select(outbox).where(IS_GIVEN_UP).order_by(outbox.c.done_at.desc(), outbox.c.id).limit(most)
     return connection.execute(query).mappings().all()
 
 
@@ -135,7 +130,7 @@ def try_again(database: Database, connection: sa.Connection, message_id: str) ->
     """Have a message that was given up tried again; return False when there is no such one."""
     changed = connection.execute(
         sa.update(outbox)
-        .where(outbox.c.id == message_id, outbox.c.done_at.is_not(None), outbox.c.error.is_not(None))
+        .where(outbox.c.id == message_id, IS_GIVEN_UP)
         .values(done_at=None, error=None, tries=0, next_at=database.clock)
         .returning(outbox.c.id)
     ).first()

@@ -24,6 +24,7 @@ from harness.service.store.measuring import (
     Spread,
     Work,
     failed,
+    messages,
     reaped,
     worked,
     workers_by_state,
@@ -59,6 +60,7 @@ FAMILIES: Mapping[str, str] = {
     "dout_failed": "Submissions that are failed now, by reason; of the newest 10,000.",
     "dout_workers": "Workers by state: working, draining (takes nothing new), silent.",
     "dout_worker_slots": "Submissions that working workers grade at once.",
+    "dout_messages": "Messages to an LMS or a webhook: waiting, and given_up until somebody has seen to it.",
     "dout_graded_total": "Grades made, by outcome: graded, not_gradable.",
     "dout_attempts_total": "Attempts that ended, by state: done, superseded, crashed, returned.",
     "dout_attempts_again_total": "Attempts that ended and were not the first at their grade.",
@@ -115,6 +117,7 @@ class Meters:
                 *_courses(courses_waiting(database, connection)),
                 _gauge("dout_failed", "reason", dict.fromkeys(_REASONS, 0) | failed(connection)),
                 *_workers(workers_by_state(database, connection, limit)),
+                _gauge("dout_messages", "state", messages(connection)),
                 *self._sums(),
             ]
             encode, media = choose_encoder(accept)

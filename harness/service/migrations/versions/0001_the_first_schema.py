@@ -60,6 +60,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outbox_done_at"), ["done_at", "next_at"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_given_up",
+            ["done_at"],
+            unique=False,
+            sqlite_where=sa.text("done_at IS NOT NULL AND error IS NOT NULL"),
+            postgresql_where=sa.text("done_at IS NOT NULL AND error IS NOT NULL"),
+        )
         batch_op.create_index("ix_outbox_target", ["target", "done_at"], unique=False)
 
     op.create_table(
