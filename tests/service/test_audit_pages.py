@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from harness.service.ids import first_id, new_id
 from harness.service.schema import audit, user
 from harness.service.store.auditing import Wanted, lines, note
+from harness.service.store.grading import fail
 from harness.service.web.pages import auditing
 
 
@@ -48,6 +49,14 @@ def test_an_instructor_sees_what_was_done_in_the_course_and_nothing_else(told):
     assert "Kim" in page.text
     assert '{"before":10,"after":20}' in html.unescape(page.text)
     assert "192.0.2.7" in page.text
+
+
+def test_an_instructor_sees_that_a_submission_of_the_course_failed(told):
+    work = told.ground.assignment(told.course("dl"))
+    one = told.ground.hand_in(work, told.person("Mina", dl="learner")).id
+    told.writing(lambda connection: fail(told.database, connection, one, 0, "grader_crash"))
+    page = told.browser(told.teacher).get(f"/courses/dl/log?object=submission:{one}")
+    assert actions(page.text) == ["submission.failed"]
 
 
 def test_an_administrator_sees_everything(told):

@@ -6,7 +6,7 @@ from harness.records import Outcome, Record, Report
 from harness.render.json import render_json
 from harness.service.database import Database
 from harness.service.ids import new_id
-from harness.service.schema import attempt, blob, grade, report, submission
+from harness.service.schema import assignment, attempt, blob, grade, report, submission
 from harness.service.store.auditing import WORKER, note
 from harness.service.store.revisions import newest_revision
 from harness.service.store.telling import tell_of_grade
@@ -169,10 +169,12 @@ def fail(database: Database, connection: sa.Connection, submission_id: str, gen:
         sa.update(submission)
         .where(submission.c.id == submission_id, submission.c.gen == gen)
         .values(status="failed", reason=reason, counts=sa.exists().where(grade.c.submission_id == submission_id))
-        .returning(submission.c.id)
+        .returning(submission.c.assignment_id)
     ).first()
     if changed is not None:
-        note(database, connection, WORKER, "submission.failed", f"submission:{submission_id}", gen=gen, reason=reason)
+        of = sa.select(assignment.c.course_id).where(assignment.c.id == changed.assignment_id)
+        course, what = connection.execute(of).scalar_one(), f"submission:{submission_id}"
+        note(database, connection, WORKER, "submission.failed", what, course_id=course, gen=gen, reason=reason)
         tell_of_grade(database, connection, submission_id)
 
 

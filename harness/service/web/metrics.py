@@ -127,12 +127,13 @@ class Meters:
         """Add what workers did since the last look. The first one begins at 0, as a counter does."""
         until = self._service.database.now(connection) - _SETTLED
         since = until if self._until is None else max(self._until, until - _LONGEST)
+        if since < until:
+            dead, done = reaped(connection, since, until), worked(connection, since, until)
+            # Only now: what could not be read is read the next time.
+            self._reaped += dead
+            for work in done:
+                self._add(work)
         self._until = max(until, since)
-        if since >= until:
-            return
-        self._reaped += reaped(connection, since, until)
-        for work in worked(connection, since, until):
-            self._add(work)
 
     def _add(self, work: Work) -> None:
         count = work.grading.count
