@@ -94,7 +94,7 @@ def test_whatever_happens_in_whatever_order(url: str) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=8 if SOAK else 2,
+            max_examples=6 if SOAK else 2,
             stateful_step_count=30 if SOAK else 15,
             deadline=None,
             # An example is made of processes and clocks: it is told as it was, and not made smaller.

@@ -27,8 +27,9 @@ async def always():
 
 
 def waiting(site, count):
-    work = site.ground.assignment(site.course("dl"))
-    return [site.ground.hand_in(work, site.person(f"P{one}", dl="learner"), b"x").id for one in range(count)]
+    course = site.course("dl")
+    work = site.ground.assignment(course)
+    return [site.ground.hand_in(work, site.ground.learner(course, f"P{one}"), b"x").id for one in range(count)]
 
 
 def set_status(site, submission_id, status):

@@ -1,6 +1,8 @@
 """What every request goes through, whatever it asks for."""
 
 import re
+import threading
+import time
 
 import anyio
 import pytest
@@ -263,6 +265,18 @@ def test_submissions_of_one_person_and_of_a_course_are_limited_by_the_settings(s
     with pytest.raises(TooMany):
         limiter.submission("c", "dl")
     limiter.submission("c", "other")
+
+
+def test_counts_that_are_over_are_forgotten_without_a_thread(sqlite_site, monkeypatch):
+    limiter, before = Limiter(sqlite_site.settings), threading.active_count()
+    for number in range(50):
+        limiter.submission(f"learner {number}", "dl")
+    assert threading.active_count() == before
+    assert len(limiter._counts.storage) == len(limiter._counts.expirations) == 51
+    later = time.time() + 180
+    monkeypatch.setattr(time, "time", lambda: later)
+    limiter.submission("another", "dl")
+    assert len(limiter._counts.storage) == len(limiter._counts.expirations) == 2
 
 
 def test_the_api_says_what_is_wrong_in_problem_json(sqlite_site):

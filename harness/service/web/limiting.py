@@ -1,6 +1,7 @@
 """How often somebody may do something. Each web process counts by itself: what must hold exactly is in the database."""
 
 import math
+import threading
 import time
 
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -17,13 +18,47 @@ __all__ = ["Limiter", "limiter_of"]
 _ACCOUNTS_BEHIND_ONE_ADDRESS = 10
 #: Logins by another system that begin at one address in a minute: a lecture hall opens the same link in an LMS.
 _LOGINS_ELSEWHERE = 600
+_FORGET_SECONDS = 60.0
+
+
+class _NoTimer(threading.Timer):
+    """A timer that is never over, so that no other is begun."""
+
+    def is_alive(self) -> bool:
+        """Tell that it is."""
+        return True
+
+
+class _Counts(MemoryStorage):
+    """What is counted, in memory.
+
+    After a hit the library starts a thread that goes through all counts for those that are over. With 10,000 learners
+    that was a fifth of what it takes to accept a submission; here it is done once a minute.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timer.cancel()
+        self.timer = _NoTimer(0.0, self.forget)
+        self._forgot = time.time()
+
+    def forget(self) -> None:
+        """Forget, when it is time, what is over."""
+        now = time.time()
+        if now - self._forgot < _FORGET_SECONDS:
+            return
+        self._forgot = now
+        for key in [key for key, until in self.expirations.items() if until <= now]:
+            for kept in (self.storage, self.expirations, self.locks):
+                kept.pop(key, None)
 
 
 class Limiter:
     """Counts in a window that slides over a minute."""
 
     def __init__(self, settings: Settings) -> None:
-        self._windows = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._counts = _Counts()
+        self._windows = SlidingWindowCounterRateLimiter(self._counts)
         self._account = RateLimitItemPerMinute(settings.logins_per_minute)
         self._address = RateLimitItemPerMinute(settings.logins_per_minute * _ACCOUNTS_BEHIND_ONE_ADDRESS)
         self._elsewhere = RateLimitItemPerMinute(_LOGINS_ELSEWHERE)
@@ -42,6 +77,7 @@ class Limiter:
 
     def failed_login(self, email: str, address: str | None) -> None:
         """Count a wrong password. Right ones are free: a whole class logs in at nine."""
+        self._counts.forget()
         for item, key in self._login_keys(email, address):
             self._windows.hit(item, *key)
 
@@ -60,6 +96,7 @@ class Limiter:
         Raises:
             TooMany: this person, or everybody in this course together, hands in too often.
         """
+        self._counts.forget()
         for item, key in ((self._person, ("person", user_id)), (self._course, ("course", course_id))):
             if not self._windows.hit(item, *key):
                 raise self._refused(item, *key)
