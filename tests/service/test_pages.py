@@ -29,8 +29,8 @@ def graded():
 
 
 @pytest.fixture
-def course(sqlite_site, graded):
-    return Course(sqlite_site, graded)
+def course(site, graded):
+    return Course(site, graded)
 
 
 class Course:
