@@ -56,15 +56,14 @@ _NEXT_MISSING = marked("write it, or correct its name.")
 
 
 def about_assignment(report: Report, language: Language = ENGLISH) -> str:
-    """Return which assignment and cases a report is about, and when it is due where its author said so."""
-    given = report.assignment
-    about = graded_against(given, report.seed, language)
-    return about + (", " + language.text("due {date}", date=due_date(given.due)) if given.due else "")
+    """Return which assignment and cases a report is about."""
+    return graded_against(report.assignment, report.seed, language)
 
 
 def graded_against(given: AssignmentId, seed: int, language: Language = ENGLISH) -> str:
-    """Return which assignment and cases something was graded against."""
-    return language.text("{id} version {version}, seed {seed}", id=given.id, version=given.version, seed=seed)
+    """Return which assignment and cases something was graded against, and when it is due where its author said so."""
+    about = language.text("{id} version {version}, seed {seed}", id=given.id, version=given.version, seed=seed)
+    return about + (", " + language.text("due {date}", date=due_date(given.due)) if given.due else "")
 
 
 def due_date(due: str) -> str:

@@ -22,7 +22,7 @@ from harness.service.outgoing import Answer, Forbidden, Resolve, Unreachable, ne
 from harness.service.schema import lti_link, lti_member, outbox, webhook
 from harness.service.settings import Settings
 from harness.service.store.messages import LONGEST_WAIT_S, SWITCHED_OFF, Result, due, settle
-from harness.service.store.overseeing import standing
+from harness.service.store.standings import standing
 from harness.service.store.telling import AGS
 from harness.service.webhooks import SIGNATURE, signed
 

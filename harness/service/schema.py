@@ -310,6 +310,10 @@ grade = Table(
     Column("score", Float, nullable=False),
     Column("max_score", Float, nullable=False),
     _to("report"),
+    #: What the pages of a class need of the report: see :mod:`harness.service.store.summing`.
+    Column("summary", Text, nullable=False),
+    #: The same for equal answers; empty where there is nothing to compare.
+    Column("shape", String(16), nullable=False),
     _time("at"),
 )
 

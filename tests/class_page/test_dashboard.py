@@ -281,3 +281,13 @@ def test_a_page_comes_in_pieces_and_holds_few_rows_of_a_hundred_thousand():
     assert longest < 20_000
     # A hundred thousand such rows are more than 20 megabytes; the thousand that are listed are a fraction of one.
     assert peak < 1_500_000
+
+
+@pytest.mark.parametrize(("lang", "told"), [("en", "due 2026-12-18 18:00"), ("ko", "2026-12-18 18:00")])
+def test_when_the_assignment_is_due_is_said_at_the_top(lang, told):
+    due = msgspec.structs.replace(HEAD.assignment, due="2026-12-18T18:00")
+    page = made([row_of("a")], msgspec.structs.replace(HEAD, assignment=due), lang=lang)
+    top = page.partition("<main>")[0]
+    assert language(lang).text("due {date}", date="2026-12-18 18:00") in top
+    assert told in top
+    assert "2026-12-18" not in made([row_of("a")], lang=lang)

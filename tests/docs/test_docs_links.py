@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pages import PAGES, anchors, links, page_id
+from pages import PAGES, ROOT, anchors, links, page_id
 
 LINKS = [(page, line, target) for page in PAGES for line, target in links(page)]
 
@@ -44,3 +44,8 @@ def test_every_page_can_be_reached_from_the_readme(page: Path) -> None:
             (here.parent / target.partition("#")[0]).resolve() for _, target in links(here) if not is_external(target)
         ]
     assert page in seen
+
+
+def test_every_picture_is_shown_on_a_page() -> None:
+    shown = {(page.parent / target).resolve() for page, _, target in INTERNAL}
+    assert {path for path in (ROOT / "docs" / "pictures").iterdir() if path not in shown} == set()

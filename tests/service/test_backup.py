@@ -1,5 +1,6 @@
 """A backup that is made while the service works, restored elsewhere, holds everything that was accepted."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -89,3 +90,29 @@ def test_migrating_twice_changes_nothing(database: Database, ground: Ground):
     made = ground.course()
     migrate(database)
     assert [row["id"] for row in ground.rows(course)] == [made]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request, tmp_path):
+    """Return the address of a database in which there is nothing."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+        return
+    cluster = request.getfixturevalue("cluster")
+    cluster.sql("CREATE DATABASE empty_one")
+    yield cluster.url("empty_one")
+    cluster.sql("DROP DATABASE empty_one WITH (FORCE)")
+
+
+def test_several_that_start_at_once_migrate_once(empty_url, tmp_path):
+    command = [sys.executable, "-m", "harness.cli", "service", "migrate"]
+    environment = os.environ | {"DATABASE_URL": empty_url, "DOUT_DATA": str(tmp_path / "data")}
+    started = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(3)
+    ]
+    told = [process.communicate(timeout=120)[0] for process in started]
+    assert [process.returncode for process in started] == [0] * 3, told
+    database = Database(empty_url)
+    assert differences(database) == []
+    database.close()

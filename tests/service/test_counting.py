@@ -1,14 +1,19 @@
 """Which of a learner's submissions counts, and that pages, exports and the API say the same."""
 
 import pytest
-from ground import graded
+from ground import EXAMPLES, graded
 
+from harness.assignment import built_in
+from harness.grader import grade as grade_file
 from harness.records import Outcome
+from harness.sandbox.runner import Sandbox
 from harness.service.class_rows import marks
 from harness.service.ids import new_id
 from harness.service.schema import override
 from harness.service.store.counting import counting_submissions
 from harness.service.store.queueing import regrade
+from harness.service.store.standings import equal_answers, standings
+from harness.submission import submission_from_bytes
 
 
 class Work:
@@ -44,7 +49,8 @@ class Work:
 
     def mark(self):
         with self.database.reading() as connection:
-            (one,) = marks(connection, self.course, self.assignment, 0.0, lambda standing: standing.submission_id)
+            found = standings(connection, self.course, self.assignment)
+            (one,) = marks(found, 0.0, lambda standing: standing.submission_id)
         return one.score, one.note
 
 
@@ -108,6 +114,28 @@ def test_without_a_grade_nothing_counts(work):
     work.hand_in()
     assert work.counting() is None
     assert work.mark() == (None, "")
+
+
+def test_equal_answers_are_those_that_count_and_the_page_is_bounded(ground):
+    course = ground.course()
+    assignment = ground.assignment(course)
+    right = (EXAMPLES / "seed.py").read_bytes()
+    with Sandbox() as sandbox:
+        made = grade_file(submission_from_bytes("layers.py", right), built_in(), sandbox=sandbox)
+    for number in range(4):
+        learner = ground.learner(course, f"L{number}")
+        ground.grade(ground.hand_in(assignment, learner, right).id, made)
+        # An empty file is like nobody's.
+        ground.grade(ground.hand_in(assignment, learner, b"").id, graded(0.0, Outcome.NOT_GRADABLE))
+    alone = ground.learner(course, "Alone")
+    ground.grade(ground.hand_in(assignment, alone, b"x = 1").id, graded(10.0))
+    teacher = ground.learner(course, "Kim", role="instructor")
+    ground.grade(ground.hand_in(assignment, teacher, right).id, made)
+    with ground.database.reading() as connection:
+        compared, groups, (only,) = equal_answers(connection, course, assignment, groups=5, each=3)
+        assert equal_answers(connection, course, assignment, groups=0, each=3) == (4, 1, [])
+    assert (compared, groups, only.count, [name for _, name in only.some]) == (4, 1, 4, ["L0", "L1", "L2"])
+    assert (only.score, only.max_score) == (100.0, 100.0)
 
 
 def test_pages_and_exports_name_the_same_submission(sqlite_site):

@@ -29,8 +29,8 @@ def graded():
 
 
 @pytest.fixture
-def course(sqlite_site, graded):
-    return Course(sqlite_site, graded)
+def course(site, graded):
+    return Course(site, graded)
 
 
 class Course:
@@ -209,6 +209,14 @@ def test_a_gradebook_is_exported_and_noted(course, form):
     assert answer.headers["content-type"].startswith("text/csv")
     assert "Learner" in answer.text
     assert [row["action"] for row in course.ground.rows(audit)].count("grade.export") == 1
+
+
+@pytest.mark.parametrize(("lang", "told"), [("en", "due 1970-01-01 00:01"), ("ko", "1970-01-01 00:01")])
+def test_the_class_says_when_it_is_due(course, lang, told):
+    course.ground.revise(course.assignment, 2, due_at=60.0)
+    page = course.browser("assistant", **{"Accept-Language": lang}).get(course.at("/class")).text
+    facts = page.partition('<p class="facts">')[2].partition("</p>")[0]
+    assert told in re.sub("<[^>]*>", "", facts)
 
 
 def test_equal_answers_are_shown_together(course):

@@ -38,6 +38,7 @@ from harness.service.store.people import checked_email, create_user, disable, en
 from harness.service.store.personal import ERASED_TEXT, erase_person
 from harness.service.store.rosters import import_roster
 from harness.service.store.sessions import actors_by_token, note_token_uses
+from harness.service.store.summing import summary_of
 from harness.service.store.tokens import create_token, revoke_token
 from harness.submission import submission_from_bytes
 
@@ -487,6 +488,8 @@ def graded(site, user_id, assignment_id, data, made):
         score=1.0,
         max_score=2.0,
         report_id=report_id,
+        summary=summary_of(msgspec.json.decode(made, type=Report)),
+        shape="made of the text"[:16],
         at=site.database.clock,
     )
     site.ground.insert(
@@ -552,6 +555,7 @@ def test_a_person_who_is_erased_is_nobody_and_their_grades_stay(site, told):
         assert msgspec.json.decode(kept["json"], type=Report).score == msgspec.json.decode(told, type=Report).score
     assert [(row["submission_id"], row["score"]) for row in site.ground.rows(grade)] == [(hers, 1.0)]
     assert [row["blob_sha256"] for row in site.ground.rows(submission)] == [ERASED_TEXT]
+    assert [row["shape"] for row in site.ground.rows(grade)] == [""]
     assert site.ground.rows(session) == []
     assert browser.get("/account").status_code == 303
     assert seen(site, secret) is None

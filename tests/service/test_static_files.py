@@ -62,3 +62,9 @@ def test_style_sheets_and_scripts_of_ours_load_nothing_from_elsewhere(sqlite_sit
         text = browser.get(f"/static/{STAMP}/{name}").text
         assert "://" not in text
         assert "@import" not in text
+
+
+def test_the_page_about_dependencies_names_what_comes_from_npm_in_the_version_that_is_built():
+    page = (Path(__file__).parents[2] / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    wanted = json.loads((WEB / "editor" / "package.json").read_bytes())["devDependencies"]
+    assert [f"{name} {version}" for name, version in wanted.items() if f"{name} {version}" not in page] == []

@@ -9,6 +9,7 @@ from harness.service.ids import new_id
 from harness.service.schema import assignment, attempt, blob, grade, report, submission
 from harness.service.store.auditing import WORKER, note
 from harness.service.store.revisions import newest_revision
+from harness.service.store.summing import shape_in, summary_of
 from harness.service.store.telling import tell_of_grade
 
 __all__ = ["MOST_CRASHES", "Claim", "claim", "fail", "finish", "hand_back"]
@@ -122,6 +123,8 @@ def finish(database: Database, connection: sa.Connection, claimed: Claim, graded
                 "score": score,
                 "max_score": graded.max_score,
                 "report_id": report_id,
+                "summary": summary_of(graded),
+                "shape": shape_in(graded, claimed.name, claimed.data),
                 "at": database.now(connection),
             },
         ).returning(grade.c.attempt_n)

@@ -1,37 +1,20 @@
 """What is waiting, who works on it, and how a class stands: for whoever waits, teaches or runs the service."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from harness.records import Record
 from harness.service.database import Database
-from harness.service.schema import (
-    IS_OPEN,
-    LEARNER,
-    assignment,
-    attempt,
-    course,
-    enrolment,
-    grade,
-    submission,
-    user,
-    worker,
-)
-from harness.service.store.counting import counting_submissions
-from harness.service.store.looking import Grade, grades_of
+from harness.service.schema import IS_OPEN, assignment, attempt, course, grade, submission, worker
 
 __all__ = [
     "Pace",
-    "Standing",
     "class_mark",
     "courses_waiting",
     "failures",
     "pace",
     "places",
-    "standing",
-    "standings",
     "states",
     "workers",
 ]
@@ -40,8 +23,6 @@ __all__ = [
 _MOST_WAITING = 5000
 #: Finished attempts that say how long one takes.
 _RECENT = 50
-#: Learners that are read at once.
-_CHUNK = 200
 
 
 class Pace(Record, frozen=True, kw_only=True):
@@ -158,94 +139,6 @@ def failures(connection: sa.Connection, most: int) -> Sequence[sa.RowMapping]:
         .limit(most)
     )
     return connection.execute(query).mappings().all()
-
-
-class Standing(Record, frozen=True, kw_only=True):
-    """A learner and the submission that counts; without one that has a grade, only the learner."""
-
-    user_id: str
-    name: str
-    external_id: str | None
-    email: str | None
-    submission_id: str = ""
-    file: str = ""
-    sha256: str = ""
-    number: int | None = None
-    is_late: bool = False
-    #: Of the newest submission, whether it has a grade or not; empty without one.
-    status: str = ""
-    grade: Grade | None = None
-
-    @property
-    def login(self) -> str:
-        """What gradebooks know the learner by: two may have one name, and one no number."""
-        return self.external_id or self.email or self.user_id
-
-
-def standings(connection: sa.Connection, course_id: str, assignment_id: str) -> Iterator[list[Standing]]:
-    """Yield the learners of a course, some at a time, by id."""
-    after = ""
-    while True:
-        learners = connection.execute(
-            sa.select(user.c.id, user.c.name, user.c.email, enrolment.c.external_id)
-            .join(enrolment, enrolment.c.user_id == user.c.id)
-            .where(enrolment.c.course_id == course_id, enrolment.c.role == LEARNER, user.c.id > after)
-            .order_by(user.c.id)
-            .limit(_CHUNK)
-        ).all()
-        if not learners:
-            return
-        after = learners[-1].id
-        yield _of(connection, assignment_id, learners)
-
-
-def standing(connection: sa.Connection, course_id: str, assignment_id: str, user_id: str) -> Standing | None:
-    """Return where one learner stands in an assignment; None when they are not in the course."""
-    learner = connection.execute(
-        sa.select(user.c.id, user.c.name, user.c.email, enrolment.c.external_id)
-        .join(enrolment, enrolment.c.user_id == user.c.id)
-        .where(enrolment.c.course_id == course_id, user.c.id == user_id)
-    ).first()
-    return None if learner is None else _of(connection, assignment_id, [learner])[0]
-
-
-def _of(connection: sa.Connection, assignment_id: str, learners: Sequence[Any]) -> list[Standing]:
-    who = [one.id for one in learners]
-    mine = sa.and_(submission.c.assignment_id == assignment_id, submission.c.user_id.in_(who))
-    last = sa.select(submission.c.user_id, sa.func.max(submission.c.number)).where(mine).group_by(submission.c.user_id)
-    newest = {
-        row.user_id: row.status
-        for row in connection.execute(
-            sa.select(submission.c.user_id, submission.c.status).where(
-                mine, sa.tuple_(submission.c.user_id, submission.c.number).in_(last)
-            )
-        )
-    }
-    counting = counting_submissions(connection, assignment_id, who)
-    columns = [submission.c[name] for name in ("id", "user_id", "number", "name", "is_late", "blob_sha256")]
-    rows = connection.execute(sa.select(*columns).where(submission.c.id.in_([*counting.values()])))
-    graded = {row.user_id: row for row in rows}
-    grades = grades_of(connection, [*counting.values()])
-    found = []
-    for one in learners:
-        about = {"user_id": one.id, "name": one.name, "external_id": one.external_id, "email": one.email}
-        counts = graded.get(one.id)
-        if counts is None:
-            found.append(Standing(**about, status=newest.get(one.id, "")))
-            continue
-        found.append(
-            Standing(
-                **about,
-                submission_id=counts.id,
-                file=counts.name,
-                sha256=counts.blob_sha256,
-                number=counts.number,
-                is_late=counts.is_late,
-                status=newest[one.id],
-                grade=grades[counts.id],
-            )
-        )
-    return found
 
 
 def class_mark(connection: sa.Connection, assignment_id: str) -> tuple[int, float]:

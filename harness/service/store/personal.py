@@ -33,6 +33,7 @@ from harness.service.schema import (
     user,
 )
 from harness.service.store.auditing import note
+from harness.service.store.summing import summary_of
 
 __all__ = ["ERASED_TEXT", "erase_person", "export_person"]
 
@@ -138,7 +139,11 @@ def erase_person(database: Database, connection: sa.Connection, user_id: str, *,
     for row in connection.execute(
         sa.select(report.c.id, report.c.json).join(grade).where(grade.c.submission_id.in_(mine))
     ).all():
-        connection.execute(sa.update(report).where(report.c.id == row.id).values(json=_without_text(row.json)))
+        bare = _without_text(row.json)
+        connection.execute(sa.update(report).where(report.c.id == row.id).values(json=render_json(bare).encode()))
+        connection.execute(
+            sa.update(grade).where(grade.c.report_id == row.id).values(summary=summary_of(bare), shape="")
+        )
     # Why a person changed a grade is about them too.
     connection.execute(sa.update(override).where(override.c.submission_id.in_(mine)).values(reason=""))
     note(database, connection, by, "person.erase", f"user:{user_id}")
@@ -159,12 +164,11 @@ def _erase_texts(database: Database, connection: sa.Connection, user_id: str) ->
         connection.execute(sa.delete(blob).where(blob.c.sha256 == sha256, ~used))
 
 
-def _without_text(json: bytes) -> bytes:
+def _without_text(json: bytes) -> Report:
     """Return a report with its points and verdicts, and nothing that a learner wrote or that is made of it."""
     told = with_feedback(msgspec.json.decode(json, type=Report), Feedback.NONE)
     layers = [msgspec.structs.replace(layer, found_as=None, line=None) for layer in told.layers]
-    bare = msgspec.structs.replace(told, submission=SubmissionId("", ERASED_TEXT), layers=layers, warnings=[])
-    return render_json(bare).encode()
+    return msgspec.structs.replace(told, submission=SubmissionId("", ERASED_TEXT), layers=layers, warnings=[])
 
 
 def _without(table: sa.Table, *names: str) -> list[sa.Column[Any]]:

@@ -324,6 +324,8 @@ def upgrade() -> None:
         sa.Column("score", sa.Float(), nullable=False),
         sa.Column("max_score", sa.Float(), nullable=False),
         sa.Column("report_id", sa.String(length=36), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("shape", sa.String(length=16), nullable=False),
         sa.Column("at", sa.Float(precision=53), nullable=False),
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_grade_report_id")),
         sa.ForeignKeyConstraint(["submission_id"], ["submission.id"], name=op.f("fk_grade_submission_id")),

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from harness.render.gradebook import NEW_GRADEBOOKS, plain_csv
 from harness.service.class_rows import marks
 from harness.service.store.queueing import Regraded, regrade, regrade_some
+from harness.service.store.standings import standings
 from harness.service.web.api import shapes
 from harness.service.web.api.operations import Answer, Operation, answer, query_of
 from harness.service.web.exporting import exported
@@ -44,7 +45,7 @@ async def _marks(request: Request) -> Response:
     assignment = await assignment_at(request, "grade.export")
 
     def written(connection: sa.Connection) -> str:
-        found = [*marks(connection, assignment["course_id"], assignment["id"], 0.0, lambda one: one.status)]
+        found = [*marks(standings(connection, assignment["course_id"], assignment["id"]), 0.0, lambda one: one.status)]
         return plain_csv(found) if form == "csv" else NEW_GRADEBOOKS[form](found, assignment["title"])
 
     text = await exported(request, assignment, form, written)

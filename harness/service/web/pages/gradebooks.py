@@ -14,6 +14,7 @@ from harness.escape import plain
 from harness.render.exported import FILLED, exported_text
 from harness.sentence import Sentence
 from harness.service.class_rows import marks
+from harness.service.store.standings import standings
 from harness.service.web.exporting import exported
 from harness.service.web.finding import assignment_at
 from harness.service.web.rendering import render
@@ -71,7 +72,7 @@ async def _fill(request: Request) -> Response:
         graded = await service_of(request).read(
             lambda connection: [
                 one
-                for one in marks(connection, found["course_id"], found["id"], 0.0, lambda _: "")
+                for one in marks(standings(connection, found["course_id"], found["id"]), 0.0, lambda _: "")
                 if one.score is not None
             ]
         )

@@ -1,19 +1,16 @@
 """The instructor's pages to look at: a class, its submissions, one learner, equal answers, and gradebooks."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from harness.errors import SubmissionError
 from harness.render.dashboard import content
 from harness.render.gradebook import NEW_GRADEBOOKS, plain_csv
-from harness.service.class_rows import ClassRows, left_out, marks
-from harness.service.store.looking import PAGE, Filter, learner_of, submissions_of, text_of
-from harness.service.store.overseeing import Standing, standings
+from harness.service.class_rows import class_head, class_rows, left_out, marks
+from harness.service.store.looking import PAGE, Filter, learner_of, submissions_of
+from harness.service.store.standings import Standing, equal_answers, standings
 from harness.service.web.addresses import attachment
 from harness.service.web.exporting import exported
 from harness.service.web.finding import assignment_at
@@ -21,16 +18,14 @@ from harness.service.web.pages.learning import history_page
 from harness.service.web.refusal import NotFound
 from harness.service.web.rendering import language_of, render
 from harness.service.web.service import service_of
-from harness.submission import submission_from_bytes
-from harness.whole_class.shape import shape_of
 
 __all__ = ["routes"]
 
 _STATUSES = ("", "queued", "running", "graded", "failed", "cancelled")
 #: Of a class's marks.
 _FORMATS = ("plain", *NEW_GRADEBOOKS)
-#: Shared by all requests of a process: it only remembers what never changes.
-_ROWS = ClassRows()
+#: Groups of equal answers on a page, the largest, and learners of each.
+_MOST_GROUPS, _MOST_IN_GROUP = 100, 100
 
 
 async def _class(request: Request) -> Response:
@@ -38,11 +33,12 @@ async def _class(request: Request) -> Response:
     spoken = language_of(request)
 
     def read(connection: sa.Connection) -> tuple[str, int]:
-        head = _ROWS.head(connection, found["id"], found["title"])
-        absent = left_out(connection, found["course_id"], found["id"])
+        head = class_head(connection, found["id"], found["title"])
+        everybody = [*standings(connection, found["course_id"], found["id"])]
+        absent = [*left_out(everybody)]
         if head is None:
             return "", len(absent)
-        rows = [*_ROWS.rows(connection, found["course_id"], found["id"], head)]
+        rows = [*class_rows(everybody, head)]
         return "\n".join(content(head, lambda: rows, absent, spoken)), len(absent)
 
     html, absent = await service_of(request).read(read)
@@ -87,26 +83,12 @@ async def _learner(request: Request) -> Response:
 
 async def _similar(request: Request) -> Response:
     found = await assignment_at(request, "class.see")
-
-    def read(connection: sa.Connection) -> tuple[int, list[list[Any]]]:
-        groups: dict[str, list[Any]] = {}
-        compared = 0
-        for some in standings(connection, found["course_id"], found["id"]):
-            told = _ROWS.told(connection, some)
-            for one in some:
-                if one.grade is None:
-                    continue
-                try:
-                    handed_in = submission_from_bytes(one.file, text_of(connection, one.sha256))
-                except SubmissionError:
-                    continue
-                if shape := shape_of(handed_in, told[one.grade.report_id].layers):
-                    compared += 1
-                    groups.setdefault(shape, []).append(one)
-        return compared, sorted((group for group in groups.values() if len(group) > 1), key=len, reverse=True)
-
-    compared, groups = await service_of(request).read(read)
-    return render(request, "similar.html", assignment=found, compared=compared, groups=groups)
+    compared, equal, groups = await service_of(request).read(
+        lambda connection: equal_answers(
+            connection, found["course_id"], found["id"], groups=_MOST_GROUPS, each=_MOST_IN_GROUP
+        )
+    )
+    return render(request, "similar.html", assignment=found, compared=compared, equal=equal, groups=groups)
 
 
 async def _grades(request: Request) -> Response:
@@ -116,9 +98,9 @@ async def _grades(request: Request) -> Response:
         raise NotFound
 
     def written(connection: sa.Connection) -> str:
-        head = _ROWS.head(connection, found["id"], found["title"])
+        head = class_head(connection, found["id"], found["title"])
         most = 0.0 if head is None else head.max_score
-        rows = [*marks(connection, found["course_id"], found["id"], most, _reason)]
+        rows = [*marks(standings(connection, found["course_id"], found["id"]), most, _reason)]
         return plain_csv(rows) if form == "plain" else NEW_GRADEBOOKS[form](rows, found["title"])
 
     text = await exported(request, found, form, written)
