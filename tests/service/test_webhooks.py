@@ -17,14 +17,13 @@ from starlette.routing import Route
 from test_claims import graded
 
 from harness.service.ids import new_id
-from harness.service.outbox import Outbox
+from harness.service.outbox import Outbox, signed
 from harness.service.outgoing import Forbidden, Unreachable, new_client, send, target_of
 from harness.service.schema import audit, outbox, override, webhook
 from harness.service.store.grading import fail
 from harness.service.store.messages import MOST_TRIES, given_up
 from harness.service.store.queueing import regrade
 from harness.service.store.telling import tell_of_grade
-from harness.service.webhooks import signed
 
 
 class Hooked(ApiGround):
