@@ -31,8 +31,8 @@ __all__ = ["ROUND_S", "SIGNATURE", "Outbox", "judged", "signed"]
 
 #: Seconds that a round takes at most, whoever does not answer.
 ROUND_S = 60.0
-#: Answers that say "not now" (RFC 9110, 6585 and 8470). 409 is a platform's for a score that is not newer than its own
-#: (AGS 2.0, section 3.4.8): the next try says a later time.
+#: Answers that say "not now" (RFC 9110, 6585 and 8470). 409 is Moodle's for a score that is not later than its own:
+#: the next try says a later time.
 _PASSING = frozenset({408, 409, 425, 429})
 
 #: The header by which a receiver knows that a webhook is ours, and not an old one sent again.
@@ -176,7 +176,7 @@ class Outbox:
         if stands is None or stands.grade is None:
             # Nothing was graded, or who left the course has no place in its gradebook: there is nothing to say.
             return Result()
-        # A platform keeps what has the later time: ours only goes forward, whatever the clock does.
+        # Times must strictly increase (AGS 2.0, section 3.4.9), whatever the clock does.
         at = int(now) if last is None else max(int(now), int(last) + 1)
         score = score_of(stands.grade, place.subject, at)
 
