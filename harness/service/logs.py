@@ -13,7 +13,7 @@ import structlog
 __all__ = ["configure"]
 
 #: Secrets that :func:`harness.service.ids.new_secret` makes, and the password in the address of a database.
-_SECRET = re.compile(r"\b(dout_join|dout|session)_[A-Za-z0-9_-]{43,}|(?<=:)//([^\s:/@]*):[^\s@]+@")
+_SECRET = re.compile(r"\b(dout_join|dout_hook|dout|join|session)_[A-Za-z0-9_-]{43,}|(?<=:)//([^\s:/@]*):[^\s@]+@")
 
 
 def configure(*, plain: bool) -> None:

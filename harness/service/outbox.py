@@ -4,6 +4,8 @@ Grading waits for none of this.
 """
 
 import asyncio
+import hashlib
+import hmac
 import random
 from collections.abc import Callable, Mapping, Sequence
 
@@ -24,15 +26,18 @@ from harness.service.settings import Settings
 from harness.service.store.messages import LONGEST_WAIT_S, SWITCHED_OFF, Result, due, settle
 from harness.service.store.standings import standing
 from harness.service.store.telling import AGS
-from harness.service.webhooks import SIGNATURE, signed
 
-__all__ = ["ROUND_S", "Outbox", "judged"]
+__all__ = ["ROUND_S", "SIGNATURE", "Outbox", "judged", "signed"]
 
 #: Seconds that a round takes at most, whoever does not answer.
 ROUND_S = 60.0
-#: Answers that say "not now" (RFC 9110, 6585 and 8470). 409 is a platform's for a score that is not newer than its own
-#: (AGS 2.0, section 3.4.8): the next try says a later time.
+#: Answers that say "not now" (RFC 9110, 6585 and 8470). 409 is Moodle's for a score that is not later than its own:
+#: the next try says a later time.
 _PASSING = frozenset({408, 409, 425, 429})
+
+#: The header by which a receiver knows that a webhook is ours, and not an old one sent again.
+SIGNATURE = "Dout-Signature"
+_NO_PLACE = Sentence("the LMS is not registered any more, or its gradebook takes no scores from here")
 
 _log = structlog.get_logger("dout.outbox")
 
@@ -51,7 +56,14 @@ def judged(answer: Answer) -> Result:
     return Result(error=Sentence("the answer was status {status}", status=answer.status), is_final=True)
 
 
-_NO_PLACE = Sentence("the LMS is not registered any more, or its gradebook takes no scores from here")
+def signed(secret: str, body: bytes, now: float) -> str:
+    """Return the header's value: ``t=SECONDS,v1=HEX``.
+
+    HEX is the HMAC-SHA256 of the seconds, a full stop and the body, with the webhook's secret as the key.
+    """
+    seconds = str(int(now))
+    mac = hmac.new(secret.encode(), seconds.encode() + b"." + body, hashlib.sha256)
+    return f"t={seconds},v1={mac.hexdigest()}"
 
 
 class Outbox:
@@ -164,7 +176,7 @@ class Outbox:
         if stands is None or stands.grade is None:
             # Nothing was graded, or who left the course has no place in its gradebook: there is nothing to say.
             return Result()
-        # A platform keeps what has the later time: ours only goes forward, whatever the clock does.
+        # Times must strictly increase (AGS 2.0, section 3.4.9), whatever the clock does.
         at = int(now) if last is None else max(int(now), int(last) + 1)
         score = score_of(stands.grade, place.subject, at)
 

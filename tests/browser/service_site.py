@@ -18,7 +18,7 @@ from harness.sandbox.runner import Sandbox
 from harness.service.database import Database
 from harness.service.ids import new_id
 from harness.service.installed import Installed
-from harness.service.schema import assignment, course, enrolment, metadata, revision, submission, user, worker
+from harness.service.schema import assignment, course, enrolment, metadata, outbox, revision, submission, user, worker
 from harness.service.settings import Settings
 from harness.service.store.accepting import Incoming, accept
 from harness.service.store.grading import claim, fail, finish
@@ -52,7 +52,13 @@ class LiveSite:
         self.database = Database(f"sqlite:///{folder / 'dout.sqlite3'}")
         metadata.create_all(self.database.engine)
         self.writer = Writer(self.database)
-        settings = Settings(data=str(folder), port=port)
+        settings = Settings(
+            data=str(folder),
+            port=port,
+            oidc_issuer="https://id.example.org",
+            oidc_client_id="c",
+            oidc_client_secret="s",
+        )
         self.app = create_app(Service(settings, self.database, self.writer, _Kept(), Installed(folder)))
         self._fill()
 
@@ -107,6 +113,10 @@ class LiveSite:
                 worker, executor=executor, host="grader-a", version="0.1.0", isolation="A", slots=2,
                 is_draining=draining, started_at=now, seen_at=now + 3600,
             )  # fmt: skip
+        self.insert(
+            outbox, id=new_id(), kind="ags", target="ags:link:learner", payload="{}", created_at=now, next_at=now,
+            tries=24, done_at=now, error="the answer was status 500",
+        )  # fmt: skip
         files = [(EXAMPLES / name).read_bytes() for name in ("unfinished.py", "swapped.py", "seed.py")]
         for number, name in enumerate(NAMES[1:]):
             self.hand_in(self.person(name, "learner"), files[number % 3])

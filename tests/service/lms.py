@@ -51,6 +51,8 @@ class Lms:
         self.asked_for_keys = 0
         #: Statuses of the next answers to scores, before they are taken; a number of seconds waits first.
         self.next_answers: list[int | float] = []
+        #: How many were or are kept waiting.
+        self.waiting = 0
         #: What is said with a failure.
         self.retry_after = ""
         #: The same for tokens.
@@ -179,6 +181,7 @@ class Lms:
     async def _scores(self, request: Request) -> Response:
         answer = self.next_answers.pop(0) if self.next_answers else 200
         if isinstance(answer, float):
+            self.waiting += 1
             await anyio.sleep(answer)
             answer = 200
         if answer != 200:

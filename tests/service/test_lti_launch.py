@@ -1,6 +1,5 @@
 """An LMS sends people: who is believed, who is refused, and what somebody is here."""
 
-import threading
 import time
 
 import pytest
@@ -11,9 +10,10 @@ from lms import CLAIM, KEYS, ROLE, Lms, by_public_key, unsigned
 from harness.service.database import Database
 from harness.service.key_sets import KeySets
 from harness.service.lti.keys import own_key
+from harness.service.lti.launch import Launch
 from harness.service.schema import audit, enrolment, identity, session, user
+from harness.service.store import arriving
 from harness.service.store.arriving import arrive_by_lti
-from harness.service.writer import Writer
 
 
 def site_of(database, folder, lms, **changes):
@@ -377,13 +377,13 @@ def test_all_processes_have_one_key(any_site):
     assert own_key(any_site.database).as_dict() == own_key(any_site.database).as_dict()
 
 
-def test_two_first_launches_at_once_make_one_person(any_site, lms):
-    """Two web processes, each with a writer of its own; the second comes while the first has not committed."""
-    from harness.service.lti.launch import Launch
-
+def test_two_first_launches_at_once_make_one_person(postgresql_url, tmp_path, lms, monkeypatch):
+    """Another web process makes the same person when this one has looked, and has not written yet."""
+    database = Database(postgresql_url)
+    site = site_of(database, tmp_path, lms)
     launch = Launch(
         platform=lms.platform(),
-        subject="mina",
+        subject="mina-at-the-lms",
         name="Mina",
         role="learner",
         context="course-42",
@@ -391,29 +391,20 @@ def test_two_first_launches_at_once_make_one_person(any_site, lms):
         assignment="ch05",
         line_item=lms.line_item,
     )
-    database = any_site.database
-    seen = threading.Event()
-    other = Writer(database)
+    make, first = arriving._make, []
 
-    def arrive(connection):
-        return arrive_by_lti(database, connection, launch)
+    def late(*about):
+        monkeypatch.undo()
+        with database.writing() as connection:
+            first.append(arrive_by_lti(database, connection, launch).user_id)
+        return make(*about)
 
-    def second(connection):
-        seen.set()
-        return arrive(connection)
-
-    with database.writing() as connection:
-        first = arrive(connection)
-        waiting = other.hand_in(second)
-        # PostgreSQL lets the second one in, to wait for what the first has done; SQLite has one writer.
-        seen.wait(1.0)
-    try:
-        found = waiting.result(30)
-    except sa.exc.IntegrityError:
-        found = other.hand_in(arrive).result(30)
-    other.close()
-    assert found.user_id == first.user_id
-    assert len(any_site.ground.rows(user)) == 1
+    monkeypatch.setattr(arriving, "_make", late)
+    assert lms.launch(site.browser()).status_code == 303
+    assert [row["id"] for row in site.ground.rows(user)] == first
+    assert [row["user_id"] for row in site.ground.rows(session)] == first
+    site.close()
+    database.close()
 
 
 def test_a_login_that_meets_another_of_the_same_person_is_tried_again(lms_site, lms, monkeypatch):

@@ -432,42 +432,74 @@ def serving(lms):
     thread.join()
 
 
-@pytest.mark.parametrize("fault", ["outbox.before_settle", "finish.after_commit"])
-def test_a_worker_that_is_killed_loses_no_score(url, tmp_path, fault):
+class Running(Fleet):
+    """Workers that tell a listening LMS, and a learner whom it has sent."""
+
+    def __init__(self, url, folder, lms):
+        super().__init__(url, folder / "data")
+        self.lms, one = lms, lms.platform()
+        lms.tool_keys = published(own_key(self.database))
+        self.site = Site(self.database, folder, public_url="https://dout.test", lti_platforms=(one,))
+        self.site.app.state.key_sets = KeySets(lms.client)
+        self.work = self.ground.assignment(self.site.course("dl"))
+        names = ("issuer", "client_id", "deployment_id", "auth_login_url", "auth_token_url", "jwks_url")
+        values = "".join(f"{name} = {getattr(one, name)!r}\n" for name in names)
+        text = f'public_url = "https://dout.test"\n[[lti_platforms]]\n{values}'
+        (self.data / "dout-service.toml").write_text(text, encoding="utf-8")
+        assert lms.launch(self.site.browser()).status_code == 303
+        self.member = self.ground.rows(lti_member)[0]["user_id"]
+
+    def is_told(self):
+        rows = self.ground.rows(outbox)
+        return bool(rows) and all(row["done_at"] for row in rows)
+
+    def close(self):
+        self.site.close()
+        super().close()
+
+
+@pytest.fixture
+def running(url, tmp_path):
     lms = Lms()
-    fleet = Fleet(url, tmp_path / "data")
     with serving(lms):
-        lms.tool_keys = published(own_key(fleet.database))
-        site = Site(fleet.database, tmp_path, public_url="https://dout.test", lti_platforms=(lms.platform(),))
-        site.app.state.key_sets = KeySets(lms.client)
-        fleet.work = fleet.ground.assignment(site.course("dl"))
-        one = lms.platform()
-        (fleet.data / "dout-service.toml").write_text(
-            f"""public_url = "https://dout.test"
-[[lti_platforms]]
-issuer = "{one.issuer}"
-client_id = "{one.client_id}"
-deployment_id = "{one.deployment_id}"
-auth_login_url = "{one.auth_login_url}"
-auth_token_url = "{one.auth_token_url}"
-jwks_url = "{one.jwks_url}"
-""",
-            encoding="utf-8",
-        )
-        assert lms.launch(site.browser()).status_code == 303
-        [member] = fleet.ground.rows(lti_member)
-        submitted = fleet.ground.hand_in(fleet.work, member["user_id"]).id
-        first = fleet.worker(fault)
-        assert first.wait(60) == -9
-        if fault == "outbox.before_settle":
-            assert len(lms.posted) == 1, "it had arrived, and nobody knows"
-        fleet.worker()
-        until(lambda: all(row["done_at"] for row in fleet.ground.rows(outbox)) and fleet.ground.rows(outbox))
-        [message] = fleet.ground.rows(outbox)
-        assert message["error"] is None
-        assert {score["scoreGiven"] for score in lms.posted} == {100.0}
-        assert lms.book["mina-at-the-lms"]["scoreMaximum"] == 100.0
-        assert fleet.ground.of(submission, submitted)[0]["status"] == "graded"
-        fleet.end()
-        site.close()
-    fleet.close()
+        made = Running(url, tmp_path, lms)
+        yield made
+        made.close()
+
+
+@pytest.mark.parametrize("fault", ["outbox.before_settle", "finish.after_commit"])
+def test_a_worker_that_is_killed_loses_no_score(running, fault):
+    lms = running.lms
+    submitted = running.ground.hand_in(running.work, running.member).id
+    assert running.worker(fault).wait(60) == -9
+    if fault == "outbox.before_settle":
+        assert len(lms.posted) == 1, "it had arrived, and nobody knows"
+    running.worker()
+    until(running.is_told)
+    [message] = running.ground.rows(outbox)
+    assert message["error"] is None
+    assert {score["scoreGiven"] for score in lms.posted} == {100.0}
+    assert lms.book["mina-at-the-lms"]["scoreMaximum"] == 100.0
+    assert running.ground.of(submission, submitted)[0]["status"] == "graded"
+    running.end()
+
+
+def test_an_lms_that_does_not_answer_delays_no_sign_of_life_and_no_grade(running):
+    running.lms.next_answers = [6.0]
+    running.ground.hand_in(running.work, running.member)
+    process = running.worker()
+    until(lambda: running.lms.waiting == 1)
+    # Three times as long as a worker may be silent in this test.
+    other = running.hand_in(5)
+    until(lambda: running.graded() == 6)
+    ages = []
+    while not running.lms.posted:
+        with running.database.reading() as connection:
+            ages.append(running.database.now(connection) - connection.execute(sa.select(worker.c.seen_at)).scalar_one())
+        time.sleep(0.2)
+    assert len(ages) > 5
+    assert max(ages) < 1.9, "it would have been taken for dead"
+    assert other
+    assert process.poll() is None
+    until(running.is_told)
+    running.end()

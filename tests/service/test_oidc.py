@@ -15,9 +15,11 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from harness.errors import UsageError
 from harness.service.database import Database
 from harness.service.key_sets import KeySets
 from harness.service.schema import audit, enrolment, identity, session, token, user
+from harness.service.settings import read_settings
 from harness.service.store.invitations import invite
 from harness.service.store.tokens import create_token
 
@@ -380,3 +382,12 @@ def test_the_login_page_leads_to_the_provider_and_keeps_where_to_go(one_site):
 
 def test_the_secret_is_shown_nowhere(one_site):
     assert SECRET not in repr(one_site.settings)
+
+
+@pytest.mark.parametrize("missing", ["DOUT_OIDC_ISSUER", "DOUT_OIDC_CLIENT_ID", "DOUT_OIDC_CLIENT_SECRET"])
+def test_the_three_settings_of_a_provider_go_together(missing):
+    every = {"DOUT_OIDC_ISSUER": ISSUER, "DOUT_OIDC_CLIENT_ID": CLIENT, "DOUT_OIDC_CLIENT_SECRET": SECRET}
+    assert read_settings(None, every).oidc_issuer == ISSUER
+    with pytest.raises(UsageError, match="OpenID Connect needs") as refused:
+        read_settings(None, {name: value for name, value in every.items() if name != missing})
+    assert SECRET not in str(refused.value)

@@ -16,13 +16,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 from test_claims import graded
 
-from harness.service.outbox import Outbox
+from harness.service.ids import new_id
+from harness.service.outbox import Outbox, signed
 from harness.service.outgoing import Forbidden, Unreachable, new_client, send, target_of
-from harness.service.schema import audit, outbox, webhook
+from harness.service.schema import audit, outbox, override, webhook
 from harness.service.store.grading import fail
 from harness.service.store.messages import MOST_TRIES, given_up
 from harness.service.store.queueing import regrade
-from harness.service.webhooks import signed
+from harness.service.store.telling import tell_of_grade
 
 
 class Hooked(ApiGround):
@@ -163,6 +164,20 @@ def test_every_grade_is_told_and_every_failure(hooked):
     assert (first["outcome"], first["overridden"]) == ("graded", False)
     assert "Mina" not in str(hooked.got), "who it is, is not told"
     assert len({event["id"] for event in hooked.events()}) == 3
+
+
+def test_a_score_that_a_person_gave_is_told_as_such(hooked):
+    hooked.make()
+    one = hooked.hand_in(hooked.work, hooked.learner(hooked.where)).id
+    hooked.grade(one, graded(40.0))
+    for score in (44.0, None):
+        hooked.insert(override, id=new_id(), submission_id=one, score=score, reason="r", by=hooked.teacher, at=hooked.database.clock)  # fmt: skip
+        with hooked.database.writing() as connection:
+            tell_of_grade(hooked.database, connection, one)
+    while hooked.deliver():
+        pass
+    told = [(event["score"], event["overridden"]) for event in hooked.events()]
+    assert told == [(40.0, False), (44.0, True), (40.0, False)]
 
 
 def test_a_course_is_told_of_its_own_grades_alone(hooked):

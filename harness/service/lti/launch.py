@@ -1,4 +1,4 @@
-"""What an LMS says when it sends somebody: LTI Core 1.3, section 4, checked and read."""
+"""What an LMS says when it sends somebody: LTI Core 1.3, section 5, checked and read."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ __all__ = ["SCORE_SCOPE", "Launch", "chosen_platform", "is_ours", "read_launch",
 
 _CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 _ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
-#: The right to send scores (AGS 2.0, section 3.1).
+#: The right to send scores (AGS 2.0, section 3.4.2).
 SCORE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 _MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 
@@ -133,7 +133,7 @@ def is_ours(target: Any, address: str) -> bool:
 def role_of(roles: Any) -> str:
     """Return what somebody is in the course. Roles in the institution, or of the system, are no right in a course.
 
-    An assistant is called an instructor as well (LTI Core 1.3, section A.2.3.1): the lesser counts.
+    An assistant is called an instructor as well (LTI Core 1.3, appendix A.2): the lesser counts.
 
     Raises:
         LoginRefused: no role is one that there is here.

@@ -108,16 +108,15 @@ def _switch_off(connection: sa.Connection, target: str, now: float) -> None:
     )
 
 
-def undelivered(connection: sa.Connection) -> tuple[int, int, float | None]:
-    """Return how many messages wait, how many of those were tried in vain, and when the oldest was made."""
+def undelivered(connection: sa.Connection) -> tuple[int, int]:
+    """Return how many messages wait, and how many of those were tried in vain."""
     row = connection.execute(
         sa.select(
             sa.func.count(),
             sa.func.coalesce(sa.func.sum(sa.case((outbox.c.tries > 0, 1), else_=0)), 0),
-            sa.func.min(outbox.c.created_at),
         ).where(outbox.c.done_at.is_(None))
     ).one()
-    return int(row[0]), int(row[1]), row[2]
+    return int(row[0]), int(row[1])
 
 
 def given_up(connection: sa.Connection, most: int = 100) -> Sequence[sa.RowMapping]:

@@ -64,8 +64,8 @@ def upgrade() -> None:
             "ix_outbox_given_up",
             ["done_at"],
             unique=False,
-            sqlite_where=sa.text("done_at IS NOT NULL AND error IS NOT NULL"),
-            postgresql_where=sa.text("done_at IS NOT NULL AND error IS NOT NULL"),
+            sqlite_where=sa.literal_column("done_at IS NOT NULL AND error IS NOT NULL"),
+            postgresql_where=sa.literal_column("done_at IS NOT NULL AND error IS NOT NULL"),
         )
         batch_op.create_index("ix_outbox_target", ["target", "done_at"], unique=False)
 
