@@ -6,7 +6,11 @@ import secrets
 import time
 import uuid
 
-__all__ = ["digest", "first_id", "new_id", "new_secret"]
+__all__ = ["SECRETS", "digest", "first_id", "new_id", "new_secret"]
+
+#: What each secret begins with: tokens, keys of webhooks, the first administrator's link, invitations, sessions. Logs
+#: mask what begins so.
+SECRETS = ("dout", "dout_hook", "dout_join", "join", "session")
 
 
 def new_id() -> str:
@@ -24,7 +28,8 @@ def first_id(seconds: float) -> str:
 
 
 def new_secret(prefix: str) -> str:
-    """Return 256 random bits to be shown once, behind a prefix that scanners for lost secrets know it by."""
+    """Return 256 random bits to be shown once, behind one of ``SECRETS``, which scanners for lost secrets know it by."""
+    assert prefix in SECRETS
     return f"{prefix}_{secrets.token_urlsafe(32)}"
 
 

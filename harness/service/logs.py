@@ -10,10 +10,12 @@ import sys
 
 import structlog
 
+from harness.service.ids import SECRETS
+
 __all__ = ["configure"]
 
 #: Secrets that :func:`harness.service.ids.new_secret` makes, and the password in the address of a database.
-_SECRET = re.compile(r"\b(dout_join|dout_hook|dout|join|session)_[A-Za-z0-9_-]{43,}|(?<=:)//([^\s:/@]*):[^\s@]+@")
+_SECRET = re.compile(rf"\b({'|'.join(SECRETS)})_[A-Za-z0-9_-]{{43,}}|(?<=:)//([^\s:/@]*):[^\s@]+@")
 
 
 def configure(*, plain: bool) -> None:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from harness.service.database import Database
-from harness.service.ids import new_secret
+from harness.service.ids import SECRETS, new_secret
 from harness.service.logs import configure
 from harness.service.web.guarding import public
 
@@ -87,7 +87,7 @@ def test_a_traceback_shows_no_password_token_cookie_or_learners_text(api, logged
 @pytest.mark.parametrize("plain", [False, True], ids=["json", "console"])
 def test_a_secret_in_a_message_is_masked(logged, plain):
     read = logged(plain=plain)
-    secrets = [new_secret(kind) for kind in ("dout", "dout_join", "session")]
+    secrets = [new_secret(kind) for kind in SECRETS]
     url = f"postgresql+psycopg://dout:{PASSWORD}@db.example.org/dout"
     log = structlog.get_logger()
     try:
