@@ -28,7 +28,7 @@ def first_id(seconds: float) -> str:
 
 
 def new_secret(prefix: str) -> str:
-    """Return 256 random bits to be shown once, behind one of ``SECRETS``, which scanners for lost secrets know it by."""
+    """Return 256 random bits to be shown once, behind one of ``SECRETS``: scanners for lost secrets know it by that."""
     assert prefix in SECRETS
     return f"{prefix}_{secrets.token_urlsafe(32)}"
 
