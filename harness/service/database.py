@@ -102,12 +102,12 @@ class Database:
 
 def cannot_keep(error: BaseException) -> bool:
     """Tell whether a database is there and has no room for what is written, or another trouble with its disk."""
-    if isinstance(error, sa.exc.InternalError):
-        return True  # PostgreSQL knows a full disk (below), and no quota
-    if not isinstance(error, sa.exc.OperationalError):
+    if not isinstance(error, sa.exc.DBAPIError):
         return False
-    is_full = getattr(error.orig, "sqlstate", None) == "53100"
-    return is_full or getattr(error.orig, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR"))
+    # A full disk, a file that cannot be written, and errors that PostgreSQL has no name for: a quota is one of them.
+    state = getattr(error.orig, "sqlstate", None) or ""
+    is_full = getattr(error.orig, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR"))
+    return is_full or state == "53100" or state.startswith(("58", "XX"))
 
 
 def _close_at_once(connection: Any, _: object) -> None:

@@ -22,11 +22,11 @@ from ground import Ground
 from harness.cli import main
 from harness.errors import UsageError
 from harness.service import checkup, reaper
-from harness.service.database import Database
+from harness.service.database import Database, cannot_keep
 from harness.service.engine import Jobs
 from harness.service.lti.registering import BLOCK
 from harness.service.reaper import Duties, hold_lease
-from harness.service.schema import attempt, audit, grade, lease, outbox, submission, worker
+from harness.service.schema import attempt, audit, blob, grade, lease, outbox, submission, worker
 from harness.service.settings import Settings, read_settings
 from harness.service.store.queueing import requeue
 from harness.service.supervisor import Part, Supervisor
@@ -247,6 +247,18 @@ def test_a_connection_in_use_is_closed_once_it_is_given_back(url):
     for connection in inner:
         with pytest.raises(connection.ProgrammingError if url.startswith("sqlite") else Exception, match="closed"):
             connection.cursor()
+
+
+def test_a_full_disk_is_known_from_another_trouble(sqlite_url):
+    database = Database(sqlite_url)
+    with database.reading() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")  # SQLite takes the pages that there are
+        with pytest.raises(sa.exc.DBAPIError) as full:
+            connection.execute(sa.insert(blob).values(sha256="0" * 64, data=bytes(1 << 20)))
+        with pytest.raises(sa.exc.DBAPIError) as wrong:
+            connection.execute(sa.text("SELECT nothing"))
+    database.close()
+    assert (cannot_keep(full.value), cannot_keep(wrong.value), cannot_keep(OSError())) == (True, False, False)
 
 
 def duties(database: Database, jobs: Jobs, executor: str = "me") -> Duties:
