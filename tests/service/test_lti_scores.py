@@ -1,7 +1,10 @@
 """Scores for an LMS: what stands is what arrives, whatever fails on the way, and never an older one after a newer."""
 
+import io
+import json
 import threading
 import time
+import zipfile
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -26,7 +29,7 @@ from harness.service.reaper import Duties
 from harness.service.schema import enrolment, lease, lti_member, outbox, submission, worker
 from harness.service.store.grading import claim, fail, finish
 from harness.service.store.messages import MOST_TRIES, given_up, try_again, wait_after
-from harness.service.store.personal import erase_person
+from harness.service.store.personal import erase_person, export_person
 from harness.service.store.queueing import regrade
 
 
@@ -352,6 +355,17 @@ def test_of_an_erased_person_the_lms_is_told_nothing_any_more(school):
     assert school.ground.rows(lti_member) == []
     school.deliver()
     assert school.lms.posted == []
+
+
+def test_what_the_lms_calls_somebody_is_in_what_is_known_about_them(school):
+    learner = school.learner()
+    with school.database.writing() as connection:
+        packed = export_person(school.database, connection, learner, by=learner)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        known = json.loads(archive.read("person.json"))
+    [place] = known["lms"]
+    assert (place["subject"], place["resource_link"]) == ("mina-at-the-lms", "link-1")
+    assert known["identities"][0]["issuer"] == "https://lms.example"
 
 
 def test_a_platform_that_is_taken_out_of_the_settings_is_told_nothing(school):
