@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from browsing import PASSWORD, Site
 from joserfc import jwt
+from limits import RateLimitItemPerMinute
 from lms import KEYS, by_public_key, unsigned
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
@@ -367,6 +368,14 @@ def test_the_session_is_a_new_one_and_the_cookie_of_the_login_is_gone(one_site):
     made, gone = sorted(answer.headers.get_list("set-cookie"), key=lambda one: "login" in one)
     assert "chosen-by-somebody-else" not in made
     assert "max-age=0" in gone.lower()
+
+
+def test_the_provider_is_not_asked_more_often_than_logins_may_begin(one_site):
+    one_site.app.state.limiter._elsewhere = RateLimitItemPerMinute(2)
+    asked = []
+    one_site.app.state.key_sets.open_client = lambda: asked.append(1) or one_site.provider.client()
+    assert [one_site.browser().get("/oidc/login").status_code for _ in range(4)] == [303, 303, 429, 429]
+    assert len(asked) == 2
 
 
 def test_without_a_provider_in_the_settings_there_is_no_such_login(sqlite_site):

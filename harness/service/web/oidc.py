@@ -27,9 +27,10 @@ async def _login(request: Request) -> Response:
     public(request)
     service = _service(request)
     to = local_path(request.query_params.get("next", "/"))
+    # First: it counts how often somebody comes, and the provider is not to be asked more often.
+    made = await begun(request, f"{_PURPOSE} {to if len(to) <= _LONGEST_PATH else '/'}", with_verifier=True)
     async with key_sets_of(request).open_client() as client:
         provider = await discover(client, service.settings.oidc_issuer)
-    made = await begun(request, f"{_PURPOSE} {to if len(to) <= _LONGEST_PATH else '/'}", with_verifier=True)
     url = authorization_url(provider, service.settings.oidc_client_id, service.settings.address + _BACK, made)
     response = RedirectResponse(url, 303)
     remember_browser(request, response, made, by_form=False)
