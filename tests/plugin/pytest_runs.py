@@ -94,14 +94,20 @@ def _is_installed():
 PLUGIN = [] if _is_installed() else ["-p", "harness.pytest_plugin"]
 
 
-def _command(arguments, *, safe_path):
-    return [sys.executable, *(["-P"] if safe_path else []), "-m", "pytest", *PLUGIN, *map(str, arguments)]
+#: Plugins of what the tests are installed with. They import for longer than a grading takes; each run is spared it, but
+#: for one (test_plugin_items.py).
+_OTHERS = ("-p", "no:hypothesispytest", "-p", "no:anyio")
 
 
-def run_pytest(*arguments, folder, safe_path=True, **environment):
+def _command(arguments, *, safe_path=True, others=False):
+    without = [] if others else _OTHERS
+    return [sys.executable, *(["-P"] if safe_path else []), "-m", "pytest", *without, *PLUGIN, *map(str, arguments)]
+
+
+def run_pytest(*arguments, folder, safe_path=True, others=False, **environment):
     """Run ``pytest ARGUMENTS`` in ``folder``; with ``safe_path=False`` as ``python -m pytest``."""
     done = subprocess.run(
-        _command(arguments, safe_path=safe_path),
+        _command(arguments, safe_path=safe_path, others=others),
         cwd=folder,
         env=_environment(**environment),
         stdin=subprocess.DEVNULL,
@@ -132,7 +138,7 @@ def run_python(code, *, folder):
 def started(*arguments, folder):
     """Start ``pytest ARGUMENTS`` and return the process."""
     return subprocess.Popen(
-        _command(arguments, safe_path=True),
+        _command(arguments),
         cwd=folder,
         env=_environment(PYTHONUNBUFFERED="1"),
         stdin=subprocess.DEVNULL,

@@ -30,6 +30,12 @@ def test_node_ids_are_the_file_and_the_check(folder):
     assert PARTIAL not in run.out
 
 
+def test_the_result_is_the_same_beside_all_plugins_that_are_installed(folder):
+    run = run_pytest("--grade=layers.py", "--grade=good.py", folder=folder, others=True)
+    run.shows("SCORE 45/100", "SCORE 100/100")
+    assert run.status == 1
+
+
 def test_collecting_runs_and_parses_nothing(folder):
     write(folder, layers_py=BROKEN)
     run = run_pytest("--grade=layers.py", "--collect-only", "-q", folder=folder)
