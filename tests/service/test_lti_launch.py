@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from browsing import Site
 from lms import CLAIM, KEYS, ROLE, Lms, by_public_key, unsigned
+from structlog.testing import capture_logs
 
 from harness.service.database import Database
 from harness.service.key_sets import KeySets
@@ -173,6 +174,13 @@ STRANGER = KEYS[1]
 def test_a_token_that_says_something_wrong_is_refused(lms_site, lms, changes, word):
     assert refused_as(lms.launch(lms_site.browser(), **changes)) == word
     assert lms_site.ground.rows(user) == lms_site.ground.rows(session) == []
+
+
+def test_the_operators_log_has_the_word_that_a_refused_person_is_told(lms_site, lms):
+    with capture_logs() as logged:
+        assert refused_as(lms.launch(lms_site.browser(), aud="somebody-else")) == "bad-aud"
+    [line] = [line for line in logged if line["event"] == "login refused"]
+    assert line == {"event": "login refused", "log_level": "warning", "path": "/lti/launch", "code": "bad-aud"}
 
 
 def post_token(site, lms, make):
