@@ -52,10 +52,7 @@ def refuse(request: Request, error: Exception) -> Response:
     if refusal.status == 401 and not for_program and request.method in {"GET", "HEAD"}:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
-    if isinstance(error, LoginRefused):
-        # Whoever is refused knows no more than a word; the operator is asked about it.
-        _log.warning("login refused", path=request.url.path, code=error.code)
-    elif refusal.status >= 500:
+    if refusal.status >= 500:
         _log.error("request failed", exc_info=error)
     form = problem if for_program else error_page
     response = form(request, refusal.status, refusal.message, refusal.hint)
@@ -67,6 +64,8 @@ def _refusal(error: Exception) -> Refusal:
     if isinstance(error, Refusal):
         return error
     if isinstance(error, LoginRefused):
+        # Whoever is refused knows no more than a word; the operator is asked about it.
+        _log.warning("login refused", code=error.code)
         return Refusal(error.message, error.hint, status=error.status)
     if isinstance(error, HTTPException):
         headers = error.headers or {}
