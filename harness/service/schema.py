@@ -445,7 +445,6 @@ lti_link = Table(
     _to("assignment", nullable=True),
     #: Address of its column in the LMS's gradebook; null where the LMS takes no scores.
     Column("line_item", String(2000), nullable=True),
-    _time("seen_at"),
     UniqueConstraint("platform", "resource_link"),
     Index(None, "assignment_id"),
 )

@@ -7,12 +7,13 @@ import pytest
 import sqlalchemy as sa
 from browsing import Site
 from lms import CLAIM, KEYS, ROLE, Lms, by_public_key, unsigned
+from structlog.testing import capture_logs
 
 from harness.service.database import Database
 from harness.service.key_sets import KeySets
 from harness.service.lti.keys import own_key
 from harness.service.lti.launch import Launch
-from harness.service.schema import audit, enrolment, identity, session, user
+from harness.service.schema import audit, enrolment, identity, lti_link, session, user
 from harness.service.store import arriving
 from harness.service.store.arriving import arrive_by_lti
 
@@ -173,6 +174,13 @@ STRANGER = KEYS[1]
 def test_a_token_that_says_something_wrong_is_refused(lms_site, lms, changes, word):
     assert refused_as(lms.launch(lms_site.browser(), **changes)) == word
     assert lms_site.ground.rows(user) == lms_site.ground.rows(session) == []
+
+
+def test_the_operators_log_has_the_word_that_a_refused_person_is_told(lms_site, lms):
+    with capture_logs() as logged:
+        assert refused_as(lms.launch(lms_site.browser(), aud="somebody-else")) == "bad-aud"
+    [line] = [line for line in logged if line["event"] == "login refused"]
+    assert line == {"event": "login refused", "log_level": "warning", "code": "bad-aud"}
 
 
 def post_token(site, lms, make):
@@ -422,6 +430,16 @@ def test_a_login_that_meets_another_of_the_same_person_is_tried_again(lms_site, 
     monkeypatch.setattr("harness.service.web.lti.arrive_by_lti", crossed)
     assert lms.launch(lms_site.browser()).status_code == 303
     assert len(tries) == 2
+
+
+def test_a_link_keeps_what_the_lms_said_last(any_site, lms):
+    lms.launch(any_site.browser())
+    lms.launch(any_site.browser(), **{"https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": None}, custom=None)
+    [link] = any_site.ground.rows(lti_link)
+    assert (link["line_item"], link["assignment_id"]) == (None, None)
+    lms.launch(any_site.browser())
+    [link] = any_site.ground.rows(lti_link)
+    assert (link["line_item"], link["assignment_id"]) == (lms.line_item, any_site.work)
 
 
 def test_the_deployment_decides_which_platform_it_is(sqlite_site, lms, tmp_path):

@@ -219,13 +219,11 @@ def _link(
     database: Database, connection: sa.Connection, launch: Launch, course_id: str, assignment_id: str | None
 ) -> str:
     here = sa.and_(lti_link.c.platform == launch.platform.key, lti_link.c.resource_link == launch.resource_link)
-    new = {
-        "course_id": course_id,
-        "assignment_id": assignment_id,
-        "line_item": launch.line_item,
-        "seen_at": database.now(connection),
-    }
+    now = {"course_id": course_id, "assignment_id": assignment_id, "line_item": launch.line_item}
     names = {"platform": launch.platform.key, "resource_link": launch.resource_link}
-    connection.execute(database.insert_new(lti_link, {"id": new_id(), **names, **new}))
-    link_id: str = connection.execute(sa.update(lti_link).where(here).values(new).returning(lti_link.c.id)).scalar_one()
-    return link_id
+    connection.execute(database.insert_new(lti_link, {"id": new_id(), **names, **now}))
+    known = connection.execute(sa.select(lti_link).where(here)).mappings().one()
+    # Who opens a link that has not changed waits for nobody else who opens it.
+    if any(known[name] != value for name, value in now.items()):
+        connection.execute(sa.update(lti_link).where(here).values(now))
+    return str(known["id"])

@@ -82,6 +82,8 @@ def _refusal(error: Exception) -> Refusal:
     if isinstance(error, Refusal):
         return error
     if isinstance(error, LoginRefused):
+        # Whoever is refused knows no more than a word; the operator is asked about it.
+        _log.warning("login refused", code=error.code)
         return Refusal(error.message, error.hint, status=error.status)
     if isinstance(error, HTTPException):
         headers = error.headers or {}

@@ -229,7 +229,6 @@ def upgrade() -> None:
         sa.Column("course_id", sa.String(length=36), nullable=False),
         sa.Column("assignment_id", sa.String(length=36), nullable=True),
         sa.Column("line_item", sa.String(length=2000), nullable=True),
-        sa.Column("seen_at", sa.Float(precision=53), nullable=False),
         sa.ForeignKeyConstraint(["assignment_id"], ["assignment.id"], name=op.f("fk_lti_link_assignment_id")),
         sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_lti_link_course_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_link")),
