@@ -11,6 +11,7 @@ from harness.grader import grade
 from harness.render import FORMATS
 from harness.sandbox.runner import Sandbox
 from harness.service.schema import audit, submission
+from harness.service.store import waiting
 from harness.service.web.api import seen
 from harness.submission import submission_from_bytes
 
@@ -299,11 +300,11 @@ def test_errors_are_in_the_language_of_the_client(ground, assignment, mina):
 
 def test_what_all_who_follow_are_told_is_read_together(ground, assignment, course, monkeypatch):
     ids = [ground.hand_in(assignment, ground.learner(course, f"L{one}"), b"x%d" % one).id for one in range(4)]
-    looks, places = [], seen.places
-    monkeypatch.setattr(seen, "places", lambda *given: looks.append(1) or places(*given))
+    looks, places = [], waiting.places
+    monkeypatch.setattr(waiting, "places", lambda *given: looks.append(1) or places(*given))
     with ground.database.reading() as connection:
         told = seen.seen_now(ground.database, connection, [(one, 15.0) for one in [*reversed(ids), "nothing"]])
-    assert [one and (one[0].id, one[1].queue.position) for one in told] == [
+    assert [one and (one.id, one.queue.position) for one in told] == [
         *((ids[number], number + 1) for number in (3, 2, 1, 0)),
         None,
     ]
