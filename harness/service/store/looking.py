@@ -1,6 +1,7 @@
 """What pages show of courses, submissions and grades. No query takes a whole table: long lists are paged by key."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -128,6 +129,8 @@ def assignments_by_id(_: object, connection: sa.Connection, ids: Sequence[str]) 
     return [by_id.get(one) for one in ids]
 
 
+# To build it takes longer than to run it.
+@cache
 def _assignments() -> "sa.Select[Any]":
     return (
         sa.select(
@@ -195,6 +198,7 @@ def submissions_of(
     return _seen(connection, query.order_by(submission.c.id.desc()).limit(most))
 
 
+@cache
 def _submissions() -> "sa.Select[Any]":
     names = [name for name in submission.c.keys() if name in Seen.__struct_fields__]  # noqa: SIM118 - of columns
     return (
