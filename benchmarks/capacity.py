@@ -44,8 +44,10 @@ class Day:
     peak_done_s: float = 2 * 3600.0
     #: Part of a processor that is used when it is well used; the rest is for what nobody planned.
     used: float = 0.6
-    #: Requests for each submission beside it: pages, status, streams. Each is taken for as dear as handing in.
+    #: Requests for each submission beside it, pages, status, streams, and the processor time of a web process for one,
+    #: seconds: a page is read and drawn by itself, where submissions that come at once share what they ask the database.
     other_requests: float = 5.0
+    other_s: float = 0.01
     #: Days of logs written ahead that are kept to restore any moment, and whole copies.
     log_days: float = 7.0
     copies: float = 2.0
@@ -75,22 +77,22 @@ class Needs:
 #: What submission_cost.py printed; docs/capacity.md says on what machine.
 MEASURED = {
     "SQLite": Costs(
-        web_s=0.00714,
-        worker_s=0.03145,
+        web_s=0.00173,
+        worker_s=0.03293,
         database_s=0.0,
-        stored_bytes=19231,
-        queue_bytes=754,
-        log_bytes=222163,
-        commits=3.66,
+        stored_bytes=19710,
+        queue_bytes=750,
+        log_bytes=219044,
+        commits=3.62,
     ),
     "PostgreSQL": Costs(
-        web_s=0.00926,
-        worker_s=0.0281,
-        database_s=0.00999,
-        stored_bytes=10600,
-        queue_bytes=2163,
-        log_bytes=14705,
-        commits=3.50,
+        web_s=0.00188,
+        worker_s=0.03161,
+        database_s=0.00843,
+        stored_bytes=10699,
+        queue_bytes=1958,
+        log_bytes=15122,
+        commits=3.63,
     ),
 }
 
@@ -114,7 +116,7 @@ def needs(day: Day, costs: Costs) -> Needs:
     graded = max(day.submissions * day.peak_part / day.peak_done_s, day.submissions / DAY)
     workers = ceil(graded * costs.worker_s / day.used)
     waiting, longest = backlog(peak, workers * day.used / costs.worker_s, 3600.0)
-    web = ceil(peak * costs.web_s * (1 + day.other_requests) / day.used)
+    web = ceil(peak * (costs.web_s + day.other_requests * day.other_s) / day.used)
     a_day = day.submissions * costs.log_bytes
     kept = day.submissions * (costs.stored_bytes - costs.queue_bytes) * YEAR
     return Needs(
