@@ -45,7 +45,7 @@ class Day:
     #: Part of a processor that is used when it is well used; the rest is for what nobody planned.
     used: float = 0.6
     #: Requests for each submission beside it, pages, status, streams, and the processor time of a web process for one,
-    #: seconds: a page is read and drawn by itself, where submissions that come at once share what they ask the database.
+    #: seconds: a page is read and drawn by itself, where submissions that come at once share what they ask a database.
     other_requests: float = 5.0
     other_s: float = 0.01
     #: Days of logs written ahead that are kept to restore any moment, and whole copies.

@@ -71,19 +71,19 @@ class Live:
         self._watched.setdefault(key, set()).add(mine)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._look())
-        asked = time.monotonic()
+        until = _next_sign()
         try:
             while True:
                 try:
-                    news = await asyncio.wait_for(mine.get(), _ALIVE)
+                    news = await asyncio.wait_for(mine.get(), max(0.0, until - time.monotonic()))
                 except TimeoutError:
                     news = None
                 if news is _END:
                     return
-                if news is None or time.monotonic() - asked >= _ALIVE:
+                if time.monotonic() >= until:
                     # Not with every change: two hundred who wait move up each second.
                     await still()
-                    asked = time.monotonic()
+                    until = _next_sign()
                 yield news
         finally:
             self._watched[key].discard(mine)
@@ -115,6 +115,11 @@ class Live:
             if kind == ASSIGNMENT:
                 found[kind, what] = class_mark(connection, what)
         return found
+
+
+def _next_sign() -> float:
+    """Return when the next sign of life is due: of all streams at once, so that what they ask is asked together."""
+    return (time.monotonic() // _ALIVE + 1) * _ALIVE
 
 
 def live_of(request: Request) -> Live:
