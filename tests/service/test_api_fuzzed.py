@@ -4,6 +4,9 @@ Apart from the other tests: where Schemathesis is installed, every pytest proces
 """
 
 import pytest
+
+pytest.importorskip("schemathesis", reason="Schemathesis is installed for tox -e long only")
+
 import schemathesis
 from api_ground import ApiGround
 from hypothesis import HealthCheck, given, settings, strategies
