@@ -15,7 +15,7 @@ import harness
 from harness.errors import AssignmentError
 from harness.records import Report
 from harness.service.database import Database
-from harness.service.engine import Jobs, Runner
+from harness.service.engine import Jobs, Runner, job_id
 from harness.service.faults import reach
 from harness.service.grading import Bench, graded
 from harness.service.installed import Installed
@@ -69,9 +69,13 @@ class Worker:
         #: Set when no more work is to be taken, and when nothing more is to be done at all.
         self._stopping, self._stopped = threading.Event(), threading.Event()
         self._left: list[tuple[str, int]] = []
+        #: Jobs that are being done here, and those that the queue takes to be and that were not, at the last look.
+        self._at_hand: set[str] = set()
+        self._missing: set[str] = set()
         self._threads = [
             threading.Thread(target=self._every, args=(settings.heartbeat_s, self._beat), name="heartbeat"),
             threading.Thread(target=self._every, args=(settings.heartbeat_s, self._duties.do), name="duties"),
+            threading.Thread(target=self._every, args=(settings.dead_after_s, self.give_back_missing), name="missing"),
         ]
         self._telling = threading.Thread(
             target=self._every, args=(settings.heartbeat_s, self._duties.tell), name="outbox", daemon=True
@@ -81,24 +85,27 @@ class Worker:
     def start(self) -> None:
         """Begin to take work. Before the first job this worker is known to be alive."""
         with self._database.writing() as connection:
-            connection.execute(
-                sa.insert(worker).values(
-                    executor=self.executor,
-                    host=host_name(),
-                    version=harness.__version__,
-                    isolation=str(self._bench.isolation.level),
-                    slots=self._slots,
-                    is_draining=False,
-                    started_at=self._database.clock,
-                    seen_at=self._database.clock,
-                )
-            )
+            self._enter(connection)
         for thread in self._threads:
             thread.daemon = True
             thread.start()
         self._telling.start()
         self._runner = Runner(self._database, self.executor, self._do, slots=self._slots, poll_s=self._settings.poll_s)
         _log.info("worker started", executor=self.executor, isolation=str(self._bench.isolation.level))
+
+    def _enter(self, connection: sa.Connection) -> None:
+        connection.execute(
+            sa.insert(worker).values(
+                executor=self.executor,
+                host=host_name(),
+                version=harness.__version__,
+                isolation=str(self._bench.isolation.level),
+                slots=self._slots,
+                is_draining=False,
+                started_at=self._database.clock,
+                seen_at=self._database.clock,
+            )
+        )
 
     def wait(self) -> None:
         """Wait until this worker is asked to end: by :meth:`ask_to_stop`, or by an operator who drains it."""
@@ -144,13 +151,36 @@ class Worker:
                 .values(seen_at=self._database.clock)
                 .returning(worker.c.is_draining)
             ).first()
+            if seen is None and not self._stopping.is_set():
+                # It was silent, or the database was away. What it grades now may be graded twice, and counts once; what
+                # it takes from now on is its own again.
+                self._enter(connection)
+                _log.warning("this worker was taken for dead", executor=self.executor)
         if seen is not None and seen.is_draining:
             self.ask_to_stop()
-        elif seen is None and not self._stopping.is_set():
-            # Taken for dead while it was stopped: what it grades now may be graded twice, and counts once.
-            _log.warning("this worker was taken for dead", executor=self.executor)
+
+    def give_back_missing(self) -> None:
+        """Put jobs back that the queue takes to be done here, and that were not, at this look and the one before.
+
+        A worker that takes jobs while the database goes away may never learn which: they were taken, and the answer was
+        lost. Nobody else would give them back as long as this worker lives.
+        """
+        mine = {job for job, executor in self._jobs.taken().items() if executor == self.executor}
+        missing = mine - self._at_hand
+        lost, self._missing = missing & self._missing, missing
+        if lost:
+            _log.warning("jobs were taken that never arrived", executor=self.executor, jobs=sorted(lost))
+            self._jobs.give_back(sorted(lost))
 
     def _do(self, submission_id: str, gen: int) -> None:
+        job = job_id(submission_id, gen)
+        self._at_hand.add(job)
+        try:
+            self._grade(submission_id, gen)
+        finally:
+            self._at_hand.discard(job)
+
+    def _grade(self, submission_id: str, gen: int) -> None:
         # In every line of the log that this submission causes.
         with structlog.contextvars.bound_contextvars(submission=submission_id, gen=gen):
             done = self._graded(submission_id, gen)

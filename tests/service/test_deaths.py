@@ -12,8 +12,10 @@ import pytest
 import sqlalchemy as sa
 from fleet import Fleet, until
 
+from harness.service.engine import job_id
 from harness.service.faults import POINTS
 from harness.service.schema import attempt, grade, submission, worker
+from harness.service.store.accepting import Incoming, accept
 
 if sys.platform != "linux":
     pytest.skip("workers that lock a submission in exist on Linux only", allow_module_level=True)
@@ -100,6 +102,38 @@ def test_a_submission_that_the_queue_has_lost_is_put_in_again(fleet):
     assert fleet.worker(fault="requeue.between").wait(60) == -signal.SIGKILL
     fleet.worker()
     until(lambda: fleet.graded() == 3)
+
+
+def test_a_job_that_was_taken_and_never_arrived_is_put_back(fleet):
+    worker_process = fleet.worker()
+    until(lambda: fleet.ground.rows(worker))
+    [row] = fleet.ground.rows(worker)
+    table = "workflow_status" if fleet.database.is_sqlite else "dbos.workflow_status"
+    learner = fleet.ground.learner(fleet.course, "Mina")
+    incoming = Incoming(assignment_id=fleet.work, user_id=learner, name="layers.py", data=b"x = 1", idempotency_key="k")
+    with fleet.database.writing() as connection:
+        made = accept(fleet.database, fleet.jobs, connection, incoming)
+        # What the worker's taking writes, whose answer it does not get.
+        connection.execute(
+            sa.text(f"UPDATE {table} SET status = 'PENDING', executor_id = :executor WHERE workflow_uuid = :job"),
+            {"executor": row["executor"], "job": job_id(made.id, 0)},
+        )
+    until(lambda: fleet.graded() == 1)
+    assert worker_process.poll() is None
+
+
+def test_a_worker_that_was_taken_for_dead_and_lives_is_one_again(fleet):
+    fleet.worker()
+    until(lambda: fleet.ground.rows(worker))
+    [row] = fleet.ground.rows(worker)
+    with fleet.database.writing() as connection:
+        connection.execute(sa.delete(worker))
+    until(lambda: fleet.ground.rows(worker))
+    assert [again["executor"] for again in fleet.ground.rows(worker)] == [row["executor"]]
+    # Its work is its own: nobody gives it back, or counts its attempts as crashed.
+    fleet.hand_in(3)
+    until(lambda: fleet.graded() == 3)
+    assert {one["state"] for one in fleet.ground.rows(attempt)} == {"done"}
 
 
 def test_a_worker_that_sleeps_through_its_death_and_wakes_up_makes_no_second_grade(fleet):
