@@ -182,39 +182,33 @@ class Worker:
 
     def _grade(self, submission_id: str, gen: int) -> None:
         # In every line of the log that this submission causes.
-        with structlog.contextvars.bound_contextvars(submission=submission_id, gen=gen):
-            done = self._graded(submission_id, gen)
-            if done is None:
-                return
-            # The desk is free again: the next submission is graded while this grade waits for its turn to be written.
-            claimed, report = done
-            reach("graded")
-            stands = self._patiently(lambda: self._finish(claimed, report))
-            _log.info(
-                "graded" if stands else "superseded",
-                attempt=claimed.n,
-                executor=self.executor,
-                outcome=str(report.outcome),
-                seconds=round(report.timing.wall_s, 3),
-            )
-
-    def _graded(self, submission_id: str, gen: int) -> tuple[Claim, Report] | None:
-        """Claim and grade a submission; None when there is no grade to write down."""
-        with self._bench.desk() as desk:
+        with (
+            structlog.contextvars.bound_contextvars(submission=submission_id, gen=gen),
+            self._bench.desk() as desk,
+        ):
             if self._stopping.is_set():
                 self._left.append((submission_id, gen))
-                return None
+                return
             claimed = self._patiently(lambda: self._claim(submission_id, gen))
             if claimed is None:
-                return None
+                return
+            log = _log.bind(attempt=claimed.n, executor=self.executor)
             try:
                 assignment = self._bench.assignment(claimed)
             except AssignmentError:
                 self._patiently(lambda: self._fail(claimed, "assignment_changed"))
-                _log.error("the assignment is not what its revision says", source=claimed.source)
-                return None
+                log.error("the assignment is not what its revision says", source=claimed.source)
+                return
+            began = time.perf_counter()
             with span("run", attempt=claimed.n):
-                return claimed, graded(desk, claimed, assignment)
+                report = graded(desk, claimed, assignment)
+            reach("graded")
+            stands = self._patiently(lambda: self._finish(claimed, report))
+            log.info(
+                "graded" if stands else "superseded",
+                outcome=str(report.outcome),
+                seconds=round(time.perf_counter() - began, 3),
+            )
 
     def _patiently(self, write: Callable[[], T]) -> T:
         """Do something with the database, again and again while it is away."""
