@@ -11,6 +11,7 @@ pytest.importorskip("dbos", reason="the extra 'service' is not installed")
 
 from browsing import Site
 from cluster import Cluster, programs
+from fleet import Fleet
 from ground import Ground
 
 from harness.service.database import Database
@@ -93,6 +94,29 @@ def jobs(database: Database) -> Iterator[Jobs]:
 def ground(database: Database) -> Ground:
     """Courses and people, and a queue that only keeps what it is given."""
     return Ground(database)
+
+
+@pytest.fixture
+def course(ground: Ground) -> str:
+    return ground.course()
+
+
+@pytest.fixture
+def assignment(ground: Ground, course: str) -> str:
+    return ground.assignment(course)
+
+
+@pytest.fixture
+def teacher(ground: Ground, course: str) -> str:
+    return ground.learner(course, "Kim", role="instructor")
+
+
+@pytest.fixture
+def fleet(url: str, tmp_path: Path) -> Iterator[Fleet]:
+    """Real processes of the service, and work for them."""
+    made = Fleet(url, tmp_path / "data")
+    yield made
+    made.close()
 
 
 @pytest.fixture

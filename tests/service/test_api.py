@@ -33,23 +33,8 @@ def ground(database, tmp_path):
 
 
 @pytest.fixture
-def course(ground):
-    return ground.course()
-
-
-@pytest.fixture
-def assignment(ground, course):
-    return ground.assignment(course)
-
-
-@pytest.fixture
 def mina(ground, course):
     return ground.learner(course)
-
-
-@pytest.fixture
-def teacher(ground, course):
-    return ground.learner(course, "Kim", role="instructor")
 
 
 def send(client, assignment, *, key="one", data=SEED, **query):

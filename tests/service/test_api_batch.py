@@ -23,21 +23,6 @@ def ground(database, tmp_path):
 
 
 @pytest.fixture
-def course(ground):
-    return ground.course()
-
-
-@pytest.fixture
-def assignment(ground, course):
-    return ground.assignment(course)
-
-
-@pytest.fixture
-def teacher(ground, course):
-    return ground.learner(course, "Kim", role="instructor")
-
-
-@pytest.fixture
 def client(ground, teacher):
     return ground.client(teacher, "submit")
 

@@ -101,16 +101,6 @@ def grading(ground, reports):
 
 
 @pytest.fixture
-def course(ground):
-    return ground.course()
-
-
-@pytest.fixture
-def assignment(ground, course):
-    return ground.assignment(course)
-
-
-@pytest.fixture
 def wrong(tmp_path):
     path = tmp_path / "layers.py"
     path.write_text(WRONG)

@@ -5,8 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -21,13 +19,6 @@ if sys.platform != "linux":
     pytest.skip("workers that lock a submission in exist on Linux only", allow_module_level=True)
 
 OF_A_WORKER = [point for point in POINTS if point.startswith(("claim", "graded", "finish"))]
-
-
-@pytest.fixture
-def fleet(url: str, tmp_path: Path) -> Iterator[Fleet]:
-    made = Fleet(url, tmp_path / "data")
-    yield made
-    made.close()
 
 
 def states(fleet: Fleet) -> list[str]:

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +18,6 @@ if TYPE_CHECKING:
 
 if sys.platform != "linux":
     pytest.skip("workers that lock a submission in exist on Linux only", allow_module_level=True)
-
-
-@pytest.fixture
-def fleet(url: str, tmp_path: Path) -> Iterator[Fleet]:
-    made = Fleet(url, tmp_path / "data")
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -43,13 +42,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def fleet(url: str, tmp_path: Path) -> Iterator[Fleet]:
-    made = Fleet(url, tmp_path / "data")
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,13 +29,6 @@ def upgrade() -> None:
     with op.batch_alter_table("submission") as table:
         table.add_column(sa.Column("to_come", sa.Integer(), nullable=False, server_default="7"))
 """
-
-
-@pytest.fixture
-def fleet(url: str, tmp_path: Path) -> Iterator[Fleet]:
-    made = Fleet(url, tmp_path / "data")
-    yield made
-    made.close()
 
 
 @pytest.fixture
