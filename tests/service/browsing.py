@@ -20,12 +20,13 @@ from harness.service.installed import Installed
 from harness.service.passwords import hash_password
 from harness.service.schema import enrolment, user
 from harness.service.settings import Settings
-from harness.service.store.sessions import start_session
+from harness.service.store.sessions import actors_by_token, start_session
+from harness.service.store.tokens import create_token
 from harness.service.web.app import create_app
 from harness.service.web.service import Service
 from harness.service.writer import Writer
 
-__all__ = ["PASSWORD", "Browser", "Site"]
+__all__ = ["PASSWORD", "Browser", "Site", "a_token", "seen", "shown_code"]
 
 PASSWORD = "correct horse battery"
 _HASHED = hash_password(PASSWORD)
@@ -117,3 +118,15 @@ class Browser(TestClient):
 def shown_code(page: str) -> list[str]:
     """Return what a page shows as code: secrets and links."""
     return re.findall(r"<code>([^<]+)</code>", page)
+
+
+def a_token(site: Site, user_id: str, **changes: Any) -> str:
+    """Return a new token of somebody, to read with unless told otherwise."""
+    values = {"name": "CI", "scopes": frozenset({"read"})} | changes
+    return site.writing(lambda connection: create_token(site.database, connection, user_id=user_id, **values))
+
+
+def seen(site: Site, secret: str) -> Any:
+    """Return who shows this token; None when it is not good."""
+    with site.database.reading() as connection:
+        return actors_by_token(site.database, connection, [secret])[0]
