@@ -16,10 +16,9 @@ from harness.sentence import Sentence
 from harness.service.database import Database
 from harness.service.installed import Installed
 from harness.service.migrations import check_schema
-from harness.service.schema import worker
 from harness.service.settings import Settings
 from harness.service.store.messages import given_up
-from harness.service.store.overseeing import courses_waiting
+from harness.service.store.overseeing import alive_workers, courses_waiting
 
 __all__ = ["Observed", "look"]
 
@@ -111,9 +110,7 @@ def _work(settings: Settings, database: Database) -> Iterator[Observed]:
     with database.reading() as connection:
         now = database.now(connection)
         skew = abs(now - time.time())
-        alive = connection.execute(
-            sa.select(sa.func.count()).select_from(worker).where(worker.c.seen_at >= now - settings.dead_after_s)
-        ).scalar_one()
+        alive = alive_workers(database, connection, settings.dead_after_s)
         courses = courses_waiting(database, connection)
         lost = given_up(connection)
     waiting = sum(int(one["queued"] + one["running"]) for one in courses)

@@ -260,7 +260,7 @@ submission = Table(
 )
 
 #: What waits or runs, in the words of the index of it alone: however many are graded, those are found at once, and
-#: counted without a look at their rows. A parameter would keep both databases from using it, and so would a type here
+#: counted without a look at their rows. A parameter would keep both databases from using it; and a type would keep
 #: SQLite, to which SQLAlchemy says ``(...) = 1`` of what is a Boolean.
 IS_OPEN: sa.ColumnElement[Any] = sa.literal_column("status IN ('queued', 'running')")
 Index(

@@ -118,6 +118,11 @@ class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
 
     @property
+    def is_https(self) -> bool:
+        """Whether people reach it by TLS."""
+        return self.address.startswith("https://")
+
+    @property
     def worker_count(self) -> int:
         """How many worker processes `dout serve` starts."""
         return self.workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else (0,))
@@ -186,7 +191,7 @@ def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
     oidc = (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     if any(oidc) and not all(oidc):
         raise UsageError(Sentence("OpenID Connect needs oidc_issuer, oidc_client_id and oidc_client_secret"))
-    if settings.lti_platforms and not settings.address.startswith("https://"):
+    if settings.lti_platforms and not settings.is_https:
         raise UsageError(
             Sentence("people from an LMS cannot come to {address}", address=settings.address),
             Sentence("set public_url to an https address: browsers take the cookie of such a login by TLS alone"),

@@ -121,8 +121,7 @@ class Worker:
         if self._runner is not None:
             self._runner.close(_PATIENCE_SECONDS)
         with suppress(sa.exc.SQLAlchemyError):
-            mine = [job for job, executor in self._jobs.taken().items() if executor == self.executor]
-            if mine:
+            if mine := self._taken():
                 self._jobs.give_back(mine)
             for submission_id, gen in self._left:
                 requeue(self._database, self._jobs, submission_id, gen)
@@ -165,12 +164,15 @@ class Worker:
         A worker that takes jobs while the database goes away may never learn which: they were taken, and the answer was
         lost. Nobody else would give them back as long as this worker lives.
         """
-        mine = {job for job, executor in self._jobs.taken().items() if executor == self.executor}
-        missing = mine - self._at_hand
+        missing = self._taken() - self._at_hand
         lost, self._missing = missing & self._missing, missing
         if lost:
             _log.warning("jobs were taken that never arrived", executor=self.executor, jobs=sorted(lost))
             self._jobs.give_back(sorted(lost))
+
+    def _taken(self) -> set[str]:
+        """Return the jobs that the queue takes to be done here."""
+        return {job for job, executor in self._jobs.taken().items() if executor == self.executor}
 
     def _do(self, submission_id: str, gen: int) -> None:
         job = job_id(submission_id, gen)

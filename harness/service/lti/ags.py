@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +15,7 @@ from harness.service.lti.launch import SCORE_SCOPE
 from harness.service.outgoing import Answer, Unreachable
 from harness.service.settings import LtiPlatform
 from harness.service.store.looking import Grade
+from harness.service.store.telling import timestamp
 
 __all__ = ["Post", "Tokens", "private_is_fine", "score_of", "scores_url"]
 
@@ -43,7 +43,7 @@ def score_of(stands: Grade, subject: str, at: int) -> dict[str, Any]:
     """
     return {
         "userId": subject,
-        "timestamp": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": timestamp(at),
         # Of this attempt, to which nothing is left to do. Another one brings a score of its own.
         "activityProgress": "Completed",
         "gradingProgress": "FullyGraded",

@@ -31,6 +31,7 @@ __all__ = [
     "assignments_by_id",
     "assignments_of",
     "courses_of",
+    "grade_in",
     "grades_of",
     "history",
     "learner_of",
@@ -237,20 +238,26 @@ def grades_of(connection: sa.Connection, ids: Sequence[str]) -> dict[str, Grade]
         overrides[row.submission_id] = row
     for row in connection.execute(sa.select(grade).where(grade.c.submission_id.in_(ids)).order_by(grade.c.gen)):
         over = overrides.get(row.submission_id)
-        is_in_force = over is not None and over.score is not None
-        found[row.submission_id] = Grade(
-            gen=row.gen,
-            revision=row.revision,
-            outcome=row.outcome,
-            graded_score=row.score,
-            max_score=row.max_score,
-            report_id=row.report_id,
-            at=row.at,
-            override_score=over.score if over and is_in_force else None,
-            override_reason=over.reason if over and is_in_force else "",
-            override_by=over.name if over and is_in_force else "",
-        )
+        # One without a score takes back what was given before.
+        given = (None, "", "") if over is None or over.score is None else (over.score, over.reason, over.name)
+        found[row.submission_id] = grade_in(row, *given)
     return found
+
+
+def grade_in(row: Any, given: float | None, reason: str, by: str) -> Grade:
+    """Return what a row of ``grade`` says, with the score that a person gave in its place, if any."""
+    return Grade(
+        gen=row.gen,
+        revision=row.revision,
+        outcome=row.outcome,
+        graded_score=row.score,
+        max_score=row.max_score,
+        report_id=row.report_id,
+        at=row.at,
+        override_score=given,
+        override_reason=reason,
+        override_by=by,
+    )
 
 
 def report_of(connection: sa.Connection, report_id: str) -> bytes:

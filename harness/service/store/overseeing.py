@@ -10,6 +10,7 @@ from harness.service.schema import IS_OPEN, assignment, attempt, course, grade, 
 
 __all__ = [
     "Pace",
+    "alive_workers",
     "class_mark",
     "courses_waiting",
     "failures",
@@ -115,6 +116,12 @@ def courses_waiting(database: Database, connection: sa.Connection) -> Sequence[s
         .order_by(sa.desc("oldest_s").nulls_last())
     )
     return [row for row in connection.execute(query).mappings() if row["queued"] or row["running"]]
+
+
+def alive_workers(database: Database, connection: sa.Connection, dead_after_s: float) -> int:
+    """Return how many workers gave a sign of life in the last ``dead_after_s`` seconds."""
+    seen = worker.c.seen_at >= database.clock - dead_after_s
+    return connection.execute(sa.select(sa.func.count()).select_from(worker).where(seen)).scalar_one()
 
 
 def workers(database: Database, connection: sa.Connection) -> Sequence[sa.RowMapping]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from harness.records import Record
 from harness.service.schema import LEARNER, enrolment, grade, override, submission, user
 from harness.service.store.counting import counting, standing_override
-from harness.service.store.looking import Grade
+from harness.service.store.looking import Grade, grade_in
 
 __all__ = ["Equal", "Standing", "equal_answers", "standing", "standings"]
 
@@ -109,18 +109,7 @@ def _standing(one: Any, row: Any) -> Standing:
         number=row.number,
         is_late=row.is_late,
         status=row.last_status,
-        grade=Grade(
-            gen=row.gen,
-            revision=row.revision,
-            outcome=row.outcome,
-            graded_score=row.score,
-            max_score=row.max_score,
-            report_id=row.report_id,
-            at=row.at,
-            override_score=row.given_score,
-            override_reason=row.reason or "",
-            override_by=row.given_by or "",
-        ),
+        grade=grade_in(row, row.given_score, row.reason or "", row.given_by or ""),
         summary=row.summary,
     )
 

@@ -11,7 +11,7 @@ from harness.service.ids import new_id
 from harness.service.schema import assignment, course, lti_link, lti_member, outbox, submission, webhook
 from harness.service.store.looking import grades_of
 
-__all__ = ["AGS", "WEBHOOK", "tell_of_grade", "tell_place"]
+__all__ = ["AGS", "WEBHOOK", "tell_of_grade", "tell_place", "timestamp"]
 
 #: Kinds of message.
 AGS, WEBHOOK = "ags", "webhook"
@@ -74,7 +74,7 @@ def _event(database: Database, connection: sa.Connection, row: "sa.Row[Any]") ->
     stands = grades_of(connection, [row.id]).get(row.id)
     return {
         "type": "submission.failed" if row.status == "failed" else "grade.changed",
-        "at": _iso(database.now(connection)),
+        "at": timestamp(database.now(connection)),
         "course": row.course,
         "assignment": row.slug,
         "submission": row.id,
@@ -89,7 +89,8 @@ def _event(database: Database, connection: sa.Connection, row: "sa.Row[Any]") ->
     }
 
 
-def _iso(seconds: float) -> str:
+def timestamp(seconds: float) -> str:
+    """Return a time as other systems are told it: ISO 8601, UTC, with milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

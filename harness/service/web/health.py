@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from harness.service.migrations import is_current
-from harness.service.schema import worker
+from harness.service.store.overseeing import alive_workers
 from harness.service.web.guarding import public
 from harness.service.web.service import Service, service_of
 
@@ -85,11 +85,8 @@ def _looked(service: Service) -> dict[str, Any]:
         with service.database.reading() as connection:
             if not is_current(connection):
                 return found | {"database": "ok", "schema": "of another version"}
-            least = service.database.clock - service.settings.dead_after_s
             # Told, and no reason to send nobody here: what is handed in is kept until there is a worker.
-            workers = connection.execute(
-                sa.select(sa.func.count()).select_from(worker).where(worker.c.seen_at >= least)
-            ).scalar_one()
+            workers = alive_workers(service.database, connection, service.settings.dead_after_s)
     except sa.exc.SQLAlchemyError as error:
         _log.warning("not ready: the database cannot be reached", error=type(error).__name__)
         return found | {"database": "cannot be reached"}

@@ -77,9 +77,8 @@ class Limiter:
 
     def failed_login(self, email: str, address: str | None) -> None:
         """Count a wrong password. Right ones are free: a whole class logs in at nine."""
-        self._counts.forget()
         for item, key in self._login_keys(email, address):
-            self._windows.hit(item, *key)
+            self._hit(item, *key)
 
     def login_elsewhere(self, address: str | None) -> None:
         """Count a login that begins here and goes on at another system: each is a row in the database for a while.
@@ -87,7 +86,7 @@ class Limiter:
         Raises:
             TooMany: too many begin at this address.
         """
-        if not self._windows.hit(self._elsewhere, "elsewhere", address or ""):
+        if not self._hit(self._elsewhere, "elsewhere", address or ""):
             raise self._refused(self._elsewhere, "elsewhere", address or "")
 
     def submission(self, user_id: str, course_id: str) -> None:
@@ -96,9 +95,8 @@ class Limiter:
         Raises:
             TooMany: this person, or everybody in this course together, hands in too often.
         """
-        self._counts.forget()
         for item, key in ((self._person, ("person", user_id)), (self._course, ("course", course_id))):
-            if not self._windows.hit(item, *key):
+            if not self._hit(item, *key):
                 raise self._refused(item, *key)
 
     def batch(self, course_id: str, count: int) -> None:
@@ -111,7 +109,12 @@ class Limiter:
         cost, key = min(count, self._course.amount), ("course", course_id)
         if not self._windows.test(self._course, *key, cost=cost):
             raise self._refused(self._course, *key)
-        self._windows.hit(self._course, *key, cost=cost)
+        self._hit(self._course, *key, cost=cost)
+
+    def _hit(self, item: RateLimitItem, *key: str, cost: int = 1) -> bool:
+        """Count something; tell whether it was not too much. What is over is forgotten now and then."""
+        self._counts.forget()
+        return self._windows.hit(item, *key, cost=cost)
 
     def _login_keys(self, email: str, address: str | None) -> list[tuple[RateLimitItem, tuple[str, str]]]:
         return [(self._account, ("account", email)), (self._address, ("address", address or ""))]

@@ -83,7 +83,7 @@ class Service:
     @property
     def is_https(self) -> bool:
         """Whether people reach it by TLS."""
-        return self.settings.address.startswith("https://")
+        return self.settings.is_https
 
 
 def service_of(request: Request) -> Service:
