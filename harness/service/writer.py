@@ -9,9 +9,8 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, TypeVar, Union
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -27,7 +26,7 @@ T = TypeVar("T")
 A = TypeVar("A")
 #: Writes something of several at once, and returns what came of each.
 Together = Callable[[sa.Connection, Sequence[A]], Sequence[T]]
-_Future = Union["Future[Any]", "asyncio.Future[Any]"]
+_Future = asyncio.Future[Any]
 #: What to do, with what, and who waits for it.
 _Write = tuple[Together[Any, Any], Any, _Future]
 #: Who waits, and for what: a result, or what was raised.
@@ -54,12 +53,6 @@ class Writer:
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.put((function, one, future))
-        return future
-
-    def hand_in(self, function: Callable[[sa.Connection], T]) -> "Future[T]":
-        """Have ``function`` run; the result comes after the commit."""
-        future: Future[T] = Future()
-        self._waiting.put((lambda connection, _: [function(connection)], None, future))
         return future
 
     def close(self) -> None:
@@ -99,16 +92,13 @@ class Writer:
             reach("accept.after_commit")
         except Exception as error:  # noqa: BLE001 - nothing of the group was written, and each of them has to know
             done = [(future, None, error) for writes in kinds.values() for _, _, future in writes]
-        by_loop: dict[asyncio.AbstractEventLoop | None, list[_Done]] = {}
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Done]] = {}
         for one in done:
-            by_loop.setdefault(one[0].get_loop() if isinstance(one[0], asyncio.Future) else None, []).append(one)
+            by_loop.setdefault(one[0].get_loop(), []).append(one)
         for loop, those in by_loop.items():
-            if loop is None:
-                _tell(those)
-            else:
-                # One call for all: each would wake the loop up. It may have ended, with those who waited in it.
-                with suppress(RuntimeError):
-                    loop.call_soon_threadsafe(_tell, those)
+            # One call for all: each would wake the loop up. It may have ended, with those who waited in it.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(_tell, those)
 
 
 def _tell(done: list[_Done]) -> None:

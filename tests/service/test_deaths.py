@@ -195,9 +195,7 @@ def test_a_fault_of_the_grader_is_no_zero_and_costs_no_attempt(fleet):
 
 
 HAND_IN = """
-import sys
-from concurrent.futures import wait
-from pathlib import Path
+import asyncio, sys
 from harness.service.database import Database
 from harness.service.engine import Jobs
 from harness.service.store.accepting import Incoming, accept
@@ -207,9 +205,10 @@ database = Database(url)
 jobs, writer = Jobs(database), Writer(database)
 def one(number):
     incoming = Incoming(assignment_id=work, user_id=learner, name="a.py", data=b"# %d" % number, idempotency_key=str(number))
-    return writer.hand_in(lambda connection: accept(database, jobs, connection, incoming))
-futures = [one(number) for number in range(int(count))]
-print(*sorted(future.result().id for future in futures), sep="\\n")
+    return writer.do(lambda connection: accept(database, jobs, connection, incoming))
+async def all_of_them():
+    return await asyncio.gather(*map(one, range(int(count))))
+print(*sorted(done.id for done in asyncio.run(all_of_them())), sep="\\n")
 writer.close()
 """
 

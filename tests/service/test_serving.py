@@ -328,17 +328,23 @@ def test_one_write_that_fails_takes_no_other_with_it(database):
         connection.execute(sa.delete(grade))
         raise KeyError("mine")
 
+    async def write() -> list[Any]:
+        return await asyncio.gather(
+            writer.do(fails),
+            writer.do(lambda connection: connection.execute(sa.text("SELECT 7")).scalar_one()),
+            writer.do(lambda connection: connection.execute(sa.text("SELECT nothing"))),
+            return_exceptions=True,
+        )
+
     try:
-        bad = writer.hand_in(fails)
-        good = writer.hand_in(lambda connection: connection.execute(sa.text("SELECT 7")).scalar_one())
-        twice = writer.hand_in(lambda connection: connection.execute(sa.text("SELECT nothing")))
-        with pytest.raises(KeyError, match="mine"):
-            bad.result(20)
-        assert good.result(20) == 7
-        with pytest.raises(sa.exc.DBAPIError):
-            twice.result(20)
+        bad, good, twice = asyncio.run(write())
     finally:
         writer.close()
+    with pytest.raises(KeyError, match="mine"):
+        raise bad
+    assert good == 7
+    with pytest.raises(sa.exc.DBAPIError):
+        raise twice
 
 
 def picky(connection: sa.Connection, numbers: Sequence[int]) -> list[tuple[int, int]]:
@@ -351,9 +357,10 @@ def picky(connection: sa.Connection, numbers: Sequence[int]) -> list[tuple[int, 
 
 async def come_at_once(writer: Writer, count: int) -> list[Any]:
     begin = threading.Event()
-    writer.hand_in(lambda _: begin.wait(20))
+    held = writer.do_together(lambda _, ones: [begin.wait(20) for _ in ones], None)
     waiting = [writer.do_together(picky, number) for number in range(count)]
     begin.set()
+    await held
     return await asyncio.gather(*waiting, return_exceptions=True)
 
 
