@@ -10,7 +10,8 @@ import numpy as np
 from harness.answers import Returned
 from harness.assignment import CheckSpec, LayerSpec
 from harness.checks.evidence import Evidence, Exhibit, Finding, returned
-from harness.gradients.finite_difference import central_difference, exact, inner_product
+from harness.checks.wording import shown
+from harness.gradients.finite_difference import central_difference, exact, inner_product, nearest_float
 from harness.gradients.tolerance import MOST_ULPS
 from harness.records import Counterexample, Verdict
 from harness.sandbox.values import Decoded, Other
@@ -144,7 +145,7 @@ def _disagrees(evidence: Evidence, layer: LayerSpec, base: Exhibit, rays: list[E
         direction = ray.case.relation[1:]
         slope = change_along(ray)
         if slope is not None and sum(map(abs, direction)) == 1:
-            measured[layer.gradients[direction.index(1)]] = float(Fraction(dout) * slope / 2)
+            measured[layer.gradients[direction.index(1)]] = nearest_float(Fraction(dout) * slope / 2)
     arguments = ", ".join(f"{name} = {_short(value)}" for name, value in example.inputs.items())
     got = ", ".join(f"{name} = {value}" for name, value in example.got.items())
     seen = ", ".join(f"{name} = {_short(value)}" for name, value in measured.items())
@@ -172,6 +173,6 @@ def _disagrees(evidence: Evidence, layer: LayerSpec, base: Exhibit, rays: list[E
             dout=example.dout,
             got=example.got,
             expected=example.expected,
-            measured=measured or None,
+            measured={name: shown(value) for name, value in measured.items()} or None,
         ),
     )

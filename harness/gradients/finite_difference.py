@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-__all__ = ["central_difference", "exact", "inner_product"]
+__all__ = ["central_difference", "exact", "inner_product", "nearest_float"]
 
 
 def exact(number: float) -> int | Fraction | None:
@@ -19,6 +19,14 @@ def exact(number: float) -> int | Fraction | None:
     if not math.isfinite(number):
         return None
     return int(number) if number.is_integer() else Fraction(number)
+
+
+def nearest_float(number: int | Fraction) -> float:
+    """Return the float next to an exact number; infinity for one that is beyond all of them."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def central_difference(ahead: float, behind: float) -> int | Fraction | None:

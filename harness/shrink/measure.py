@@ -10,7 +10,7 @@ from harness.cases import Case
 from harness.checks.evidence import Evidence, Exhibit
 from harness.checks.gradient import change_along
 from harness.checks.wording import shown
-from harness.gradients.finite_difference import exact
+from harness.gradients.finite_difference import exact, nearest_float
 from harness.sandbox.protocol import FORWARD, NEW, Step
 from harness.shrink.replay import Replays
 
@@ -34,15 +34,8 @@ def measured(evidence: Evidence, layer: LayerSpec, exhibit: Exhibit, replays: Re
         ahead, behind = (exact(float(evidence.arguments(ray, step)[place])) for step in (1, 3))
         if change is None or ahead is None or behind is None or ahead == behind:
             return None
-        found[name] = _as_number(Fraction(dout) * Fraction(change) / (Fraction(ahead) - Fraction(behind)))
+        found[name] = shown(nearest_float(Fraction(dout) * Fraction(change) / (Fraction(ahead) - Fraction(behind))))
     return found
-
-
-def _as_number(value: Fraction) -> Any:
-    try:
-        return float(value)
-    except OverflowError:
-        return shown(math.inf if value > 0 else -math.inf)
 
 
 def _from_lattice(evidence: Evidence, layer: LayerSpec, inputs: Sequence[float]) -> list[Exhibit]:

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 from inprocess import assignment, bank, judge, observe_text
-from mutants.templates import RIGHT_ADD, RIGHT_MUL
+from mutants.templates import RIGHT_ADD, RIGHT_MUL, mul_layer
 
 from harness.answers import Lost, Returned
 from harness.cases import Bank
@@ -240,6 +240,11 @@ def test_a_long_array_is_shown_by_its_wrong_entry():
     wrong[3, 4] += 1
     got = find("MulLayer.arrays", with_calls({(index, 1): one(wrong)})).counterexample.got["out"]
     assert got == {"shape": [17, 17], "entry": [3, 4], "value": wrong[3, 4]}
+
+
+def test_a_slope_beyond_all_floats_is_told_as_infinite():
+    steep = observe_text(RIGHT_ADD + mul_layer(forward="1.7e308 * (1 if x > 2 else -1)"))
+    assert find("MulLayer.gradient", steep).counterexample.measured == {"dx": "inf", "dy": 0.0}
 
 
 def test_gradient_holds_backward_against_the_layers_own_forward():
