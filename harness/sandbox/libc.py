@@ -16,7 +16,11 @@ __all__ = [
 ]
 
 _libc = ctypes.CDLL(None, use_errno=True)
+# Of a pointer's size throughout: an int passed as one would leave the upper half of its register undefined.
+_MOST_ARGUMENTS = 5
 _libc.syscall.restype = ctypes.c_long
+_libc.syscall.argtypes = [ctypes.c_long, *[ctypes.c_void_p] * _MOST_ARGUMENTS]
+_libc.prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
 
 # include/uapi/linux/prctl.h
 _PR_SET_PDEATHSIG = 1
@@ -25,20 +29,19 @@ _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 #: _LINUX_CAPABILITY_VERSION_3 of include/uapi/linux/capability.h: two 32-bit words for each of three sets.
 _CAPABILITY_VERSION = 0x20080522
+_CAPABILITY_HEADER, _NO_CAPABILITIES = _CAPABILITY_VERSION.to_bytes(4, "little") + bytes(4), bytes(24)
 #: Numbers above 423 are the same on every architecture.
 _CLOSE_RANGE = 436
 _LAST_DESCRIPTOR = 2**32 - 1
 
 
 def system_call(what: str, number: int, *arguments: int | bytes | None) -> int:
-    """Make system call ``number`` and return its result.
+    """Make system call ``number``, of five arguments at most, and return its result.
 
     Raises:
         OSError: the call failed; its text begins with ``what``.
     """
-    # As longs: an int passed to a variadic function would leave the upper half of its register undefined.
-    values = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
-    return _checked(what, _libc.syscall(ctypes.c_long(number), *values))
+    return _checked(what, _libc.syscall(number, *arguments, *[0] * (_MOST_ARGUMENTS - len(arguments))))
 
 
 def _checked(what: str, result: int) -> int:
@@ -49,8 +52,7 @@ def _checked(what: str, result: int) -> int:
 
 
 def _prctl(what: str, option: int, value: int) -> None:
-    zero = ctypes.c_ulong(0)
-    _checked(what, _libc.prctl(option, ctypes.c_ulong(value), zero, zero, zero))
+    _checked(what, _libc.prctl(option, value, 0, 0, 0))
 
 
 def no_new_privs() -> None:
@@ -82,8 +84,7 @@ def set_child_subreaper() -> None:
 
 def drop_capabilities() -> None:
     """Give up every capability of this process: the kernel's, and those over a user namespace of its own."""
-    header = _CAPABILITY_VERSION.to_bytes(4, "little") + bytes(4)
-    _checked("drop capabilities", _libc.capset(header, bytes(24)))
+    _checked("drop capabilities", _libc.capset(_CAPABILITY_HEADER, _NO_CAPABILITIES))
 
 
 def unshare(flags: int) -> None:

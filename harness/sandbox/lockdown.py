@@ -252,8 +252,11 @@ def _set_limits(limits: Limits) -> None:
 def _size_of_this_process() -> int:
     """Return the bytes of address space in use, or an assumed number where /proc is hidden."""
     try:
-        with open("/proc/self/statm", "rb", buffering=0) as file:
-            return int(file.read(64).split()[0]) * resource.getpagesize()
+        descriptor = os.open("/proc/self/statm", os.O_RDONLY)
+        try:
+            return int(os.read(descriptor, 64).split()[0]) * resource.getpagesize()
+        finally:
+            os.close(descriptor)
     except OSError:
         return _ASSUMED_SIZE
 

@@ -10,6 +10,7 @@ import errno
 import os
 import struct
 from collections.abc import Iterator, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -161,7 +162,7 @@ class Program(NamedTuple):
 
 
 class _FilterArguments(ctypes.Structure):  # struct sock_fprog
-    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
 def build(machine: str) -> Program:
@@ -228,10 +229,13 @@ def install(code: bytes) -> None:
     Raises:
         OSError: the kernel, or what surrounds this process, refused it.
     """
-    buffer = ctypes.create_string_buffer(code, len(code))
-    arguments = _FilterArguments(len(code) // _INSTRUCTION.size, ctypes.addressof(buffer))
-    number = _ARCHITECTURES[os.uname().machine][1]
-    system_call("seccomp", number, _SET_MODE_FILTER, 0, ctypes.addressof(arguments))
+    arguments = _FilterArguments(len(code) // _INSTRUCTION.size, code)
+    system_call("seccomp", _system_call_number(), _SET_MODE_FILTER, 0, ctypes.addressof(arguments))
+
+
+@cache
+def _system_call_number() -> int:
+    return _ARCHITECTURES[os.uname().machine][1]
 
 
 def try_out(program: Program) -> None:

@@ -12,12 +12,16 @@ import select
 import signal
 import socket
 import sys
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from harness.sandbox import lockdown
 from harness.sandbox.importable import EVERYTHING_IN_NUMPY, MODULES
+
+if TYPE_CHECKING:
+    from harness.sandbox.protocol import Ready
 
 __all__ = ["main"]
 
@@ -45,7 +49,7 @@ def main() -> None:
 
     import numpy as np
 
-    import harness.sandbox.worker  # noqa: F401 - for the workers to come
+    from harness.sandbox import protocol, worker
 
     # numpy finishes loading some of itself at first use, which a worker without a file system could not.
     np.linalg.inv(np.eye(4) @ np.eye(4))
@@ -54,7 +58,9 @@ def main() -> None:
     # The grader says it in the reader's language.
     missing = {lock: (why.pattern, why.values) for lock, why in prepared.missing.items()}
     control.send(msgspec.msgpack.encode({"hello": missing}))
-    _Zygote(control, prepared).serve()
+    # As in any program; there is no terminal here that could interrupt it, and the workers inherit it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _Zygote(control, prepared.moved_away_from(CHANNEL), worker, protocol.Ready).serve()
 
 
 def _import(names: list[str]) -> None:
@@ -72,9 +78,13 @@ def _import(names: list[str]) -> None:
 
 
 class _Zygote:
-    def __init__(self, control: socket.socket, prepared: lockdown.Prepared) -> None:
+    def __init__(
+        self, control: socket.socket, prepared: lockdown.Prepared, worker: ModuleType, ready: "type[Ready]"
+    ) -> None:
         self.control = control
         self.prepared = prepared
+        # Imported before the fork: what a worker looks for is one page more to be copied for it.
+        self.worker, self.ready = worker, ready
         self.null = os.open(os.devnull, os.O_RDWR)
         self.children: dict[int, tuple[int, int]] = {}
         self.forks = 0
@@ -118,24 +128,19 @@ class _Zygote:
         socket.send_fds(self.control, [msgspec.msgpack.encode({"job": order["job"], "pid": child})], [pidfd])
 
     def _become_worker(self, order: dict[str, Any], channel: int, zygote: int) -> None:
-        from harness.sandbox import worker
-        from harness.sandbox.protocol import Ready
-
+        worker = self.worker
         # All three standard streams lead nowhere: learners' output is dropped in Python already, and a raw write
         # to descriptor 1 must not reach anything either.
         channel = os.dup(channel)
         for standard in (0, 1, 2):
             os.dup2(self.null, standard)
-        prepared = self.prepared.moved_away_from(CHANNEL)
         os.dup2(channel, CHANNEL)
         try:
-            lockdown.set_pdeathsig(signal.SIGKILL)
             os.setsid()
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
             # Here and not in the zygote, where the next learner's file would find them as well.
             _import(order["modules"])
             locks = lockdown.lock_down(
-                prepared,
+                self.prepared,
                 limits=lockdown.Limits(**order["limits"]),
                 keep_fds=(0, 1, 2, CHANNEL),
                 slot=order["slot"],
@@ -147,9 +152,9 @@ class _Zygote:
             self.forgotten, sys.path_importer_cache = sys.path_importer_cache, {}
             gc.enable()
         except OSError as error:
-            worker.tell(CHANNEL, Ready([], str(error)[:1000]))
+            worker.tell(CHANNEL, self.ready([], str(error)[:1000]))
             os._exit(97)
-        worker.tell(CHANNEL, Ready(list(locks), ""))
+        worker.tell(CHANNEL, self.ready(list(locks), ""))
         worker.serve_on(CHANNEL, CHANNEL)
 
     def _reap(self, pidfd: int) -> None:

@@ -104,6 +104,7 @@ def test_where_proc_is_hidden_a_size_is_assumed(monkeypatch: pytest.MonkeyPatch)
         raise FileNotFoundError
 
     monkeypatch.setattr("builtins.open", hidden)
+    monkeypatch.setattr(lockdown.os, "open", hidden)
     assert lockdown._size_of_this_process() == lockdown._ASSUMED_SIZE
     assert lockdown.children_of_this_process() == set()
 

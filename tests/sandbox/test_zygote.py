@@ -17,7 +17,7 @@ if sys.platform != "linux":
 
 import msgspec
 
-from harness.sandbox import identity, importable, lockdown, zygote
+from harness.sandbox import identity, importable, lockdown, worker, zygote
 from harness.sandbox.importable import EVERYTHING_IN_NUMPY, MODULES, named_modules
 from harness.sandbox.protocol import FRAME, Ready, decode_from_worker
 
@@ -30,7 +30,7 @@ class Pair:
 
     def __init__(self) -> None:
         self.grader, self.control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.zygote = zygote._Zygote(self.control, NO_LOCKS)
+        self.zygote = zygote._Zygote(self.control, NO_LOCKS, worker, Ready)
 
     def close(self) -> None:
         for pidfd in self.zygote.children:
