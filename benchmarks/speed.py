@@ -23,7 +23,7 @@ from harness.language import ENGLISH
 from harness.render import FORMATS, render
 from harness.sandbox.forkserver import ForkServer
 from harness.sandbox.launch import launch
-from harness.sandbox.protocol import FRAME, Done, Load, Loaded, Parsed, Source
+from harness.sandbox.protocol import FRAME, Done, Load, Loaded, Parsed, Source, pack
 from harness.sandbox.runner import Sandbox
 from harness.submission import Submission, read_submission
 from harness.watching.events import Quit, Saved
@@ -124,8 +124,8 @@ def _one_grading(assignment: Assignment, bank: Bank, submission: Submission) -> 
     with Sandbox(starter=starter) as sandbox:
         meter = Meter(launched.process.pid)
         sources = [Source(block.text, block.first_line) for block in submission.blocks]
-        body = msgspec.msgpack.encode(["run", ["AddLayer", "MulLayer"], [*range(len(bank.cases))], bank.packed])
-        run = FRAME.pack(len(body)) + body
+        body = msgspec.msgpack.encode(["run", ["AddLayer", "MulLayer"], [*range(len(bank.cases))], bank.packed, True])
+        run, over = FRAME.pack(len(body)) + body, pack(Done())
 
         def floor() -> None:
             # The same process, locks, calls and bytes; what comes back is only counted, not looked at.
@@ -134,7 +134,7 @@ def _one_grading(assignment: Assignment, bank: Bank, submission: Submission) -> 
                 assert isinstance(worker.receive(5), Parsed)
                 assert isinstance(worker.receive(5), Loaded)
                 worker.send(run, 5)
-                while not isinstance(worker.receive(5), Done):
+                while worker.receive_frame(5) != over:
                     pass
 
         def whole() -> None:

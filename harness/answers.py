@@ -76,10 +76,12 @@ def received(answer: Answer, case: Case) -> Returned:
         # A backward is watched together with the inputs of its forward.
         inputs = case.steps[forward_of(case, answer.step)].args if step.op == BACKWARD else []
         watched = [*step.args, *inputs]
-    if len(answer.after) != len(watched) or not (answer.values or answer.several):
+    changed = answer.after or [None] * len(watched)
+    if len(changed) != len(watched) or not (answer.values or answer.several):
         raise ProtocolError("an answer with values missing")
     after = [
-        None if same_bytes(before, now) else value_of(now) for before, now in zip(watched, answer.after, strict=True)
+        None if now is None or same_bytes(before, now) else value_of(now)
+        for before, now in zip(watched, changed, strict=True)
     ]
     return Returned(answer.several, [*map(value_of, answer.values)], after)
 
@@ -92,15 +94,17 @@ def layer_number(case: Case, planned: Step) -> int:
     return int(made.args[0])  # type: ignore[arg-type]
 
 
-def reference_answers(assignment: Assignment, cases: Sequence[Case]) -> ReferenceAnswers:
+def reference_answers(assignment: Assignment, cases: Sequence[Case], first: int = 0) -> ReferenceAnswers:
     """Return what the reference layers answer to each step of each case, called in this process.
+
+    ``first`` is the number of the first case.
 
     Raises:
         SandboxError: a reference layer raised.
     """
     classes = assignment.reference_classes()
     answers = ReferenceAnswers([], [])
-    for index, case in enumerate(cases):
+    for index, case in enumerate(cases, first):
         values: list[list[Number]] = [[] for _ in case.steps]
         messages: list[dict[bytes, Returned]] = [{} for _ in case.steps]
 

@@ -3,17 +3,19 @@
 A loop, a crash or a memory bomb costs the cases that need that call; all others are evaluated in a fresh worker.
 """
 
+import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from harness.answers import Call, Lost, Returned, bank_answers, received
+from harness.answers import Call, Lost, received, reference_answers
 from harness.assignment import Assignment
 from harness.cases import Bank, Case
 from harness.errors import SubmissionError
 from harness.naming import Found, find_layers
 from harness.probes import probe_cases
+from harness.recognition import Known, Recogniser, Stream, known_answers, stream_of
 from harness.records import Isolation, Warn
 from harness.sandbox.channel import Ending, Worker, WorkerGone
 from harness.sandbox.evaluate import NOT_AVAILABLE
@@ -30,6 +32,7 @@ from harness.sandbox.protocol import (
     Parsed,
     Problem,
     Source,
+    bytes_together,
     decode_from_worker,
 )
 from harness.sandbox.runner import Sandbox
@@ -53,8 +56,10 @@ class Observations(msgspec.Struct):
     warnings: list[Warn]
     isolation: Isolation
     cpu_seconds: float
-    #: True when every answer to every case is the reference's own, byte for byte.
-    exact: bool = False
+    #: True when every answer to every case is the reference's own, byte for byte, or was judged right before.
+    known_right: bool = False
+    #: The answers to the whole bank, where they came in one go and it is not known whether they are right.
+    unknown: Stream | None = None
     #: True when the code outside of classes and functions was left out, because it hung or ended the process.
     definitions_only: bool = False
 
@@ -73,26 +78,26 @@ def observe(sandbox: Sandbox, submission: Submission, assignment: Assignment, ba
         found, notes = find_layers(assignment.layer, parsed, loaded)
         cases = [*bank.cases, *probe_cases(assignment, found)]
         calls: list[list[Call]] = [[None] * len(case.steps) for case in cases]
-        # A case without an entry is a probe.
-        known = bank_answers(assignment, bank).messages
-        conversation.evaluate(cases, calls, found, bank, known)
+        known = known_answers(assignment, bank)
+        probes = cases[len(bank.cases) :]
+        streams = (
+            known.streams_with(reference_answers(assignment, probes, len(bank.cases))) if probes else known.streams()
+        )
+        conversation.evaluate(cases, calls, found, bank, known, streams)
     finally:
         conversation.close()
     return Observations(
         layers=found,
         cases=cases,
         calls=calls,
-        probes=len(cases) - len(bank.cases),
+        probes=len(probes),
         warnings=[*conversation.notes, *_warnings(parsed.problems), *_warnings(loaded.problems), *notes],
         isolation=conversation.isolation,
         cpu_seconds=conversation.cpu_seconds,
-        exact=len(cases) == len(bank.cases) and conversation.recognised == bank.answers,
+        known_right=conversation.known_right,
+        unknown=conversation.unknown if not probes else None,
         definitions_only=conversation.definitions_only,
     )
-
-
-#: For each case and step of a bank, the messages that are the reference's own answer.
-Known = Sequence[Sequence[Mapping[bytes, Returned]]]
 
 
 def _warnings(problems: Sequence[Problem]) -> list[Warn]:
@@ -120,8 +125,9 @@ class _Conversation:
         self.cpu_seconds = 0.0
         #: Point on time.monotonic at which the submission's own time is up; 0 until its first worker runs.
         self.until = 0.0
-        #: How many answers of the last attempt were the reference's own.
-        self.recognised = 0
+        #: Whether every answer to every case is known to be right.
+        self.known_right = False
+        self.unknown: Stream | None = None
         #: Set when the file could not even be loaded.
         self.gone: WorkerGone | None = None
         self._worker: Worker | None = None
@@ -208,7 +214,13 @@ class _Conversation:
         return WorkerGone(Ending.CRASHED, Sentence("it broke the grading channel"))
 
     def evaluate(
-        self, cases: Sequence[Case], calls: list[list[Call]], found: Sequence[Found], bank: Bank, known: Known
+        self,
+        cases: Sequence[Case],
+        calls: list[list[Call]],
+        found: Sequence[Found],
+        bank: Bank,
+        known: Known,
+        streams: Sequence[Stream],
     ) -> None:
         """Fill ``calls`` with what the layers that were found answer."""
         there = [item.name is not None for item in found]
@@ -220,7 +232,7 @@ class _Conversation:
             return
         names = [item.name for item in found]
         packed = bank.packed if len(cases) == len(bank.cases) else _packed(cases)
-        if self._answer_quickly(names, plan, packed, calls, known):
+        if self._answer_quickly(names, plan, packed, calls, known, streams if all(there) else ()):
             return
         while plan:
             try:
@@ -232,7 +244,7 @@ class _Conversation:
                 # Loading again met what loading did not meet the first time.
                 _lose_all(plan, calls, Lost(gone.ending, gone.message))
                 return
-            plan = self._answers(plan, calls, known)
+            plan = self._answers(plan, calls, known, self._bodies())
             if plan and time.monotonic() >= self.until:
                 seconds = f"{self.limits.submission_seconds:g}"
                 message = Sentence("the whole submission took more than {seconds} s", seconds=seconds)
@@ -241,7 +253,13 @@ class _Conversation:
             packed = _packed([plan.get(index, case) for index, case in enumerate(cases)])
 
     def _answer_quickly(
-        self, names: list[str | None], plan: dict[int, Case], packed: msgspec.Raw, calls: list[list[Call]], known: Known
+        self,
+        names: list[str | None],
+        plan: dict[int, Case],
+        packed: msgspec.Raw,
+        calls: list[list[Call]],
+        known: Known,
+        streams: Sequence[Stream],
     ) -> bool:
         """Fill ``calls`` with answers that come several at a time, if all of them come.
 
@@ -251,17 +269,38 @@ class _Conversation:
         until, self.until = self.until, min(self.until, time.monotonic() + self.limits.call_seconds)
         try:
             self._ask(names, list(plan), packed, gathered=True)
-            done = not self._answers(plan, calls, known) and self._worker is not None
+            recogniser = Recogniser(streams)
+            if self._are_known(recogniser):
+                calls[:] = recogniser.calls
+                self._hear_the_end()
+                self.known_right = True
+            else:
+                heard: list[bytes] = []
+                self._answers(plan, calls, known, itertools.chain(recogniser.bodies(), self._bodies()), heard)
+                if len(heard) == sum(len(case.answered) for case in plan.values()):
+                    self.unknown = stream_of(heard, calls)
         except WorkerGone:
-            done = False
-        if done:
+            self.close()
+        if self._worker is not None:
             self.until = until
             return True
-        self.close()
-        self.until, self.recognised = 0.0, 0
-        for row in calls:
-            row[:] = [None] * len(row)
+        self.until, self.known_right, self.unknown = 0.0, False, None
+        calls[:] = [[None] * len(row) for row in calls]
         return False
+
+    def _are_known(self, recogniser: Recogniser) -> bool:
+        """Take answers in for as long as they are known to be right, and tell whether all are."""
+        assert self._worker is not None
+        while not recogniser.is_over:
+            body = self._worker.receive_frame(self.limits.call_seconds, self.until)
+            if not recogniser.takes(bytes_together(body)):
+                self._worker.put_back(body)
+                return False
+        return True
+
+    def _bodies(self) -> Iterator[bytes]:
+        assert self._worker is not None
+        return self._worker.receive_bodies(self.limits.call_seconds, self.until)
 
     def _ask(self, names: list[str | None], indices: list[int], packed: msgspec.Raw, *, gathered: bool = False) -> None:
         assert self._worker is not None
@@ -269,21 +308,30 @@ class _Conversation:
         body = msgspec.msgpack.encode(["run", names, indices, packed, gathered])
         self._worker.send(FRAME.pack(len(body)) + body, self.limits.call_seconds)
 
-    def _answers(self, plan: dict[int, Case], calls: list[list[Call]], known: Known) -> dict[int, Case]:
-        """Read the answers of one worker; return the cases, or their beginnings, that are left for the next one."""
-        assert self._worker is not None
-        bodies = self._worker.receive_bodies(self.limits.call_seconds, self.until)
+    def _answers(
+        self,
+        plan: dict[int, Case],
+        calls: list[list[Call]],
+        known: Known,
+        bodies: Iterator[bytes],
+        heard: list[bytes] | None = None,
+    ) -> dict[int, Case]:
+        """Read the answers of one worker; return the cases, or their beginnings, that are left for the next one.
+
+        Each message is kept in ``heard``.
+        """
         index = step = 0
         left = dict(plan)
         try:
             for index, case in plan.items():
                 row, first = calls[index], 0
-                right = known[index] if index < len(known) else None
+                right = known.messages[index] if index < len(known.messages) else None
                 for step in case.answered:
                     body = next(bodies)
+                    if heard is not None:
+                        heard.append(body)
                     if right is not None and (answer := right[step].get(body)) is not None:
                         row[step], first = answer, step + 1
-                        self.recognised += 1
                         continue
                     message = decode_from_worker(body)
                     if isinstance(message, Answer) and message.case == index and message.step == step:
@@ -303,13 +351,17 @@ class _Conversation:
             calls[index][step] = lost
             del left[index]
             return _without(left, calls, _target(plan[index], step), lost)
+        self._hear_the_end()
+        return {}
+
+    def _hear_the_end(self) -> None:
+        assert self._worker is not None
         try:
-            if not isinstance(decode_from_worker(next(bodies)), Done):
+            if not isinstance(self._worker.receive(self.limits.call_seconds, self.until), Done):
                 raise self._broken()
-        except (WorkerGone, ProtocolError):
+        except WorkerGone:
             # Every answer is in; what the process does after them changes nothing.
             self.close()
-        return {}
 
 
 def _is_python_2(parsed: Parsed) -> bool:

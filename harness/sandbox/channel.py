@@ -158,8 +158,20 @@ class Worker:
 
     def receive_body(self, seconds: float, until: float = math.inf) -> bytes:
         """Return the worker's next message as it came, not decoded; otherwise like :meth:`receive`."""
-        if self._together:
-            return self._together.pop()
+        if not self._together:
+            body = self.receive_frame(seconds, until)
+            self.put_back(body)
+        return self._together.pop()
+
+    def put_back(self, body: bytes) -> None:
+        """Have the messages in a frame that was received be received one by one."""
+        try:
+            self._together = messages_in(body) if body.startswith(SEVERAL) else [body]
+        except ProtocolError as error:
+            raise _broken(error) from None
+
+    def receive_frame(self, seconds: float, until: float = math.inf) -> bytes:
+        """Return the next frame, which may hold several messages; otherwise like :meth:`receive_body`."""
         try:
             body = self._frames.take()
             if body is None:
@@ -171,11 +183,9 @@ class Worker:
                         raise WorkerGone(Ending.CRASHED, Sentence("its answers are too large"))
                     self._frames.feed(data)
                     body = self._frames.take()
-            if body.startswith(SEVERAL):
-                self._together = messages_in(body)
         except ProtocolError as error:
             raise _broken(error) from None
-        return self._together.pop() if self._together else body
+        return body
 
     def receive_bodies(self, seconds: float, until: float = math.inf) -> Iterator[bytes]:
         """Yield one message after the other, each like :meth:`receive_body`."""

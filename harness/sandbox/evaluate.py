@@ -18,7 +18,8 @@ from harness.sandbox.values import (
     Value,
     encode_printed,
     encode_value,
-    unpack_array,
+    is_unchanged,
+    trusted_array,
     unpack_reference,
 )
 from harness.sentence import marked
@@ -44,11 +45,17 @@ def evaluate_cases(
     classes: Sequence[type | None],
     emit: Emit,
     printed: Printed = str,
+    after_each: Callable[[], None] | None = None,
 ) -> None:
-    """Evaluate the cases with these indices, telling ``emit`` about every call as soon as it is over."""
+    """Evaluate the cases with these indices, telling ``emit`` about every call as soon as it is over.
+
+    ``after_each`` is called when a case is over.
+    """
     isolated = _isolated()
     for index in indices:
         isolated(evaluate_case, index, cases[index], classes, emit, printed)
+        if after_each is not None:
+            after_each()
 
 
 def _isolated() -> Callable[..., None]:
@@ -68,46 +75,61 @@ def evaluate_case(
     ``printed`` returns what was printed since it was called last.
     """
     slots: dict[int, Any] = {}
-    inputs: dict[int, list[Any]] = {}
+    #: By slot, what its forward was sent and given.
+    inputs: dict[int, tuple[list[Value], list[Any]]] = {}
     results: list[object] = []
     for number, step in enumerate(steps):
-        op, slot = step.op, step.slot
+        op, slot, sent = step.op, step.slot, step.args
         try:
-            args: list[Any] = [_argument(arg, results) if type(arg) is Ext else arg for arg in step.args]
-            printed()
             if op == NEW:
-                slots[slot] = classes[args[0]]()
+                slots[slot] = classes[sent[0]]()  # type: ignore[index, misc]
                 results.append(None)
                 continue
+            args: list[Any] = [_argument(arg, results) if type(arg) is Ext else arg for arg in sent]
+            printed()
             result: object
             if op == FORWARD:
-                inputs[slot] = args
+                inputs[slot] = sent, args
                 result = slots[slot].forward(*args)
             elif op == BACKWARD:
                 result = slots[slot].backward(*args)
             else:
                 result = results[args[0]]
             results.append(result)
-            # A backward is watched together with the inputs that its forward was given.
-            watched = [*args, *(inputs[slot] if op == BACKWARD else [])] if step.watch else []
-            emit(_answer(index, number, result, watched, printed() if result is None else ""))
+            after: list[Value | None] = []
+            if step.watch:
+                after = [*map(_after, sent, args)]
+                if op == BACKWARD:
+                    # A backward is watched together with the inputs that its forward was given.
+                    after += map(_after, *inputs[slot])
+                if not any(value is not None for value in after):
+                    after = []
+            if type(result) is float:
+                emit(Answer(index, number, False, [result], after))
+            else:
+                emit(_answer(index, number, result, after, printed() if result is None else ""))
         except BaseException as error:  # noqa: BLE001 - whatever a learner's code raises is an answer
             emit(Fault(index, number, *describe_error(error)))
             return
 
 
-def _answer(case: int, number: int, result: object, watched: list[Any], said: str) -> Answer:
+def _after(sent: Value, now: Any) -> Value | None:
+    """Return an argument as a call left it; None for one that it left alone."""
+    if type(sent) is not Ext or (sent.code == ARRAY and is_unchanged(sent, now)):
+        return None
+    return encode_value(now)
+
+
+def _answer(case: int, number: int, result: object, after: list[Value | None], said: str) -> Answer:
     kind = type(result)
     several = kind is tuple or kind is list or isinstance(result, tuple)
-    if kind is float:
-        values = [result]
-    elif several:
+    if several:
         values = [item if type(item) is float else encode_value(item) for item in result[:8]]  # type: ignore[index]
     elif said.strip():
         values = [encode_printed(said)]
     else:
         values = [encode_value(result)]
-    return Answer(case, number, several, values, [encode_value(arg) for arg in watched] if watched else [])  # type: ignore[arg-type]
+    return Answer(case, number, several, values, after)
 
 
 def _argument(value: Value, results: list[object]) -> Any:
@@ -115,7 +137,7 @@ def _argument(value: Value, results: list[object]) -> Any:
     if not isinstance(value, Ext):
         return value
     if value.code == ARRAY:
-        return _laid_out(*unpack_array(value))
+        return _laid_out(*trusted_array(value))
     step, item = unpack_reference(value)
     return _picked(results[step], item)
 

@@ -26,8 +26,6 @@ __all__ = ["ForkServer"]
 _START_SECONDS = 60.0
 #: A forked worker is ready in 4 ms; wall time under load was seen at 10 times that.
 _SPAWN_SECONDS = 20.0
-#: How long answers gather before they are read: about thirty calls of a right layer.
-_GATHER_SECONDS = 0.0005
 #: Descriptor of the channel in a worker (harness.sandbox.zygote, which the grader does not import).
 _CHANNEL = (3,)
 
@@ -179,9 +177,6 @@ class _SocketChannel:
                 data = self._socket.recv(65536)
             except BlockingIOError:
                 self._wait(select.POLLIN, deadline)
-                # A worker tells each answer as soon as it is there: being woken for each one by one cost both sides
-                # more than all of judging. So a few are left to gather.
-                time.sleep(_GATHER_SECONDS)
                 continue
             except ConnectionError:
                 raise self._gone() from None

@@ -43,6 +43,7 @@ __all__ = [
     "Step",
     "ToWorker",
     "Write",
+    "bytes_together",
     "decode_from_worker",
     "decode_to_worker",
     "frame",
@@ -54,8 +55,8 @@ FRAME = struct.Struct("<I")
 #: Largest frame taken from a worker, bytes. The largest right answer in a bank is under 8 kB; 256 kB of
 #: MessagePack decodes to at most a few MB of objects (1 MB of empty lists made 62 MB).
 MAX_FRAME = 256 * 1024
-#: Answers that are sent at once, about a tenth of all.
-MOST_GATHERED = 64
+#: Answers that are sent at once, about a third of all.
+MOST_GATHERED = 256
 
 # Operations of a step.
 NEW, FORWARD, BACKWARD, LOOK = 0, 1, 2, 3
@@ -176,14 +177,18 @@ class Loaded(msgspec.Struct, array_like=True, tag="loaded", frozen=True):
 
 
 class Answer(msgspec.Struct, array_like=True, tag="a", frozen=True):
-    """What one call returned; ``after`` holds the watched arguments as they are now."""
+    """What one call returned.
+
+    ``after`` holds the watched arguments as they are now, with None for each that is as it was sent; it is empty where
+    all are.
+    """
 
     case: int
     step: int
     #: True when the call returned a tuple or a list.
     several: bool
     values: Annotated[list[Value], msgspec.Meta(max_length=8)]
-    after: Annotated[list[Value], msgspec.Meta(max_length=4)] = []
+    after: Annotated[list[Value | None], msgspec.Meta(max_length=4)] = []
 
 
 class Fault(msgspec.Struct, array_like=True, tag="f", frozen=True):
@@ -197,9 +202,9 @@ class Fault(msgspec.Struct, array_like=True, tag="f", frozen=True):
 
 
 class Several(msgspec.Struct, array_like=True, tag="s", frozen=True):
-    """Answers and faults, each encoded by itself, so that one that is known is recognised by its bytes."""
+    """Answers and faults. They are kept as they came: what is known is recognised by its bytes."""
 
-    messages: Annotated[list[bytes], msgspec.Meta(max_length=MOST_GATHERED)]
+    messages: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=MOST_GATHERED)]
 
 
 class Done(msgspec.Struct, array_like=True, tag="done", frozen=True):
@@ -210,6 +215,7 @@ ToWorker = Load | Run
 FromWorker = Ready | Parsed | Loaded | Answer | Fault | Several | Done
 #: How the bytes of :class:`Several` begin: an array of two, the first of them its tag.
 SEVERAL = b"\x92\xa1s"
+_LONG_ARRAY = b"\xdc"
 
 _encoder = msgspec.msgpack.Encoder()
 _to_worker: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)
@@ -218,8 +224,8 @@ pack = _encoder.encode
 decode_to_worker = _to_worker.decode
 
 
-def frame(message: ToWorker | FromWorker) -> bytes:
-    """Return ``message`` as one frame."""
+def frame(message: ToWorker | FromWorker | msgspec.Raw) -> bytes:
+    """Return ``message``, or the bytes of one, as one frame."""
     body = _encoder.encode(message)
     return FRAME.pack(len(body)) + body
 
@@ -233,7 +239,15 @@ def messages_in(body: bytes) -> list[bytes]:
     message = decode_from_worker(body)
     if not isinstance(message, Several) or not message.messages:
         raise ProtocolError("no messages where there should be several")
-    return message.messages[::-1]
+    return [bytes(one) for one in message.messages[::-1]]
+
+
+def bytes_together(body: bytes) -> bytes:
+    """Return the bytes of the message in ``body`` or of all that came together, without a look at them."""
+    if not body.startswith(SEVERAL):
+        return body
+    # What MessagePack puts before an array: one byte for up to 15 items, three for more.
+    return body[len(SEVERAL) + (3 if body[len(SEVERAL) : len(SEVERAL) + 1] == _LONG_ARRAY else 1) :]
 
 
 def decode_from_worker(body: bytes | memoryview) -> FromWorker:

@@ -103,9 +103,10 @@ def _read(program: Program, text: str, first_line: int, *, salvage: bool) -> Non
         else:
             program.problems.append(_problem(error, first_line, text))
         return
-    for node in body:
-        ast.increment_lineno(node, first_line - 1)
-        program.statements.append(node)
+    if first_line > 1:
+        for node in body:
+            ast.increment_lineno(node, first_line - 1)
+    program.statements += body
 
 
 def _problem(error: Exception, first_line: int, text: str) -> Problem:

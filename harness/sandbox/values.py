@@ -108,7 +108,9 @@ def encode_array(array: NDArray[Any], layout: int = C_ORDER) -> msgspec.msgpack.
     Raises:
         ProtocolError: the dtype is not a plain number, or the array is too large or has too many dimensions.
     """
-    index = _DTYPE_INDEX.get(array.dtype.newbyteorder("<"))
+    index = _DTYPE_INDEX.get(array.dtype)
+    if index is None:
+        index = _DTYPE_INDEX.get(array.dtype.newbyteorder("<"))
     if index is None:
         raise ProtocolError(f"an array of dtype {str(array.dtype)[:60]}")
     if array.nbytes > MAX_ARRAY or array.ndim > MAX_DIMENSIONS:
@@ -142,6 +144,25 @@ def unpack_array(value: msgspec.msgpack.Ext) -> tuple[NDArray[Any], int]:
     if math.prod(filter(None, shape)) > MAX_ARRAY or math.prod(shape) * dtype.itemsize != len(data) - start:
         raise ProtocolError("array with a bad shape")
     return np.ndarray(shape, dtype, data, start), layout
+
+
+def trusted_array(value: msgspec.msgpack.Ext) -> tuple[NDArray[Any], int]:
+    """Return the same as :func:`unpack_array`, of a value that the grader sent: it makes sense."""
+    data: bytes = value.data  # type: ignore[assignment]
+    ndim = data[2]
+    shape = _SHAPES[ndim].unpack_from(data, _ARRAY_HEAD.size)
+    return np.ndarray(shape, _DTYPES[data[0]], data, _ARRAY_HEAD.size + 4 * ndim), data[1]
+
+
+def is_unchanged(sent: msgspec.msgpack.Ext, array: NDArray[Any]) -> bool:
+    """Tell whether an array is still what the grader sent, to the last bit."""
+    data: bytes = sent.data  # type: ignore[assignment]
+    ndim = data[2]
+    return (
+        array.tobytes() == data[_ARRAY_HEAD.size + 4 * ndim :]
+        and array.dtype is _DTYPES[data[0]]
+        and array.shape == _SHAPES[ndim].unpack_from(data, _ARRAY_HEAD.size)
+    )
 
 
 def same_bytes(one: Value, other: Value) -> bool:

@@ -11,9 +11,12 @@ import types
 import warnings
 from collections.abc import Callable
 
+from msgspec import Raw
+
 from harness.sandbox.evaluate import FILE_NAME, describe_error, evaluate_cases, sendable
 from harness.sandbox.protocol import (
     FRAME,
+    MAX_FRAME,
     MOST_GATHERED,
     BoundClass,
     Done,
@@ -36,8 +39,8 @@ __all__ = ["MODULE_NAME", "Gathered", "Receive", "Silent", "requests_on", "serve
 MODULE_NAME = "submission"
 _MOST = 50
 METHODS = ("forward", "backward")
-#: Nanoseconds that an answer may wait to be sent, and bytes that wait together: well under the size of a frame.
-_LONGEST_GATHERED, _LARGEST_GATHERED = 2_000_000, 100_000
+#: Nanoseconds after which the answers to the cases that are over are sent, and answers that are enough to be.
+_LONGEST_GATHERED, _ENOUGH_GATHERED = 2_000_000, 192
 #: Characters kept of what one call prints.
 _MOST_PRINTED = 200
 
@@ -84,23 +87,31 @@ class Gathered:
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._held: list[bytes] = []
-        self._since = self._size = 0
+        self._since = _now()
+        #: What waits to be sent.
+        self.held: list[FromWorker] = []
 
-    def __call__(self, message: FromWorker) -> None:
-        """Hold ``message`` until there are enough, or the first of them has waited for long."""
-        data, now = pack(message), _now()
-        if not self._held:
-            self._since, self._size = now, 0
-        self._held.append(data)
-        self._size += len(data)
-        if len(self._held) == MOST_GATHERED or now - self._since > _LONGEST_GATHERED or self._size > _LARGEST_GATHERED:
+    def send_when_due(self) -> None:
+        """Send what is held if it is enough, or the last time is long ago."""
+        if len(self.held) >= _ENOUGH_GATHERED or _now() - self._since > _LONGEST_GATHERED:
             self.send()
 
     def send(self, *last: FromWorker) -> None:
         """Send what is held, and ``last`` behind it."""
-        held, self._held = self._held, []
-        self._send(*([Several(held)] if held else []), *last)
+        self._send(*_together(self.held), *last)
+        self.held.clear()
+        self._since = _now()
+
+
+def _together(messages: list[FromWorker]) -> list[Raw]:
+    """Return ``messages`` as few frames' bodies, each under the cap unless it is a single one's fault."""
+    if not messages:
+        return []
+    body = pack(Several(messages))  # type: ignore[arg-type]
+    if len(messages) == 1 or (len(messages) <= MOST_GATHERED and len(body) <= MAX_FRAME):
+        return [Raw(body)]
+    half = len(messages) // 2
+    return [*_together(messages[:half]), *_together(messages[half:])]
 
 
 class Namespace:
@@ -172,7 +183,7 @@ def _bound(name: str, made: type) -> BoundClass:
     return BoundClass(sendable(name, 200), [sendable(attribute, 200) for attribute in names[:100]])
 
 
-def tell(descriptor: int, *messages: FromWorker) -> None:
+def tell(descriptor: int, *messages: FromWorker | Raw) -> None:
     """Send ``messages`` whole."""
     data = memoryview(b"".join(map(frame, messages)))
     while data:
@@ -217,7 +228,14 @@ def serve(receive: Receive, send: Send) -> None:
             classes = [found.get(name) if name else None for name in request.classes]
             if request.gathered:
                 gathered = Gathered(send)
-                evaluate_cases(request.indices, request.cases, classes, gathered, printed.take)
+                evaluate_cases(
+                    request.indices,
+                    request.cases,
+                    classes,
+                    gathered.held.append,
+                    printed.take,
+                    gathered.send_when_due,
+                )
                 gathered.send(Done())
             else:
                 evaluate_cases(request.indices, request.cases, classes, send, printed.take)

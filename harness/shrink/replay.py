@@ -92,7 +92,7 @@ class Replays:
         return worker
 
     def _answers(self, worker: Worker, cases: Sequence[Case]) -> list[list[Call]]:
-        worker.send(Run(self._names, [*range(len(cases))], [case.steps for case in cases]), CALL_SECONDS)
+        worker.send(Run(self._names, [*range(len(cases))], [case.steps for case in cases], gathered=True), CALL_SECONDS)
         calls: list[list[Call]] = [[None] * len(case.steps) for case in cases]
         for index, case in enumerate(cases):
             first = 0

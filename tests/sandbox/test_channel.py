@@ -3,13 +3,28 @@
 import itertools
 import math
 import time
+from collections.abc import Sequence
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.sandbox.channel import Channel, Ending, Exit, FrameBuffer, Worker, WorkerGone
-from harness.sandbox.protocol import FRAME, MAX_FRAME, SEVERAL, Answer, Done, Fault, Load, Several, frame, pack
+from harness.sandbox.protocol import (
+    FRAME,
+    MAX_FRAME,
+    MOST_GATHERED,
+    SEVERAL,
+    Answer,
+    Done,
+    Fault,
+    FromWorker,
+    Load,
+    Several,
+    frame,
+    pack,
+)
 from harness.sandbox.values import ProtocolError
 
 
@@ -70,6 +85,10 @@ def worker_on(*pieces: bytes) -> tuple[Worker, Scripted]:
     return Worker(checked, ("rlimits",)), channel
 
 
+def several(messages: Sequence[FromWorker]) -> Several:
+    return Several([msgspec.Raw(pack(message)) for message in messages])
+
+
 def test_messages_are_received_one_by_one() -> None:
     messages = [Answer(0, 1, False, [1.5]), Fault(0, 2, "E", "", None), Done()]
     worker, channel = worker_on(b"".join(map(frame, messages)))
@@ -79,14 +98,14 @@ def test_messages_are_received_one_by_one() -> None:
 
 def test_messages_that_came_together_are_received_one_by_one_and_in_order() -> None:
     messages = [Answer(0, step, False, [1.5]) for step in range(4)]
-    worker, channel = worker_on(frame(Several([*map(pack, messages[:3])])) + frame(messages[3]))
+    worker, channel = worker_on(frame(several(messages[:3])) + frame(messages[3]))
     assert [worker.receive(1) for _ in messages] == messages
     assert len(channel.deadlines) == 1
 
 
 def test_bodies_are_the_same_together_and_alone() -> None:
     bodies = [pack(Answer(0, step, False, [1.5])) for step in range(4)]
-    together, _ = worker_on(frame(Several(bodies)))
+    together, _ = worker_on(frame(Several([*map(msgspec.Raw, bodies)])))
     alone, _ = worker_on(*(FRAME.pack(len(body)) + body for body in bodies))
     for worker in (together, alone):
         assert [*itertools.islice(worker.receive_bodies(1), len(bodies))] == bodies
@@ -94,16 +113,22 @@ def test_bodies_are_the_same_together_and_alone() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [SEVERAL, SEVERAL + b"\x90", SEVERAL + b"\x91\xa1x", pack(["s", [b""] * 65]), SEVERAL + b"\x91\xc4\x05x"],
+    [
+        SEVERAL,
+        SEVERAL + b"\x90",
+        SEVERAL + b"\x91\xa1x",
+        pack(["s", [1] * (MOST_GATHERED + 1)]),
+        SEVERAL + b"\x91\xc4\x05x",
+    ],
 )
 def test_messages_together_that_are_none_end_the_conversation(body: bytes) -> None:
     worker, _ = worker_on(FRAME.pack(len(body)) + body)
     with pytest.raises(WorkerGone, match="broke the grading channel"):
-        worker.receive_body(1)
+        worker.receive(1)
 
 
 def test_messages_within_messages_are_not_taken() -> None:
-    worker, _ = worker_on(frame(Several([pack(Several([pack(Done())]))])))
+    worker, _ = worker_on(frame(several([several([Done()])])))
     assert not isinstance(worker.receive(1), Done)
 
 

@@ -146,13 +146,40 @@ def test_watched_arguments_are_sent_as_they_are_after_the_call() -> None:
     forward_answer, backward_answer = evaluated(steps, layer(forward, backward))
     assert isinstance(forward_answer, Answer)
     assert isinstance(backward_answer, Answer)
-    after = [np.asarray(value_of(value)).tolist() for value in forward_answer.after]
-    assert after == [[1.0, 1.0], 7]
-    assert [np.asarray(value_of(value)).tolist() for value in backward_answer.after] == [[2.0], [1.0, 1.0], 7]
+    assert seen(forward_answer.after) == [[1.0, 1.0], None]
+    assert seen(backward_answer.after) == [[2.0], [1.0, 1.0], None]
+
+
+def seen(after: list[Value | None]) -> list[object]:
+    return [None if value is None else np.asarray(value_of(value)).tolist() for value in after]
+
+
+@pytest.mark.parametrize("layout", [C_ORDER, F_ORDER, STRIDED, SCALAR])
+def test_watched_arguments_that_are_left_alone_are_not_sent(layout: int) -> None:
+    array = encode_array(np.array(2.0) if layout == SCALAR else np.arange(6.0).reshape(2, 3), layout)
+    steps = [Step(NEW, 0, [0]), Step(FORWARD, 0, [array, 7], True), Step(BACKWARD, 0, [array], True)]
+    answers = evaluated(steps, layer(lambda x, y: 0.0, lambda dout: 0.0))
+    assert [getattr(answer, "after", None) for answer in answers] == [[], []]
+
+
+@pytest.mark.parametrize("change", ["x.shape = (3, 2)", "x.dtype = 'i8'", "x[0, 0] = -0.0", "x.fill(np.nan)"])
+def test_any_change_of_a_watched_array_is_seen(change: str) -> None:
+    def forward(x: np.ndarray) -> float:
+        exec(change, {"x": x, "np": np})
+        return 0.0
+
+    [answer] = evaluated([Step(NEW, 0, [0]), Step(FORWARD, 0, [encode_array(np.zeros((2, 3)))], True)], layer(forward))
+    assert isinstance(answer, Answer)
+    [value] = answer.after
+    assert value is not None
 
 
 def test_arguments_that_nobody_watches_are_not_sent() -> None:
-    answer = forward_of(lambda x: x, 1)
+    def forward(x: np.ndarray) -> float:
+        x += 1
+        return 0.0
+
+    [answer] = evaluated([Step(NEW, 0, [0]), Step(FORWARD, 0, [encode_array(np.zeros(2))])], layer(forward))
     assert isinstance(answer, Answer)
     assert answer.after == []
 

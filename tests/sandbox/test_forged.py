@@ -16,6 +16,7 @@ from harness.records import Outcome, Report
 from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone
 from harness.sandbox.evaluate import evaluate_cases
 from harness.sandbox.protocol import (
+    BACKWARD,
     FRAME,
     Answer,
     BoundClass,
@@ -159,11 +160,21 @@ def test_no_number_of_values_breaks_the_judge(count: int) -> None:
     assert forged(forge).score == 0.0
 
 
+def watched(answer: Answer) -> int:
+    """How many arguments are watched in the call that this is the answer to."""
+    cases = bank_for(SHORT, SHORT.default_seed).cases
+    steps = cases[answer.case].steps if answer.case < len(cases) else []
+    if answer.step >= len(steps) or not steps[answer.step].watch:
+        return 0
+    step = steps[answer.step]
+    return len(step.args) + (len(steps[1].args) if step.op == BACKWARD else 0)
+
+
 @pytest.mark.parametrize("value", VALUES.values(), ids=list(VALUES))
 def test_nothing_said_of_the_arguments_breaks_the_judge(value: Any) -> None:
     def forge(number: int, message: FromWorker) -> FromWorker:
         if isinstance(message, Answer):
-            return msgspec.structs.replace(message, after=[value] * len(message.after))
+            return msgspec.structs.replace(message, after=[value] * watched(message))
         return message
 
     report = forged(forge)
@@ -173,8 +184,8 @@ def test_nothing_said_of_the_arguments_breaks_the_judge(value: Any) -> None:
 @pytest.mark.parametrize("change", [-1, 1])
 def test_arguments_that_are_left_out_or_added_break_the_channel(change: int) -> None:
     def forge(number: int, message: FromWorker) -> FromWorker:
-        if isinstance(message, Answer) and message.after:
-            return msgspec.structs.replace(message, after=[1.5] * (len(message.after) + change))
+        if isinstance(message, Answer) and watched(message):
+            return msgspec.structs.replace(message, after=[1.5] * (watched(message) + change))
         return message
 
     verdicts = {check.id: check.verdict for check in forged(forge).checks}
@@ -317,7 +328,8 @@ def test_answers_of_any_kind_to_the_right_questions_make_a_report(data: st.DataO
             return Fault(message.case, message.step, data.draw(TEXTS), data.draw(TEXTS), data.draw(LINES))
         several = data.draw(st.booleans())
         values = data.draw(st.lists(ANY_VALUE, min_size=0 if several else 1, max_size=3))
-        after = data.draw(st.lists(ANY_VALUE, min_size=len(message.after), max_size=len(message.after)))
+        count = watched(message)
+        after = data.draw(st.just([]) | st.lists(ANY_VALUE | st.none(), min_size=count, max_size=count))
         return Answer(message.case, message.step, several, values, after)
 
     forged(forge)

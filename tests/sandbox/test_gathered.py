@@ -5,15 +5,18 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from cage import INNOCENT, limited
+from msgspec.structs import replace
 
-from harness import observe
+from harness import observe, recognition
 from harness.grader import grade
+from harness.recognition import Recogniser
 from harness.records import Report, Verdict
 from harness.sandbox import worker
 from harness.sandbox.channel import Ending, WorkerGone
 from harness.sandbox.protocol import (
     FORWARD,
     MAX_FRAME,
+    MOST_GATHERED,
     NEW,
     Answer,
     Done,
@@ -24,6 +27,7 @@ from harness.sandbox.protocol import (
     ToWorker,
     decode_from_worker,
     frame,
+    messages_in,
 )
 from harness.sandbox.runner import Sandbox
 from harness.sandbox.values import encode_array
@@ -78,19 +82,28 @@ def test_many_answers_come_in_few_turns_and_in_order(restored, monkeypatch):
     monkeypatch.setattr(worker, "_now", lambda: 0)
     turns = said_in_turns(LAYER, Run(["A"], [*range(200)], CASES, gathered=True))[2:]
     *several, done = [message for turn in turns for message in turn]
-    assert [len(one.messages) for one in several] == [64, 64, 64, 8]
-    said = [decode_from_worker(body) for one in several for body in one.messages]
+    assert [len(messages_in(bytes(one))) for one in several] == [192, 8]
+    said = [decode_from_worker(body) for one in several for body in messages_in(bytes(one))[::-1]]
     assert said == [Answer(number, 1, False, [number + 1]) for number in range(200)]
     assert done == Done()
 
 
 def test_large_answers_do_not_wait_for_as_many_others(restored, monkeypatch):
     monkeypatch.setattr(worker, "_now", lambda: 0)
-    large = [[Step(NEW, 0, [0]), Step(FORWARD, 0, [encode_array(np.zeros(5000))])] for _ in range(6)]
-    turns = said_in_turns(LAYER, Run(["A"], [*range(6)], large, gathered=True))[2:]
+    large = [[Step(NEW, 0, [0]), Step(FORWARD, 0, [encode_array(np.zeros(5000))])] for _ in range(12)]
+    turns = said_in_turns(LAYER, Run(["A"], [*range(12)], large, gathered=True))[2:]
     *several, done = [message for turn in turns for message in turn]
-    assert [len(one.messages) for one in several] == [3, 3]
+    assert [len(messages_in(bytes(one))) for one in several] == [6, 6]
     assert all(len(frame(one)) < MAX_FRAME for one in several)
+    assert done == Done()
+
+
+def test_a_case_of_many_answers_does_not_come_as_more_than_the_grader_takes(restored, monkeypatch):
+    monkeypatch.setattr(worker, "_now", lambda: 0)
+    long = [[Step(NEW, 0, [0]), *[Step(FORWARD, 0, [number]) for number in range(MOST_GATHERED + 1)]]]
+    turns = said_in_turns(LAYER, Run(["A"], [0], long, gathered=True))[2:]
+    *several, done = [message for turn in turns for message in turn]
+    assert [len(messages_in(bytes(one))) for one in several] == [128, 129]
     assert done == Done()
 
 
@@ -99,7 +112,7 @@ def test_an_answer_does_not_wait_long_for_others(restored, monkeypatch):
     monkeypatch.setattr(worker, "_now", lambda: next(clock))
     turns = said_in_turns(LAYER, Run(["A"], [*range(6)], CASES[:6], gathered=True))[2:]
     *several, done = [message for turn in turns for message in turn]
-    assert [len(one.messages) for one in several] == [3, 3]
+    assert [len(messages_in(bytes(one))) for one in several] == [2, 2, 2]
     assert done == Done()
 
 
@@ -133,13 +146,56 @@ def test_a_file_that_is_slow_and_right_has_all_its_time(sandbox):
 def test_nothing_of_the_first_attempt_is_left_in_the_second(sandbox, monkeypatch):
     answers, at_entry = observe._Conversation._answers, []
 
-    def answered_and_lost(self, plan, calls, known):
+    def answered_and_lost(self, plan, calls, *others):
         at_entry.append({type(call) for row in calls for call in row})
-        left = answers(self, plan, calls, known)
+        left = answers(self, plan, calls, *others)
         if len(at_entry) == 1:
             raise WorkerGone(Ending.CRASHED, "its process ended by itself")
         return left
 
     monkeypatch.setattr(observe._Conversation, "_answers", answered_and_lost)
+    monkeypatch.setattr(observe, "Recogniser", lambda streams: Recogniser([]))
     assert graded(sandbox, INNOCENT).score == 100
     assert at_entry == [{type(None)}, {type(None)}]
+
+
+#: Right, and not what the reference answers: a 0-d array is handed on as it is.
+HANDED_ON = INNOCENT
+WRONG = INNOCENT.replace("return x * y", "return x * y + 1e-9")
+
+
+@pytest.fixture
+def own_assignment():
+    """An assignment that no other test has taught anything."""
+    given = limited(call_seconds=1.875, submission_seconds=9.0)
+    recognition.known_answers.cache_clear()
+    yield given
+    recognition.known_answers.cache_clear()
+
+
+def test_right_answers_are_judged_once_and_recognised_from_then_on(sandbox, own_assignment, monkeypatch):
+    def report():
+        return grade(submission_from_bytes("layers.py", HANDED_ON.encode()), own_assignment, sandbox=sandbox)
+
+    first = report()
+    monkeypatch.setattr("harness.grader.CHECKS", {})
+    second = report()
+    assert first.score == 100
+    assert replace(second, timing=first.timing) == first
+
+
+def test_wrong_answers_are_judged_each_time(sandbox, own_assignment):
+    def score():
+        return grade(
+            submission_from_bytes("layers.py", WRONG.encode()), own_assignment, sandbox=sandbox, shrink=False
+        ).score
+
+    first = score()
+    assert first < 100
+    assert score() == first
+
+
+def test_right_answers_of_one_layer_do_not_count_for_another_file(sandbox, own_assignment):
+    assert grade(submission_from_bytes("a.py", HANDED_ON.encode()), own_assignment, sandbox=sandbox).score == 100
+    other = HANDED_ON.replace("dout * self.y, dout * self.x", "dout * self.x, dout * self.y")
+    assert grade(submission_from_bytes("b.py", other.encode()), own_assignment, sandbox=sandbox).score < 100

@@ -4,7 +4,7 @@ import sys
 import warnings
 
 from harness.sandbox import practice
-from harness.sandbox.protocol import Answer, Done, decode_from_worker
+from harness.sandbox.protocol import Answer, Done, decode_from_worker, messages_in
 
 
 def test_practice_answers_every_call_with_a_value(monkeypatch):
@@ -13,7 +13,7 @@ def test_practice_answers_every_call_with_a_value(monkeypatch):
     practice.practise()
     parsed, loaded, *several, done = said
     assert (parsed.problems, loaded.problems) == ([], [])
-    answers = [decode_from_worker(body) for one in several for body in one.messages]
+    answers = [decode_from_worker(body) for one in several for body in messages_in(bytes(one))[::-1]]
     assert [type(answer) for answer in answers] == [Answer] * (2 * practice._CASES)
     assert done == Done()
 
