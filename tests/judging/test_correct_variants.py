@@ -8,8 +8,8 @@ from inprocess import assignment, bank, classes_in, failed, judge, observe_class
 from mutants.templates import RIGHT_ADD, RIGHT_MUL
 from variants import ADD_VARIANTS, MUL_VARIANTS
 
+from harness.answers import Returned
 from harness.grader import grade
-from harness.observe import Returned
 from harness.sandbox.protocol import BACKWARD, FORWARD
 from harness.sandbox.runner import Sandbox
 from harness.submission import read_submission
