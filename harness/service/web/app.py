@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from harness.service.key_sets import KeySets
+from harness.service.key_sets import KeySets, Published
+from harness.service.oidc import read_provider
 from harness.service.web import (
     account,
     api,
@@ -71,6 +72,7 @@ def create_app(service: Service) -> Starlette:
     app.state.live = Live(service)
     app.state.meters = metrics.Meters(service)
     app.state.key_sets = KeySets()
+    app.state.providers = Published(read_provider)
     return app
 
 
