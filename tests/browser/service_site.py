@@ -161,6 +161,7 @@ class LiveSite:
             "service": ("admin", "/service"),
             "log": ("admin", "/log"),
             "course log": ("instructor", "/courses/dl/log"),
+            "lms": ("admin", "/manage/lti"),
             "no page": ("learner", "/nowhere"),
         }
 

@@ -58,7 +58,7 @@ INSTRUCTOR = ASSISTANT | {
     "/courses/{course}/manage", "/courses/{course}/log", "/courses/{course}/log.csv",
     "/assignments/{assignment_id}/grades.csv", "/assignments/{assignment_id}/gradebook",
 }  # fmt: skip
-ADMIN = INSTRUCTOR | {"/manage/courses", "/manage/people", "/service", "/log", "/log.csv"}
+ADMIN = INSTRUCTOR | {"/manage/courses", "/manage/people", "/manage/lti", "/service", "/log", "/log.csv"}
 
 
 @pytest.mark.parametrize(

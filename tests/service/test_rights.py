@@ -5,10 +5,11 @@ import itertools
 import pytest
 import sqlalchemy as sa
 from ground import Ground
+from lms import Lms
 from starlette.routing import Mount, Route
 
 from harness.service.access import ADMIN, NOBODY, RIGHTS, SCOPES, Actor, allowed, may_know
-from harness.service.schema import ASSISTANT, INSTRUCTOR, LEARNER, ROLES, assignment
+from harness.service.schema import ASSISTANT, INSTRUCTOR, LEARNER, ROLES, assignment, lti_platform
 from harness.service.store.courses import Revision, create_assignment
 from harness.service.store.hooks import make_webhook
 from harness.service.store.invitations import invite, open_invitations
@@ -123,6 +124,11 @@ ROUTES = {
     "POST /manage/people/{user}/enable": "service.change",
     "POST /manage/people/{user}/export": "person.export",
     "POST /manage/people/{user}/erase": "person.erase",
+    "GET /manage/lti": "service.see",
+    "POST /manage/lti": "service.change",
+    "POST /manage/lti/{platform}/courses": "service.change",
+    "POST /manage/lti/{platform}/courses/drop": "service.change",
+    "POST /manage/lti/{platform}/drop": "service.change",
     "GET /courses/{course}/manage": "assignment.change",
     "POST /courses/{course}/assignments": "assignment.change",
     "POST /courses/{course}/assignments/{assignment}/revisions": "assignment.change",
@@ -235,9 +241,18 @@ def objects(site, slug, someone):
             "stamp": "none",
             "name": "site.css",
             "token": tokens_of(connection, someone)[0]["id"],
+            "platform": registered(connection),
         }
 
     return site.writing(make)
+
+
+def registered(connection):
+    """Return the id of an LMS."""
+    one = Lms().platform()
+    values = {column.name: getattr(one, column.name, 0.0) for column in lti_platform.c}
+    connection.execute(sa.insert(lti_platform).values(values))
+    return one.id
 
 
 def come(site, role):
