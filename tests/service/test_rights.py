@@ -132,6 +132,9 @@ ROUTES = {
     "GET /courses/{course}/manage": "assignment.change",
     "POST /courses/{course}/assignments": "assignment.change",
     "POST /courses/{course}/assignments/{assignment}/revisions": "assignment.change",
+    "GET /courses/{course}/webhooks": "webhook.change",
+    "POST /courses/{course}/webhooks": "webhook.change",
+    "POST /courses/{course}/webhooks/{webhook}/drop": "webhook.change",
     "GET /courses/{course}/people": "people.see",
     "POST /courses/{course}/people/{user}/role": "people.change",
     "POST /courses/{course}/people/{user}/remove": "people.change",
@@ -242,9 +245,16 @@ def objects(site, slug, someone):
             "name": "site.css",
             "token": tokens_of(connection, someone)[0]["id"],
             "platform": registered(connection),
+            "webhook": hooked(database, connection, course, teacher),
         }
 
     return site.writing(make)
+
+
+def hooked(database, connection, course, by):
+    """Return the id of a webhook."""
+    url = "https://receiver.example"
+    return make_webhook(database, connection, course_id=course, url=url, private=False, by=by)[0]["id"]
 
 
 def registered(connection):
@@ -325,11 +335,7 @@ def test_every_operation_of_the_api_is_for_those_alone_whom_it_is_for(sqlite_sit
     someone = me if own and me else site.person("Jun", **{slug: "learner"})
     work, submitted = handed_in(site, slug, someone)
     course_id = site.course(slug)
-    hook = site.writing(
-        lambda connection: make_webhook(
-            site.database, connection, course_id=course_id, url="https://receiver.example", by=someone
-        )
-    )[0]["id"]
+    hook = site.writing(lambda connection: hooked(site.database, connection, course_id, someone))
     ids = {"courses": course_id, "assignments": work, "submissions": submitted, "webhooks": hook}
     browser, person = site.browser(me), actor(role)
     for name, needed in API_ROUTES.items():
