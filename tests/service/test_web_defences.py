@@ -288,15 +288,19 @@ def test_the_api_says_what_is_wrong_in_problem_json(sqlite_site):
     assert found["instance"] == f"urn:dout:request:{answer.headers['x-request-id']}"
 
 
-def test_who_is_unknown_to_the_api_is_told_to_show_a_token(sqlite_site):
-    async def mine(request: Request) -> Response:
-        from harness.service.web.guarding import signed_in
-
-        return PlainTextResponse(signed_in(request).name)
-
-    with_route(sqlite_site, mine, "/api/v1/me")
-    answer = sqlite_site.browser().get("/api/v1/me")
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer dout_wrong"}], ids=["nothing", "a wrong token"])
+@pytest.mark.parametrize("path", ["/api/v1/courses", "/api/v1/submissions/1/events", "/metrics"])
+def test_a_program_that_is_unknown_is_told_to_show_a_token(sqlite_site, path, headers):
+    answer = sqlite_site.browser().get(path, headers=headers)
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("kind", ["submissions", "assignments"])
+def test_who_follows_a_stream_is_not_sent_to_the_login(sqlite_site, kind):
+    answer = sqlite_site.browser().get(f"/{kind}/1/events")
+    assert (answer.status_code, "location" in answer.headers) == (401, False)
+    assert answer.headers["content-type"].startswith("text/html")
 
 
 def test_a_fault_of_ours_tells_nothing_but_its_number(sqlite_site):

@@ -30,7 +30,7 @@ from harness.service.web.guarding import Guarded
 from harness.service.web.identifying import Identified, SameSite
 from harness.service.web.limiting import Limiter
 from harness.service.web.live import Live
-from harness.service.web.middleware import BodyLimit, SecurityHeaders, Traced
+from harness.service.web.middleware import BodyLimit, Measured, SecurityHeaders, Traced
 from harness.service.web.service import Service
 
 __all__ = ["create_app", "routes"]
@@ -59,6 +59,7 @@ def create_app(service: Service) -> Starlette:
         routes=routes,
         middleware=[
             Middleware(SecurityHeaders, is_https=service.is_https),
+            Middleware(Measured),
             Middleware(Traced),
             # Whatever is raised from here on down is answered, with the headers from above.
             Middleware(Answered),
