@@ -33,7 +33,7 @@ from harness.service.schema import (
     worker,
 )
 from harness.service.settings import LtiPlatform, Settings
-from harness.service.store.accepting import Incoming, accept
+from harness.service.store.accepting import Accepted, Incoming, accept_all
 from harness.service.store.grading import claim, fail, finish
 from harness.service.store.sessions import start_session
 from harness.service.web.app import create_app
@@ -91,10 +91,11 @@ class LiveSite:
         key = new_id()
         incoming = Incoming(assignment_id=self.assignment, user_id=user_id, name=name, data=data, idempotency_key=key)
         with self.database.writing() as connection:
-            made = accept(self.database, _Kept(), connection, incoming).id
+            (made,) = accept_all(self.database, _Kept(), connection, [incoming])
+        assert isinstance(made, Accepted)
         if graded:
-            self.grade(made)
-        return made
+            self.grade(made.id)
+        return made.id
 
     def grade(self, submission_id: str) -> None:
         with self.database.writing() as connection:
