@@ -119,7 +119,7 @@ def deliveries(connection: sa.Connection, webhook_id: str) -> Deliveries:
     # By the index of target and end: a class may have thousands of either.
     count = connection.execute(sa.select(sa.func.count()).where(waiting)).scalar_one()
     tried = sa.select(outbox).where(waiting, outbox.c.tries > 0).limit(1)
-    last = sa.select(outbox).where(ended).order_by(outbox.c.done_at.desc()).limit(_LAST)
+    last = sa.select(outbox).where(ended).order_by(outbox.c.done_at.desc(), outbox.c.id.desc()).limit(_LAST)
     trying = connection.execute(tried).mappings().first()
     return Deliveries(
         waiting=count,
