@@ -4,11 +4,13 @@ Their JSON form is ``dout-class/1``: a :class:`ClassHead`, the rows, and what wa
 the whole report on a submission is a file of its own.
 """
 
+from typing import Protocol
+
 import msgspec
 
 from harness.records import AssignmentId, Isolation, Outcome, Record, Verdict, Versions, Warn
 
-__all__ = ["SCHEMA", "ClassCheck", "ClassHead", "ClassRow", "LeftOut"]
+__all__ = ["SCHEMA", "ClassCheck", "ClassHead", "ClassRow", "LeftOut", "class_check"]
 
 SCHEMA = "dout-class/1"
 
@@ -23,6 +25,37 @@ class ClassCheck(Record, frozen=True, kw_only=True):
     titles: dict[str, str] = msgspec.field(default_factory=dict)
     max_score: float
     visibility: str = "visible"
+
+
+class Check(Protocol):
+    """What the check of an assignment and its result in a report say alike."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def layer(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def titles(self) -> dict[str, str]: ...
+
+    @property
+    def visibility(self) -> str: ...
+
+
+def class_check(one: Check, max_score: float) -> ClassCheck:
+    """Return the column of a check, be it known from the assignment or from a report."""
+    return ClassCheck(
+        id=one.id,
+        layer=one.layer,
+        title=one.title,
+        titles=one.titles,
+        max_score=max_score,
+        visibility=one.visibility,
+    )
 
 
 class ClassHead(Record, frozen=True, kw_only=True):

@@ -142,12 +142,14 @@ def _shown_for_an_lms(settings: "Settings", language: Language) -> int:
     show(language.text("The LMS asks for:") + "\n")
     for name, address in addresses(settings).items():
         show(f"  {language.text(name)}: {address}\n")
-    show("\n" + language.text("What it shows then belongs into the settings, for each deployment:") + f"\n\n{BLOCK}\n")
+    page = f"{settings.address}/manage/lti"
+    show("\n" + language.text("What it shows then is written into the page {page}", page=page) + "\n")
+    show(language.text("or into the settings, for each deployment:") + f"\n\n{BLOCK}\n")
     if not settings.lti_platforms:
-        show(language.text("No LMS is registered here yet.") + "\n")
+        show(language.text("No LMS is in the settings yet.") + "\n")
     for one in settings.lti_platforms:
         courses = ", ".join(f"{theirs} = {ours}" for theirs, ours in sorted(one.courses.items())) or "-"
-        show(language.text("Registered here: {platform}; courses: {courses}", platform=one.key, courses=courses) + "\n")
+        show(language.text("In the settings: {platform}; courses: {courses}", platform=one.key, courses=courses) + "\n")
     return OK
 
 

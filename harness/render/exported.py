@@ -1,9 +1,11 @@
-"""Fills marks into the gradebook that Canvas or Moodle exported, and keeps all else that is in it."""
+"""Fills marks into the gradebook that Canvas, Moodle or Blackboard exported, and keeps all else that is in it."""
 
 import csv
 import io
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+
+import msgspec
 
 from harness.errors import UsageError
 from harness.records import Record
@@ -11,15 +13,18 @@ from harness.render.gradebook import Mark, csv_text, score_cell
 from harness.render.numbers import points
 from harness.sentence import Sentence, listed, marked
 
-__all__ = ["FILLED", "Filled", "exported_text", "filled_canvas", "filled_moodle"]
+__all__ = ["FILLED", "Filled", "exported_text", "filled_blackboard", "filled_canvas", "filled_moodle"]
 
 _BOM = "\ufeff"
 _DELIMITERS = ",;\t"
-#: How Canvas and an English Moodle name the columns by which a learner is found.
+#: How Canvas and an English Moodle or Blackboard name the columns by which a learner is found.
 _CANVAS_KEYS = ("SIS Login ID", "SIS User ID", "ID")
 _MOODLE_KEYS = ("Username", "Email address", "ID number", "Identifier")
+_BLACKBOARD_KEYS = ("Username", "Student ID")
 #: What Canvas writes behind an assignment's name.
 _CANVAS_ID = re.compile(r" \(\d+\)$")
+#: The same of Blackboard: ``[Total Pts: 100 Score] |92376``. "up to" stands in a column that it calculates itself.
+_BLACKBOARD_ID = re.compile(r" \[Total Pts: (?P<calculated>up to )?(?P<points>[\d.,]+)[^\]]*\](?: \|\d+)?$")
 
 
 class Filled(Record, frozen=True):
@@ -37,9 +42,12 @@ class _Table(Record, frozen=True):
     delimiter: str
     line_end: str
     mark: str
+    #: Whether each cell is in quotes, also one that does not need it: Blackboard asks for that.
+    is_quoted: bool
 
     def text(self) -> str:
-        return self.mark + csv_text(self.rows, delimiter=self.delimiter, line_end=self.line_end)
+        form = {"delimiter": self.delimiter, "line_end": self.line_end}
+        return self.mark + csv_text(self.rows, quote_all=self.is_quoted, **form)
 
 
 def filled_canvas(exported: str, marks: Sequence[Mark], assignment: str) -> Filled:
@@ -61,10 +69,7 @@ def filled_canvas(exported: str, marks: Sequence[Mark], assignment: str) -> Fill
     for row in table.rows[1:3]:
         if row and "Points Possible" in row[0] and column < len(row):
             if "read only" in row[column]:
-                raise UsageError(
-                    Sentence("Canvas calculates the column {column} itself", column=repr(head[column])),
-                    Sentence("choose an assignment's column"),
-                )
+                raise _calculated("Canvas", head[column])
             _same_points(row[column], marks, head[column])
     return _filled(table, marks, column, _places(head, _CANVAS_KEYS))
 
@@ -104,6 +109,37 @@ def filled_moodle(
     return _filled(table, marks, column, known)
 
 
+def filled_blackboard(exported: str, marks: Sequence[Mark], assignment: str) -> Filled:
+    """Return the file that Blackboard's Grade Center exported with the scores in the column of ``assignment``.
+
+    Args:
+        exported: The file's text, with the id of each column.
+        marks: A learner is found by ``learner`` or ``email`` in the columns of logins and ids. Where the score is None,
+            the cell stays as it is.
+        assignment: Name of its column, with or without the points and the number that Blackboard puts behind it.
+
+    Raises:
+        UsageError: as of :func:`filled_canvas`.
+    """
+    table = _read(exported, ("Last Name", "First Name", "Username"), "Blackboard")
+    head = table.rows[0]
+    columns = [n for n, name in enumerate(head) if assignment in (name, _BLACKBOARD_ID.sub("", name))]
+    column = _only(columns, assignment, head)
+    if about := _BLACKBOARD_ID.search(head[column]):
+        if about["calculated"]:
+            raise _calculated("Blackboard", head[column])
+        # A comma is between thousands there.
+        _same_points(about["points"].replace(",", ""), marks, head[column])
+    return _filled(table, marks, column, _places(head, _BLACKBOARD_KEYS))
+
+
+def _calculated(platform: str, column: str) -> UsageError:
+    return UsageError(
+        Sentence("{platform} calculates the column {column} itself", platform=platform, column=repr(column)),
+        Sentence("choose an assignment's column"),
+    )
+
+
 def _read(text: str, wanted: Sequence[str], platform: str) -> _Table:
     mark = _BOM if text.startswith(_BOM) else ""
     body = text.removeprefix(_BOM)
@@ -114,7 +150,9 @@ def _read(text: str, wanted: Sequence[str], platform: str) -> _Table:
         except csv.Error:
             continue
         if rows and len(_places(rows[0], wanted)) >= len(wanted):
-            return _Table(rows, delimiter, "\r\n" if first.endswith("\r") else "\n", mark)
+            line_end = "\r\n" if first.endswith("\r") else "\n"
+            quoted = csv_text(rows[:1], delimiter=delimiter, line_end=line_end, quote_all=True)
+            return _Table(rows, delimiter, line_end, mark, body.startswith(quoted))
     raise UsageError(
         Sentence(
             "this is no file that {platform} exported: its first line does not name the columns {columns}",
@@ -188,7 +226,7 @@ def _filled(table: _Table, marks: Sequence[Mark], column: int, keys: Sequence[in
             row = rows[place]
             row += [""] * (column + 1 - len(row))
             row[column] = score_cell(mark)
-    return Filled(_Table(rows, table.delimiter, table.line_end, table.mark).text(), missing)
+    return Filled(msgspec.structs.replace(table, rows=rows).text(), missing)
 
 
 def _found(rows: Sequence[Sequence[str]], keys: Sequence[int]) -> Mapping[str, set[int]]:
@@ -206,6 +244,7 @@ FILLED: Mapping[str, Callable[[str, Sequence[Mark], str], Filled]] = {
     "canvas": filled_canvas,
     # The worksheet of an assignment has one column of grades.
     "moodle": lambda exported, marks, _: filled_moodle(exported, marks),
+    "blackboard": filled_blackboard,
 }
 
 
@@ -218,7 +257,10 @@ def exported_text(platform: str, data: bytes, shown: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise UsageError(
-            Sentence("{file} is not UTF-8 text", file=shown),
-            Sentence("name the file that {platform} exported, as it is", platform=platform),
-        ) from None
+        # Blackboard's other kind of file, for Excel, is in UTF-16.
+        hint = (
+            Sentence("download it again with the delimiter Comma")
+            if platform == "blackboard"
+            else Sentence("name the file that {platform} exported, as it is", platform=platform)
+        )
+        raise UsageError(Sentence("{file} is not UTF-8 text", file=shown), hint) from None

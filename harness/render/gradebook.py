@@ -1,6 +1,6 @@
 """The marks of a class as CSV: plain, or for the gradebook of Canvas, Moodle or Blackboard.
 
-New files are written from rows; the files that Canvas and Moodle export are given back with one column filled in
+New files are written from rows; the files that they export are given back with one column filled in
 (:mod:`harness.render.exported`). A learner without a score was not graded: the cell is empty, never 0.
 """
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 import sqlalchemy as sa
 
-from harness.class_records import ClassCheck, ClassHead, ClassRow, LeftOut
+from harness.class_records import ClassHead, ClassRow, LeftOut, class_check
 from harness.escape import plain
 from harness.records import Outcome, Report, Verdict, Warn
 from harness.render.gradebook import Mark
@@ -31,23 +31,12 @@ def class_head(connection: sa.Connection, assignment_id: str, title: str) -> Cla
     if data is None:
         return None
     found = msgspec.json.decode(data, type=Report)
-    checks = [
-        ClassCheck(
-            id=one.id,
-            layer=one.layer,
-            title=one.title,
-            titles=one.titles,
-            max_score=one.max_score,
-            visibility=one.visibility,
-        )
-        for one in found.checks
-    ]
     return ClassHead(
         assignment=found.assignment,
         title=title,
         seed=found.seed,
         max_score=found.max_score,
-        checks=checks,
+        checks=[class_check(one, one.max_score) for one in found.checks],
         isolation=found.isolation,
         versions=found.versions,
     )

@@ -12,12 +12,12 @@ from joserfc.jwk import KeySet
 
 from harness.records import Record
 from harness.service.id_tokens import read_id_token
-from harness.service.key_sets import KeySets, get_json, unreachable
+from harness.service.key_sets import KeySets, Published, unreachable
 from harness.service.refusals import refused
 from harness.service.settings import Settings
 from harness.service.store.login_states import LoginState
 
-__all__ = ["Person", "Provider", "authorization_url", "discover", "person_of"]
+__all__ = ["Person", "Provider", "authorization_url", "discover", "person_of", "read_provider"]
 
 
 class Provider(Record, frozen=True, kw_only=True):
@@ -38,18 +38,29 @@ class Person(Record, frozen=True, kw_only=True):
     email: str
 
 
-async def discover(client: httpx.AsyncClient, issuer: str) -> Provider:
+def read_provider(content: Any) -> Provider:
+    """Return what a provider's description of itself says.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return msgspec.convert(content, Provider)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
+
+
+async def discover(providers: Published[Provider], issuer: str) -> Provider:
     """Return what the provider publishes of itself.
 
     Raises:
         LoginRefused: it publishes nothing, or calls itself by another name than the one in our settings.
     """
-    try:
-        found = msgspec.convert(
-            await get_json(client, issuer.rstrip("/") + "/.well-known/openid-configuration"), Provider
-        )
-    except (ValueError, msgspec.ValidationError):
-        raise unreachable() from None
+    url = issuer.rstrip("/") + "/.well-known/openid-configuration"
+    found = await providers.at(url)
+    if found.issuer != issuer:
+        # Whoever mends the description is not told of the old one for an hour.
+        found = await providers.newer(url, found)
     if found.issuer != issuer:
         raise refused("bad-issuer")
     return found

@@ -24,6 +24,7 @@ from harness.service.outgoing import Answer, Forbidden, Resolve, Unreachable, ne
 from harness.service.schema import lti_link, lti_member, outbox, webhook
 from harness.service.settings import Settings
 from harness.service.store.messages import LONGEST_WAIT_S, SWITCHED_OFF, Result, due, settle
+from harness.service.store.platforms import platforms
 from harness.service.store.standings import standing
 from harness.service.store.telling import AGS
 
@@ -165,8 +166,8 @@ class Outbox:
                 .join(lti_member, lti_member.c.link_id == lti_link.c.id)
                 .where(lti_link.c.id == payload["link_id"], lti_member.c.user_id == payload["user_id"])
             ).first()
-            platforms = {one.key: one for one in self._settings.lti_platforms}
-            platform = platforms.get(place.platform) if place is not None else None
+            known = {one.key: one for one in platforms(connection, self._settings)}
+            platform = known.get(place.platform) if place is not None else None
             if place is None or platform is None or place.line_item is None or place.assignment_id is None:
                 return Result(error=_NO_PLACE, is_final=True)
             stands = standing(connection, place.course_id, place.assignment_id, payload["user_id"])

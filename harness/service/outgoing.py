@@ -23,6 +23,7 @@ __all__ = [
     "Forbidden",
     "Resolve",
     "Unreachable",
+    "fetch",
     "new_client",
     "resolve",
     "send",
@@ -53,12 +54,12 @@ class Answer(Record, frozen=True, kw_only=True):
 
     status: int
     headers: Mapping[str, str]
-    #: The first 64 KiB.
+    #: As much of it as is read.
     body: bytes
 
 
 def new_client() -> httpx.AsyncClient:
-    """Return a client for :func:`send`.
+    """Return a client for :func:`send` and :func:`fetch`.
 
     It keeps no connection open: one that was made for a name must not serve another name at the same address. It asks
     no proxy, which would look names up by itself.
@@ -127,6 +128,37 @@ async def send(
         Forbidden: it may not.
         Unreachable: there is no answer.
     """
+    return await _ask(client, "POST", url, content, headers, private, look_up, _MOST)
+
+
+async def fetch(
+    client: httpx.AsyncClient,
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    private: bool,
+    look_up: Resolve = resolve,
+    most: int = _MOST,
+) -> Answer:
+    """GET something as :func:`send` POSTs it, and return the answer with ``most`` bytes of its body at most.
+
+    Raises:
+        Forbidden: as of :func:`send`.
+        Unreachable: likewise.
+    """
+    return await _ask(client, "GET", url, b"", headers, private, look_up, most)
+
+
+async def _ask(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    content: bytes,
+    headers: Mapping[str, str],
+    private: bool,
+    look_up: Resolve,
+    most: int,
+) -> Answer:
     target = target_of(url, private=private)
     port = target.port or (443 if target.scheme == "https" else 80)
     try:
@@ -139,8 +171,8 @@ async def send(
             for address in addresses[:-1]:
                 # A machine may have an address of a kind that there is no way to from here.
                 with suppress(httpx.ConnectError, httpx.ConnectTimeout):
-                    return await _post(client, target, address, content, headers)
-            return await _post(client, target, addresses[-1], content, headers)
+                    return await _answer(client, _request(client, method, target, address, content, headers), most)
+            return await _answer(client, _request(client, method, target, addresses[-1], content, headers), most)
     except TimeoutError:
         raise Unreachable(f"nothing after {DEADLINE_S:g} s") from None
     except (OSError, UnicodeError) as error:
@@ -149,13 +181,18 @@ async def send(
         raise Unreachable(f"{type(error).__name__}: {error}") from None
 
 
-async def _post(
-    client: httpx.AsyncClient, target: httpx.URL, address: str, content: bytes, headers: Mapping[str, str]
-) -> Answer:
-    request = client.build_request(
-        "POST",
+def _request(
+    client: httpx.AsyncClient,
+    method: str,
+    target: httpx.URL,
+    address: str,
+    content: bytes,
+    headers: Mapping[str, str],
+) -> httpx.Request:
+    return client.build_request(
+        method,
         target.copy_with(host=address),
-        content=content,
+        content=content or None,
         headers={
             **headers,
             "Host": target.netloc.decode("ascii"),
@@ -165,16 +202,19 @@ async def _post(
         },
         extensions={"sni_hostname": target.host},
     )
+
+
+async def _answer(client: httpx.AsyncClient, request: httpx.Request, most: int) -> Answer:
     body = b""
     answer = await client.send(request, stream=True, follow_redirects=False)
     try:
         async for part in answer.aiter_raw(_MOST):
             body += part
-            if len(body) >= _MOST:
+            if len(body) >= most:
                 break
     finally:
         await answer.aclose()
-    return Answer(status=answer.status_code, headers=dict(answer.headers), body=body[:_MOST])
+    return Answer(status=answer.status_code, headers=dict(answer.headers), body=body[:most])
 
 
 def _is_public(address: str) -> bool:

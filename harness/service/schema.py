@@ -41,8 +41,10 @@ __all__ = [
     "invitation",
     "lease",
     "login_state",
+    "lti_course",
     "lti_link",
     "lti_member",
+    "lti_platform",
     "metadata",
     "outbox",
     "override",
@@ -430,6 +432,32 @@ login_state = Table(
     Column("verifier", String(100), nullable=False),
     _time("expires_at"),
     Index(None, "expires_at"),
+)
+
+#: An LMS that an administrator registered on the page: those of the settings stand beside these.
+lti_platform = Table(
+    "lti_platform",
+    metadata,
+    #: :attr:`harness.service.settings.LtiPlatform.id`: its three names, so that none is here twice.
+    _id(),
+    Column("issuer", String(255), nullable=False),
+    Column("client_id", String(255), nullable=False),
+    Column("deployment_id", String(255), nullable=False),
+    Column("auth_login_url", String(2000), nullable=False),
+    Column("auth_token_url", String(2000), nullable=False),
+    Column("jwks_url", String(2000), nullable=False),
+    Column("auth_audience", String(2000), nullable=False),
+    _time("created_at"),
+)
+
+#: A course of an LMS, registered on the page or in the settings, and which one it is here.
+lti_course = Table(
+    "lti_course",
+    metadata,
+    Column("platform_id", _ID, primary_key=True),
+    #: The LMS's id of the course.
+    Column("context", String(255), primary_key=True),
+    _to("course"),
 )
 
 #: An activity in an LMS through which somebody came: where its scores go.

@@ -12,8 +12,9 @@ import msgspec
 from harness.errors import UsageError
 from harness.records import Level, Record
 from harness.sentence import Sentence
+from harness.service.ids import digest
 
-__all__ = ["FILE_NAME", "LtiPlatform", "Settings", "read_settings"]
+__all__ = ["FILE_NAME", "LtiPlatform", "Settings", "check_lti", "read_settings"]
 
 FILE_NAME = "dout-service.toml"
 #: Variables of the environment that set what the file calls by the rest of the name, in lower case.
@@ -23,27 +24,36 @@ Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 #: 255 is the most that LTI Core 1.3 allows for a deployment.
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+#: Likewise, and one word: these come first in :attr:`LtiPlatform.key`.
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^\S+$")]
 Address = Annotated[str, msgspec.Meta(pattern="^https?://[^/]", max_length=2000)]
 
 
 class LtiPlatform(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An LMS whose people may come by LTI 1.3, as its own page about the tool gives the values."""
 
-    issuer: Name
-    client_id: Name
+    issuer: Word
+    client_id: Word
     deployment_id: Name
     auth_login_url: Address
     auth_token_url: Address
     jwks_url: Address
     #: Who the token is for, where that is not ``auth_token_url``.
-    auth_audience: str = ""
+    auth_audience: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     #: The LMS's id of a course ("context"), to the slug of the course here.
     courses: Mapping[str, str] = {}
+    #: Whether its addresses may be ones of one's own network: never those that were written into the page.
+    private: bool = True
 
     @property
     def key(self) -> str:
         """The three names that a platform is known by, in one."""
         return f"{self.issuer} {self.client_id} {self.deployment_id}"
+
+    @property
+    def id(self) -> str:
+        """The same, for an address of a page."""
+        return digest(self.key)[:32]
 
 
 class Settings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -191,12 +201,22 @@ def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
     oidc = (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     if any(oidc) and not all(oidc):
         raise UsageError(Sentence("OpenID Connect needs oidc_issuer, oidc_client_id and oidc_client_secret"))
-    if settings.lti_platforms and not settings.is_https:
+    if settings.lti_platforms:
+        check_lti(settings)
+    return settings
+
+
+def check_lti(settings: Settings) -> None:
+    """Refuse what people from an LMS cannot come to.
+
+    Raises:
+        UsageError: they cannot.
+    """
+    if not settings.is_https:
         raise UsageError(
             Sentence("people from an LMS cannot come to {address}", address=settings.address),
             Sentence("set public_url to an https address: browsers take the cookie of such a login by TLS alone"),
         )
-    return settings
 
 
 def host_name() -> str:

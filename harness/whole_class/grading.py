@@ -8,7 +8,7 @@ from typing import Any, Self
 import msgspec
 
 from harness.assignment import Assignment
-from harness.class_records import ClassCheck, ClassHead, ClassRow
+from harness.class_records import ClassHead, ClassRow, class_check
 from harness.errors import SandboxError, SubmissionError, UsageError
 from harness.feedback import Feedback
 from harness.intake import Assigned, Intake
@@ -238,17 +238,7 @@ def head_of(assignment: Assignment, seed: int, jobs: Jobs) -> ClassHead:
         title=assignment.title,
         seed=seed,
         max_score=assignment.max_score,
-        checks=[
-            ClassCheck(
-                id=check.id,
-                layer=check.layer,
-                title=check.title,
-                titles=check.titles,
-                max_score=check.points,
-                visibility=check.visibility,
-            )
-            for check in assignment.check
-        ],
+        checks=[class_check(one, one.points) for one in assignment.check],
         isolation=jobs.hello.isolation,
         versions=jobs.hello.versions,
     )

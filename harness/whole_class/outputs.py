@@ -34,15 +34,10 @@ def read_gradebook(platform: str, path: str | None) -> Gradebook:
     """Return a gradebook; ``path`` is the file that the platform exported, if it is to be filled in.
 
     Raises:
-        UsageError: it cannot be read, or this platform's cannot be filled in.
+        UsageError: it cannot be read.
     """
     if path is None:
         return Gradebook(platform, None)
-    if platform not in FILLED:
-        raise UsageError(
-            Sentence("a gradebook of {platform} is written, not filled in", platform=platform),
-            Sentence("leave the file away: --gradebook {platform}", platform=platform),
-        )
     try:
         with open(path, "rb") as file:
             data = file.read(_LARGEST + 1)

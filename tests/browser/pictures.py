@@ -24,6 +24,7 @@ PICTURES = {
     "service-report.png": ("report", "en", "light", (900, 1000)),
     "service-history.ko.png": ("history", "ko", "dark", (900, 520)),
     "service-class.png": ("class", "en", "light", (1000, 1000)),
+    "service-webhooks.png": ("webhooks", "en", "light", (1000, 640)),
     "service-operator.png": ("service", "en", "light", (1000, 760)),
 }
 

@@ -18,9 +18,22 @@ from harness.sandbox.runner import Sandbox
 from harness.service.database import Database
 from harness.service.ids import new_id
 from harness.service.installed import Installed
-from harness.service.schema import assignment, course, enrolment, metadata, outbox, revision, submission, user, worker
-from harness.service.settings import Settings
-from harness.service.store.accepting import Incoming, accept
+from harness.service.schema import (
+    assignment,
+    course,
+    enrolment,
+    lti_course,
+    lti_platform,
+    metadata,
+    outbox,
+    revision,
+    submission,
+    user,
+    webhook,
+    worker,
+)
+from harness.service.settings import LtiPlatform, Settings
+from harness.service.store.accepting import Accepted, Incoming, accept_all
 from harness.service.store.grading import claim, fail, finish
 from harness.service.store.sessions import start_session
 from harness.service.web.app import create_app
@@ -78,10 +91,11 @@ class LiveSite:
         key = new_id()
         incoming = Incoming(assignment_id=self.assignment, user_id=user_id, name=name, data=data, idempotency_key=key)
         with self.database.writing() as connection:
-            made = accept(self.database, _Kept(), connection, incoming).id
+            (made,) = accept_all(self.database, _Kept(), connection, [incoming])
+        assert isinstance(made, Accepted)
         if graded:
-            self.grade(made)
-        return made
+            self.grade(made.id)
+        return made.id
 
     def grade(self, submission_id: str) -> None:
         with self.database.writing() as connection:
@@ -130,6 +144,28 @@ class LiveSite:
         with self.database.writing() as connection:
             connection.execute(sa.update(submission).where(submission.c.id == self.nasty).values(status="cancelled"))
         self.waiting = self.hand_in(self.person("Waiting", "learner"), files[1], graded=False)
+        self._connect()
+
+    def _connect(self) -> None:
+        """Have an LMS registered, and a webhook with a message in each state."""
+        now, at = self.database.clock, "https://moodle.example.org"
+        one = LtiPlatform(
+            issuer=at, client_id="a1B2c3D4e5F6g7H", deployment_id="1", auth_login_url=f"{at}/mod/lti/auth.php",
+            auth_token_url=f"{at}/mod/lti/token.php", jwks_url=f"{at}/mod/lti/certs.php",
+        )  # fmt: skip
+        values = {column.name: getattr(one, column.name, now) for column in lti_platform.c}
+        self.insert(lti_platform, **values)
+        self.insert(lti_course, platform_id=one.id, context="42", course_id=self.course)
+        hook = self.insert(
+            webhook, id=new_id(), course_id=self.course, url="https://receiver.example.org/dout", secret="s",
+            created_at=now,
+        )  # fmt: skip
+        payload = f'{{"webhook_id": "{hook}", "event": {{"submission": "{self.wrong}", "type": "grade.changed"}}}}'
+        for done, error in ((now, None), (now, "the answer was status 404"), (None, "the answer was status 503")):
+            self.insert(
+                outbox, id=new_id(), kind="webhook", target=f"webhook:{hook}", payload=payload, created_at=now,
+                next_at=now + 60, tries=1, done_at=done, error=error,
+            )  # fmt: skip
 
     def session(self, role: str) -> dict[str, Any]:
         """Return the cookie of a session."""
@@ -161,6 +197,8 @@ class LiveSite:
             "service": ("admin", "/service"),
             "log": ("admin", "/log"),
             "course log": ("instructor", "/courses/dl/log"),
+            "webhooks": ("instructor", "/courses/dl/webhooks"),
+            "lms": ("admin", "/manage/lti"),
             "no page": ("learner", "/nowhere"),
         }
 

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from harness.errors import UsageError
-from harness.render.exported import filled_canvas, filled_moodle
+from harness.render.exported import filled_blackboard, filled_canvas, filled_moodle
 from harness.render.gradebook import Mark, blackboard_csv, canvas_csv, moodle_csv, plain_csv
 
 ADA = Mark(learner="ada", name="Lovelace, Ada", email="ada@example.edu", score=83.5, max_score=100.0, note="well done")
@@ -39,6 +39,16 @@ MOODLE = (
     '"Monday, 24 November 2026, 9:00 AM",-,"<p>two\nlines</p>"\n'
     "Participant 72,김민준,,MIN@example.edu,No submission,40.00,100.00,Yes,-,-,\n"
     "Participant 73,=SUM(A1),,other@example.edu,No submission,50.00,100.00,Yes,-,-,\n"
+)
+#: As Blackboard writes it, by files that others have published: everything in quotes, points and an id behind a column's
+#: name, and totals of "up to" so many.
+BLACKBOARD = (
+    '\ufeff"Last Name","First Name","Username","Student ID","Last Access","Availability",'
+    '"Weighted Total [Total Pts: up to 1,120 Percentage] |91","Essay [Total Pts: 1,000 Score] |92",'
+    '"Chapter 5 [Total Pts: 100 Score] |93","Notes [Total Pts: 0 Text] |94"\n'
+    '"Lovelace","Ada","ada","S1","2026-11-24 09:00:00","Yes","90.0","18","","=1+1"\n'
+    '"김","민준","min","S2","","Yes","","","40",""\n'
+    '"Other","One","other","S3","","No","","","50","two ""words"""\n'
 )
 
 
@@ -130,10 +140,30 @@ def test_moodle_gets_its_worksheet_back_with_the_scores_in_one_column():
     assert filled.missing == ["zed"]
 
 
-@pytest.mark.parametrize(("fill", "exported"), [(filled_canvas, CANVAS), (filled_moodle, MOODLE)])
+def test_blackboard_gets_its_file_back_with_the_scores_in_one_column():
+    filled = filled_blackboard(BLACKBOARD, CLASS, "Chapter 5")
+    assert changed(BLACKBOARD, filled.text) == [(1, 8, "83.5"), (2, 8, "0")]
+    assert filled.missing == ["zed"]
+    assert filled_blackboard(BLACKBOARD, CLASS, "Chapter 5 [Total Pts: 100 Score] |93") == filled
+
+
+def test_what_blackboard_has_in_quotes_stays_in_quotes():
+    assert filled_blackboard(BLACKBOARD, [], "Chapter 5").text == BLACKBOARD
+    bare = "Last Name\tFirst Name\tUsername\tChapter 5 [Total Pts: 100] |93\nLovelace\tAda\tada\t\n"
+    assert filled_blackboard(bare, [ADA], "Chapter 5").text == bare.replace("ada\t", "ada\t83.5")
+
+
+def test_a_comma_in_the_points_of_blackboard_is_between_thousands():
+    of_thousand = Mark(learner="ada", score=900.0, max_score=1000.0)
+    assert changed(BLACKBOARD, filled_blackboard(BLACKBOARD, [of_thousand], "Essay").text) == [(1, 7, "900")]
+
+
+@pytest.mark.parametrize(
+    ("fill", "exported"), [(filled_canvas, CANVAS), (filled_moodle, MOODLE), (filled_blackboard, BLACKBOARD)]
+)
 def test_a_learner_who_was_not_graded_keeps_what_was_there(fill, exported):
-    marks = [Mark(learner="x", email="min@example.edu", score=None, max_score=100.0)]
-    arguments = ["Chapter 5"] if fill is filled_canvas else []
+    marks = [Mark(learner="min", email="min@example.edu", score=None, max_score=100.0)]
+    arguments = [] if fill is filled_moodle else ["Chapter 5"]
     filled = fill(exported, marks, *arguments)
     assert (changed(exported, filled.text), filled.missing) == ([], [])
 
@@ -176,6 +206,19 @@ REFUSED = {
     "other points in Canvas": (
         lambda: filled_canvas(CANVAS.replace("100.00", "10.00"), [ADA], "Chapter 5"),
         "has 10 points, the mark of ada is out of 100",
+    ),
+    "a column that Blackboard calculates": (
+        lambda: filled_blackboard(BLACKBOARD, [ADA], "Weighted Total"),
+        "Blackboard calculates the column 'Weighted Total.*' itself",
+    ),
+    "other points in Blackboard": (
+        lambda: filled_blackboard(BLACKBOARD, [ADA], "Essay"),
+        "has 1000 points, the mark of ada is out of 100",
+    ),
+    "a column of text in Blackboard": (lambda: filled_blackboard(BLACKBOARD, [ADA], "Notes"), "has 0 points"),
+    "two rows of one learner in Blackboard": (
+        lambda: filled_blackboard(BLACKBOARD.replace('"S3"', '"ada"'), [ADA], "Chapter 5"),
+        "the rows 2, 4 can be that of ada",
     ),
     "other points in Moodle": (
         lambda: filled_moodle(MOODLE.replace("100.00", "10.00"), [ADA]),

@@ -15,7 +15,7 @@ from harness.sentence import Sentence
 from harness.service.database import Database
 from harness.service.ids import new_id
 from harness.service.schema import assignment, attempt, course, enrolment, grade, revision, submission, user
-from harness.service.store.accepting import Accepted, Incoming, accept
+from harness.service.store.accepting import Accepted, Incoming, Refused, accept_all
 from harness.service.store.grading import claim, finish
 
 __all__ = ["EXAMPLES", "Ground", "graded"]
@@ -104,7 +104,10 @@ class Ground:
             idempotency_key=key or new_id(),
         )
         with self.database.writing() as connection:
-            return accept(self.database, self.jobs, connection, incoming)
+            (result,) = accept_all(self.database, self.jobs, connection, [incoming])
+        if isinstance(result, Refused):
+            raise result
+        return result
 
     def grade(self, submission_id: str, report: Report, gen: int = 0) -> None:
         """Do what a worker does."""

@@ -149,6 +149,43 @@ def test_nobody_is_told_to_log_in(ground, assignment, mina):
     assert ground.client().get("/api/v1/submissions/nothing").status_code == 401
 
 
+def look_up(client, *ids):
+    return client.post("/api/v1/submissions/lookup", json={"ids": ids})
+
+
+def test_many_submissions_are_asked_for_at_once_and_told_as_each_by_itself(ground, assignment, mina, report):
+    client = ground.client(mina)
+    first, second = (
+        send(client, assignment, key=key, data=data).json()["id"] for key, data in (("1", SEED), ("2", WRONG))
+    )
+    ground.grade(second, report)
+    found = look_up(client, second, first, second).json()["submissions"]
+    assert [one["id"] for one in found] == [second, first]
+    assert found == [client.get(f"/api/v1/submissions/{one}").json() for one in (second, first)]
+    assert found[1]["queue"]["position"] == 1
+
+
+def test_of_submissions_that_are_asked_for_at_once_nobody_sees_more_than_of_each(
+    ground, course, assignment, mina, teacher
+):
+    other = ground.course("other")
+    jun, stranger = ground.learner(course, "Jun"), ground.learner(other, "Seo", role="instructor")
+    mine = send(ground.client(mina), assignment).json()["id"]
+    theirs = send(ground.client(jun), assignment).json()["id"]
+    elsewhere = ground.hand_in(ground.assignment(other), ground.learner(other, "Ha")).id
+    every = mine, theirs, elsewhere, "00000000-0000-7000-8000-000000000000"
+    for who, sees in ((mina, [mine]), (jun, [theirs]), (teacher, [mine, theirs]), (stranger, [elsewhere])):
+        assert [one["id"] for one in look_up(ground.client(who), *every).json()["submissions"]] == sees
+    assert look_up(ground.client(teacher, "manage"), *every).json() == {"submissions": []}
+    assert look_up(ground.client(teacher, "read", course_id=other), *every).json() == {"submissions": []}
+    assert code(look_up(ground.client(), *every)) == (401, "not-authenticated")
+
+
+@pytest.mark.parametrize("ids", [[], ["x"], [7], ["\0"], ["0" * 37], ["0"] * 201], ids=str)
+def test_what_is_no_list_of_ids_is_not_looked_up(ground, mina, ids):
+    assert code(look_up(ground.client(mina), *ids)) == (422, "unprocessable")
+
+
 def test_what_is_foreign_is_not_there(ground, assignment, mina):
     found = ground.hand_in(assignment, mina)
     other = ground.client(ground.learner(ground.course("other"), "Jun"))

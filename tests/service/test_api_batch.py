@@ -170,6 +170,8 @@ def test_a_batch_counts_as_many_submissions_of_the_course(ground, course, assign
     refused = send(client, assignment, *two)
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) > 0
+    figures = slow.app.state.meters.registry
+    assert figures.get_sample_value("dout_refused_total", {"reason": "too-often"}) == 2
     assert send(client, assignment, two[0]).status_code == 200
     slow.close()
 

@@ -220,12 +220,15 @@ def test_ctrl_c_says_where_to_look_later(ground, server, assignment, environment
 
 
 def _first(ground):
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        if rows := ground.rows(submission):
-            return rows[0]["id"]
+    _until(lambda: ground.rows(submission))
+    return ground.rows(submission)[0]["id"]
+
+
+def _until(happened):
+    limit = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < limit, "it did not happen"
         time.sleep(0.05)
-    raise AssertionError("nothing was handed in")
 
 
 def test_what_could_not_be_graded_is_status_3(ground, server, assignment, environment):
@@ -347,19 +350,24 @@ def classroom(ground, course, tmp_path):
 def class_grading(ground, reports):
     """The same as ``grading``, by what was handed in."""
     ended = threading.Event()
-    by_hash = {hashlib.sha256(data).hexdigest(): report for data, report in reports.items()}
 
     def work():
         while not ended.wait(0.05):
-            for row in ground.rows(submission):
-                if row["status"] == "queued":
-                    ground.grade(row["id"], by_hash[row["blob_sha256"]], row["gen"])
+            grade_all(ground, reports)
 
     thread = threading.Thread(target=work)
     thread.start()
     yield
     ended.set()
     thread.join()
+
+
+def grade_all(ground, reports):
+    """Grade what waits, by what was handed in."""
+    by_hash = {hashlib.sha256(data).hexdigest(): report for data, report in reports.items()}
+    for row in ground.rows(submission):
+        if row["status"] == "queued":
+            ground.grade(row["id"], by_hash[row["blob_sha256"]], row["gen"])
 
 
 def submit_class(classroom, server, assignment, *more):
@@ -418,6 +426,57 @@ def test_ctrl_c_while_a_class_waits_loses_nothing(ground, server, assignment, cl
     assert waiting.returncode == 130
     assert "2 files are handed in" in told
     assert len(ground.rows(submission)) == 2
+
+
+def test_a_class_that_waits_is_asked_for_at_once_and_not_each_by_itself(
+    ground, server, assignment, reports, classroom, monkeypatch
+):
+    asked = []
+
+    async def counted(scope, receive, send, app=ground.app):
+        asked.append((scope["method"], scope["path"]))
+        await app(scope, receive, send)
+
+    server.app = counted
+    server.start()
+    done = {}
+    thread = threading.Thread(target=lambda: done.update(it=submit_class(classroom, server.url, assignment)))
+    thread.start()
+    _until(lambda: asked.count(("POST", "/api/v1/submissions/lookup")) >= 2)
+    grade_all(ground, reports)
+    thread.join()
+    assert done["it"].stdout.count("graded") == 3
+    assert {path for _, path in asked[1:]} == {"/api/v1/submissions/lookup"}
+
+
+def test_a_restart_while_a_class_waits_is_no_matter(ground, server, assignment, reports, classroom):
+    server.start()
+    done = {}
+    thread = threading.Thread(target=lambda: done.update(it=submit_class(classroom, server.url, assignment)))
+    thread.start()
+    _until(lambda: len(ground.rows(submission)) == 2)
+    server.stop()
+    with socket.create_server(("127.0.0.1", server.port)) as nothing:
+        nothing.settimeout(30)
+        nothing.accept()[0].close()
+    grade_all(ground, reports)
+    server.start()
+    thread.join()
+    assert done["it"].stdout.count("graded") == 3
+    assert "no answer from" in done["it"].stderr
+
+
+def test_what_the_service_does_not_show_any_more_is_not_waited_for(ground, server, course, assignment, classroom):
+    server.start()
+    done = {}
+    thread = threading.Thread(target=lambda: done.update(it=submit_class(classroom, server.url, assignment)))
+    thread.start()
+    _until(lambda: len(ground.rows(submission)) == 2)
+    with ground.database.writing() as connection:
+        connection.execute(sa.delete(enrolment).where(enrolment.c.role == "instructor"))
+    thread.join()
+    assert "does not show it to you any more" in done["it"].stdout
+    assert done["it"].returncode == 3
 
 
 def test_a_class_waits_where_the_service_says_that_it_was_too_often(

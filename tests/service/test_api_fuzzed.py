@@ -39,9 +39,8 @@ def test_requests_made_of_the_document_find_nothing_wrong(ground, name):
         with ground.database.writing() as connection:
             fail(ground.database, connection, found.id, 0, "grader_fault")
     with ground.database.writing() as connection:
-        hook, _ = make_webhook(
-            ground.database, connection, course_id=course, url="https://receiver.example", by=teacher
-        )
+        url = "https://receiver.example"
+        hook, _ = make_webhook(ground.database, connection, course_id=course, url=url, private=False, by=teacher)
     ids = {"courses": course, "assignments": assignment, "submissions": found.id, "webhooks": hook["id"]}
     token = ground.token(teacher)
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", ground.app)

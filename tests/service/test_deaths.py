@@ -13,7 +13,7 @@ from fleet import Fleet, until
 from harness.service.engine import job_id
 from harness.service.faults import POINTS
 from harness.service.schema import attempt, grade, submission, worker
-from harness.service.store.accepting import Incoming, accept
+from harness.service.store.accepting import Incoming, accept_all
 
 if sys.platform != "linux":
     pytest.skip("workers that lock a submission in exist on Linux only", allow_module_level=True)
@@ -105,7 +105,7 @@ def test_a_job_that_was_taken_and_never_arrived_is_put_back(fleet):
     learner = fleet.ground.learner(fleet.course, "Mina")
     incoming = Incoming(assignment_id=fleet.work, user_id=learner, name="layers.py", data=b"x = 1", idempotency_key="k")
     with fleet.database.writing() as connection:
-        made = accept(fleet.database, fleet.jobs, connection, incoming)
+        (made,) = accept_all(fleet.database, fleet.jobs, connection, [incoming])
         # What the worker's taking writes, whose answer it does not get.
         connection.execute(
             sa.text(f"UPDATE {table} SET status = 'PENDING', executor_id = :executor WHERE workflow_uuid = :job"),
@@ -200,14 +200,16 @@ HAND_IN = """
 import asyncio, sys
 from harness.service.database import Database
 from harness.service.engine import Jobs
-from harness.service.store.accepting import Incoming, accept
+from harness.service.store.accepting import Incoming, accept_all
 from harness.service.writer import Writer
 url, work, learner, count = sys.argv[1:]
 database = Database(url)
 jobs, writer = Jobs(database), Writer(database)
+def take_in(connection, incoming):
+    return accept_all(database, jobs, connection, incoming)
 def one(number):
     incoming = Incoming(assignment_id=work, user_id=learner, name="a.py", data=b"# %d" % number, idempotency_key=str(number))
-    return writer.do(lambda connection: accept(database, jobs, connection, incoming))
+    return writer.do_together(take_in, incoming)
 async def all_of_them():
     return await asyncio.gather(*map(one, range(int(count))))
 print(*sorted(done.id for done in asyncio.run(all_of_them())), sep="\\n")

@@ -21,6 +21,11 @@ MOODLE = (
     'Participant 1,Mina,mina@example.org,Submitted,,"100,00"\n'
     'Participant 2,Jun,jun@example.org,Submitted,,"100,00"\n'
 )
+BLACKBOARD = (
+    '\ufeff"Last Name","First Name","Username","Student ID","Layers [Total Pts: 100 Score] |92376"\n'
+    '"Kim","Mina","mina","20260001",""\n'
+    '"Lee","Jun","jun","20260002","55"\n'
+)
 
 
 class Class:
@@ -74,6 +79,11 @@ def test_a_worksheet_of_moodle_is_filled_in_by_e_mail(course):
     assert text == MOODLE.replace('Submitted,,"1', 'Submitted,85,"1', 1).replace('Submitted,,"1', 'Submitted,70.5,"1')
 
 
+def test_a_file_of_blackboard_is_filled_in_and_stays_in_quotes(course):
+    text = saved(course.send(BLACKBOARD, "blackboard"))
+    assert text == BLACKBOARD.replace('"20260001",""', '"20260001","85"').replace('"55"', '"70.5"')
+
+
 def test_who_has_a_grade_and_no_row_is_named_and_who_has_none_is_not(course):
     page = course.send(CANVAS).text
     assert "Sora (20260003)" in page
@@ -96,8 +106,10 @@ def test_two_rows_that_can_be_one_learners_are_never_chosen_from(course):
         ({"text": CANVAS.replace(",100,", ",10,")}, "has 10 points"),
         ({"text": "a,b\n1,2\n"}, "this is no file that Canvas exported"),
         ({"text": ""}, "no file was chosen"),
-        ({"platform": "blackboard"}, "cannot be filled in"),
+        ({"platform": "excel"}, "cannot be filled in"),
         ({"data": "Identifier,학번".encode("cp949")}, "the file is not UTF-8 text"),
+        ({"platform": "blackboard", "data": "Last Name".encode("utf-16")}, "with the delimiter Comma"),
+        ({"platform": "blackboard"}, "this is no file that Blackboard exported"),
     ],
 )
 def test_what_does_not_fit_is_told_and_nothing_is_given_away(course, changes, told):

@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 import pytest
-from lms import KEYS, Lms
+from lms import KEYS, Lms, public
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -20,7 +20,7 @@ def names(keys):
 
 def test_many_who_come_at_once_ask_once():
     lms = Lms()
-    sets = KeySets(lms.client)
+    sets = KeySets(lms.client, public)
 
     async def ask():
         return await asyncio.gather(*(sets.read(URL, names) for _ in range(20)))
@@ -31,7 +31,7 @@ def test_many_who_come_at_once_ask_once():
 
 def test_keys_are_asked_for_again_after_an_hour_so_that_one_can_be_withdrawn():
     lms, clock = Lms(), [1000.0]
-    sets = KeySets(lms.client, clock=lambda: clock[0])
+    sets = KeySets(lms.client, public, clock=lambda: clock[0])
     assert asyncio.run(sets.read(URL, names)) == ["first"]
     lms.keys = [KEYS[1]]
     clock[0] += 3500
@@ -62,7 +62,7 @@ def test_what_holds_no_key_is_refused_and_not_asked_for_again_at_once(answer):
         return answer
 
     lms.app.router.routes[:] = [Route("/jwks", jwks)]
-    sets = KeySets(lms.client)
+    sets = KeySets(lms.client, public)
     for _ in range(3):
         with pytest.raises(LoginRefused) as refused:
             asyncio.run(sets.read(URL, names))
@@ -77,6 +77,16 @@ def test_an_issuer_that_answers_drop_by_drop_is_not_waited_for(monkeypatch):
         await asyncio.sleep(30)
         raise AssertionError
 
-    sets = KeySets(lambda: httpx.AsyncClient(transport=httpx.MockTransport(drops)))
+    sets = KeySets(lambda: httpx.AsyncClient(transport=httpx.MockTransport(drops)), public)
     with pytest.raises(LoginRefused):
         asyncio.run(sets.read(URL, names))
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "169.254.169.254", "::1", "fd00::1", "::ffff:10.0.0.1"])
+def test_keys_inside_our_own_network_are_asked_for_where_the_settings_say_so_alone(address):
+    lms = Lms()
+    sets = KeySets(lms.client, lambda host, port: [address])
+    with pytest.raises(LoginRefused):
+        asyncio.run(sets.read(URL, names, private=False))
+    assert lms.asked_for_keys == 0
+    assert asyncio.run(KeySets(lms.client, lambda host, port: [address]).read(URL, names)) == ["first"]

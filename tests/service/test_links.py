@@ -55,10 +55,10 @@ ASSISTANT = {
     "/submissions/{submission_id}", "/courses/{course}/people",
 }  # fmt: skip
 INSTRUCTOR = ASSISTANT | {
-    "/courses/{course}/manage", "/courses/{course}/log", "/courses/{course}/log.csv",
+    "/courses/{course}/manage", "/courses/{course}/webhooks", "/courses/{course}/log", "/courses/{course}/log.csv",
     "/assignments/{assignment_id}/grades.csv", "/assignments/{assignment_id}/gradebook",
 }  # fmt: skip
-ADMIN = INSTRUCTOR | {"/manage/courses", "/manage/people", "/service", "/log", "/log.csv"}
+ADMIN = INSTRUCTOR | {"/manage/courses", "/manage/people", "/manage/lti", "/service", "/log", "/log.csv"}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import time
 import pytest
 import sqlalchemy as sa
 from browsing import Site
-from lms import CLAIM, KEYS, ROLE, Lms, by_public_key, unsigned
+from lms import CLAIM, KEYS, ROLE, Lms, by_public_key, public, unsigned
 from structlog.testing import capture_logs
 
 from harness.service.database import Database
@@ -22,7 +22,7 @@ def site_of(database, folder, lms, **changes):
     site = Site(database, folder, public_url="https://dout.test", lti_platforms=(lms.platform(**changes),))
     site.course("dl")
     site.work = site.ground.assignment(site.course("dl"))
-    site.app.state.key_sets = KeySets(lms.client)
+    site.app.state.key_sets = KeySets(lms.client, public)
     return site
 
 
@@ -220,7 +220,7 @@ def test_what_is_no_token_is_refused(lms_site, lms, text):
 
 def test_a_key_with_an_unknown_name_is_asked_for_once_and_then_not_for_a_while(lms_site, lms):
     clock = [1000.0]
-    lms_site.app.state.key_sets = KeySets(lms.client, clock=lambda: clock[0])
+    lms_site.app.state.key_sets = KeySets(lms.client, public, clock=lambda: clock[0])
     assert lms.launch(lms_site.browser()).status_code == 303
     assert lms.asked_for_keys == 1
 
@@ -236,7 +236,7 @@ def test_a_key_with_an_unknown_name_is_asked_for_once_and_then_not_for_a_while(l
 
 def test_a_new_key_of_the_lms_is_found_and_an_old_one_is_good_for_nothing_any_more(lms_site, lms):
     clock = [1000.0]
-    lms_site.app.state.key_sets = KeySets(lms.client, clock=lambda: clock[0])
+    lms_site.app.state.key_sets = KeySets(lms.client, public, clock=lambda: clock[0])
     lms.launch(lms_site.browser())
     clock[0] += 60
     lms.keys = [KEYS[1]]
@@ -452,7 +452,7 @@ def test_the_deployment_decides_which_platform_it_is(sqlite_site, lms, tmp_path)
             lms.platform(),
         ),
     )
-    site.app.state.key_sets = KeySets(lms.client)
+    site.app.state.key_sets = KeySets(lms.client, public)
     site.course("dl"), site.course("elsewhere")
     browser = site.browser()
     begun = lms.begin(browser, lti_deployment_id="")

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import uvicorn
 from browsing import Site
 from fleet import Fleet, until
-from lms import ROLE, Lms, new_key
+from lms import ROLE, Lms, new_key, public
 from test_claims import graded
 
 from harness.service import outbox as outbox_module
@@ -40,7 +40,7 @@ class Class:
     def __init__(self, database, folder, **revision):
         self.lms, self.database = Lms(), database
         self.site = Site(database, folder, public_url="https://dout.test", lti_platforms=(self.lms.platform(),))
-        self.site.app.state.key_sets = KeySets(self.lms.client)
+        self.site.app.state.key_sets = KeySets(self.lms.client, public)
         self.ground = self.site.ground
         self.work = self.ground.assignment(self.site.course("dl"), **revision)
         self.lms.tool_keys = published(own_key(database))
@@ -454,7 +454,7 @@ class Running(Fleet):
         self.lms, one = lms, lms.platform()
         lms.tool_keys = published(own_key(self.database))
         self.site = Site(self.database, folder, public_url="https://dout.test", lti_platforms=(one,))
-        self.site.app.state.key_sets = KeySets(lms.client)
+        self.site.app.state.key_sets = KeySets(lms.client, public)
         self.work = self.ground.assignment(self.site.course("dl"))
         names = ("issuer", "client_id", "deployment_id", "auth_login_url", "auth_token_url", "jwks_url")
         values = "".join(f"{name} = {getattr(one, name)!r}\n" for name in names)

@@ -1,5 +1,6 @@
 """Figures for Prometheus: true for the whole service, of a bounded size, and quick however much waits."""
 
+import asyncio
 import re
 import time
 
@@ -8,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from browsing import Site
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.routing import Route
 
 from harness.assignment import built_in
 from harness.grader import grade as grade_it
@@ -18,6 +20,7 @@ from harness.service.store.grading import claim, finish
 from harness.service.store.tokens import create_token
 from harness.service.web import metrics
 from harness.service.web.metrics import FAMILIES
+from harness.service.web.middleware import Measured
 from harness.submission import submission_from_bytes
 
 
@@ -198,8 +201,81 @@ def test_a_process_counts_what_it_accepts_and_refuses(watched):
     assert (found["dout_accepted_total",], found["dout_refused_total", "closed"]) == (1, 1)
 
 
+def requests(watched):
+    """Return how often each route was answered, by method and class of status; but for the figures themselves."""
+    found = {key[1:]: value for key, value in watched.figures().items() if key[0] == "dout_requests_total"}
+    return {(route, method, status): value for (method, route, status), value in found.items() if route != "/metrics"}
+
+
+def test_requests_are_counted_by_their_route_and_never_by_what_was_asked_for(watched):
+    mina = watched.site.browser(watched.site.person("Mina", dl="learner"))
+    for _ in range(3):
+        assert mina.get(f"/assignments/{watched.work}").status_code == 200
+    assert mina.get(f"/submissions/{watched.hand_in()}").status_code == 404
+    assert mina.send_form(f"/assignments/{watched.work}/submissions", text="x = 1\n").status_code == 303
+    assert requests(watched) == {
+        ("/assignments/{assignment_id}", "GET", "2xx"): 3,
+        ("/submissions/{submission_id}", "GET", "4xx"): 1,
+        ("/assignments/{assignment_id}/submissions", "POST", "3xx"): 1,
+    }
+    found = watched.figures()
+    assert found["dout_requests_total", "GET", "/metrics", "2xx"] == 1
+    assert found["dout_request_seconds_count", "GET", "/assignments/{assignment_id}"] == 3
+    assert 0 < found["dout_request_seconds_sum", "GET", "/assignments/{assignment_id}"] < 60
+
+
+def test_no_client_makes_the_figures_of_requests_grow(watched):
+    browser = watched.site.browser()
+    for number in range(30):
+        browser.get(f"/nowhere/{number}")
+        browser.request(f"WORD{number}", "/login")
+        browser.get(f"/submissions/{number}")
+    assert requests(watched) == {
+        ("(none)", "GET", "4xx"): 30,
+        ("/login", "(another)", "4xx"): 30,
+        ("/submissions/{submission_id}", "GET", "3xx"): 30,
+    }
+
+
+def test_who_is_refused_on_the_way_to_a_route_is_counted_there(watched):
+    browser = watched.site.browser()
+    browser.post(f"/api/v1/assignments/{watched.work}/submissions", headers={"Authorization": "Bearer dout_wrong"})
+    browser.post("/login", content=b"x" * (watched.site.settings.max_body + 1))
+    assert requests(watched) == {
+        ("/api/v1/assignments/{id}/submissions", "POST", "4xx"): 1,
+        ("/login", "POST", "4xx"): 1,
+    }
+
+
+def test_an_answer_took_until_it_began_however_long_somebody_follows_it(watched):
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def stream(scope, receive, send):
+        scope["route"] = Route("/stream/{id}", lambda request: None)
+        await send({"type": "http.response.start", "status": 200})
+        began.set()
+        await ended.wait()
+
+    async def follow():
+        async def send(message):
+            pass
+
+        scope = {"type": "http", "app": watched.site.app, "method": "GET", "path": "/stream/7"}
+        following = asyncio.create_task(Measured(stream)(scope, None, send))
+        await began.wait()
+        found = watched.site.app.state.meters.registry.get_sample_value(
+            "dout_request_seconds_count", {"route": "/stream/{id}", "method": "GET"}
+        )
+        ended.set()
+        await following
+        return found
+
+    assert asyncio.run(follow()) == 1
+
+
 def test_every_figure_that_is_told_of_is_there_and_no_other(watched):
     watched.hand_in()
+    watched.figures()
     names = {re.sub(r"_(bucket|sum|count)$", "", key[0]) for key in watched.figures() if key[0].startswith("dout_")}
     assert names == set(FAMILIES)
 

@@ -11,14 +11,15 @@ import sqlalchemy as sa
 from browsing import PASSWORD, Site
 from joserfc import jwt
 from limits import RateLimitItemPerMinute
-from lms import KEYS, by_public_key, unsigned
+from lms import KEYS, by_public_key, public, unsigned
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from harness.errors import UsageError
 from harness.service.database import Database
-from harness.service.key_sets import KeySets
+from harness.service.key_sets import KeySets, Published
+from harness.service.oidc import read_provider
 from harness.service.schema import audit, enrolment, identity, session, token, user
 from harness.service.settings import read_settings
 from harness.service.store.invitations import invite
@@ -33,8 +34,11 @@ class Provider:
 
     def __init__(self):
         self.changes = {}
-        self.sign = lambda claims: jwt.encode({"alg": "RS256", "kid": KEYS[0].kid}, claims, KEYS[0])
+        self.key = KEYS[0]
+        self.sign = lambda claims: jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims, self.key)
         self.described_as = {}
+        #: How often it was asked about itself, and for its keys.
+        self.described = self.asked_for_keys = 0
         self.codes = {}
         self.asked = []
         self.app = Starlette(
@@ -49,6 +53,7 @@ class Provider:
         return httpx.AsyncClient(transport=httpx.ASGITransport(self.app))
 
     async def describe(self, request):
+        self.described += 1
         return JSONResponse(
             {
                 "issuer": ISSUER,
@@ -61,7 +66,8 @@ class Provider:
         )
 
     async def jwks(self, request):
-        return JSONResponse({"keys": [KEYS[0].as_dict(private=False)]})
+        self.asked_for_keys += 1
+        return JSONResponse({"keys": [self.key.as_dict(private=False)]})
 
     def log_in(self, location):
         """Do what the person does at the provider; return the parameters that the browser comes back with."""
@@ -110,8 +116,10 @@ class ById(Site):
             oidc_client_secret=SECRET,
             **settings,
         )
-        self.provider = Provider()
-        self.app.state.key_sets = KeySets(self.provider.client)
+        self.provider, self.now = Provider(), 1000.0
+        about = self.provider.client, public, lambda: self.now
+        self.app.state.key_sets = KeySets(*about)
+        self.app.state.providers = Published(read_provider, *about)
 
     def invite(self, email="mina@example.org", role="learner"):
         course, teacher = self.course("dl"), self.person("Kim")
@@ -370,12 +378,47 @@ def test_the_session_is_a_new_one_and_the_cookie_of_the_login_is_gone(one_site):
     assert "max-age=0" in gone.lower()
 
 
-def test_the_provider_is_not_asked_more_often_than_logins_may_begin(one_site):
+def test_no_more_logins_begin_at_one_address_than_the_database_is_to_keep(one_site):
     one_site.app.state.limiter._elsewhere = RateLimitItemPerMinute(2)
-    asked = []
-    one_site.app.state.key_sets.open_client = lambda: asked.append(1) or one_site.provider.client()
     assert [one_site.browser().get("/oidc/login").status_code for _ in range(4)] == [303, 303, 429, 429]
-    assert len(asked) == 2
+
+
+def test_the_provider_is_asked_about_itself_once_and_again_after_an_hour(one_site):
+    one_site.invite()
+    for passed, asked in ((0, 1), (3500, 1), (200, 2)):
+        one_site.now += passed
+        assert one_site.come().status_code == 303
+        assert one_site.provider.described == asked
+    one_site.now += 3700
+    one_site.provider.described_as = {"token_endpoint": f"{ISSUER}/elsewhere"}
+    assert one_site.come().status_code == 400, "what it says now counts"
+
+
+def test_a_description_that_is_mended_counts_without_an_hour_of_waiting(one_site):
+    one_site.invite()
+    one_site.provider.described_as = {"issuer": "https://evil.example"}
+    assert one_site.browser().get("/oidc/login").status_code == 400
+    one_site.provider.described_as = {}
+    one_site.now += 11
+    assert one_site.come().status_code == 303
+
+
+def test_a_provider_that_is_away_is_not_asked_by_everybody_who_waits(one_site):
+    one_site.provider.described_as = {"issuer": 7}
+    assert [one_site.browser().get("/oidc/login").status_code for _ in range(5)] == [502] * 5
+    assert one_site.provider.described == 1
+    one_site.provider.described_as = {}
+    one_site.now += 11
+    assert one_site.browser().get("/oidc/login").status_code == 303
+
+
+def test_a_key_that_the_provider_has_taken_up_is_asked_for_when_it_is_met(one_site):
+    one_site.invite()
+    assert one_site.come().status_code == 303
+    one_site.provider.key = KEYS[1]
+    one_site.now += 11
+    assert one_site.come().status_code == 303
+    assert (one_site.provider.described, one_site.provider.asked_for_keys) == (1, 2)
 
 
 def test_without_a_provider_in_the_settings_there_is_no_such_login(sqlite_site):

@@ -5,10 +5,11 @@ import itertools
 import pytest
 import sqlalchemy as sa
 from ground import Ground
+from lms import Lms
 from starlette.routing import Mount, Route
 
 from harness.service.access import ADMIN, NOBODY, RIGHTS, SCOPES, Actor, allowed, may_know
-from harness.service.schema import ASSISTANT, INSTRUCTOR, LEARNER, ROLES, assignment
+from harness.service.schema import ASSISTANT, INSTRUCTOR, LEARNER, ROLES, assignment, lti_platform
 from harness.service.store.courses import Revision, create_assignment
 from harness.service.store.hooks import make_webhook
 from harness.service.store.invitations import invite, open_invitations
@@ -123,9 +124,17 @@ ROUTES = {
     "POST /manage/people/{user}/enable": "service.change",
     "POST /manage/people/{user}/export": "person.export",
     "POST /manage/people/{user}/erase": "person.erase",
+    "GET /manage/lti": "service.see",
+    "POST /manage/lti": "service.change",
+    "POST /manage/lti/{platform}/courses": "service.change",
+    "POST /manage/lti/{platform}/courses/drop": "service.change",
+    "POST /manage/lti/{platform}/drop": "service.change",
     "GET /courses/{course}/manage": "assignment.change",
     "POST /courses/{course}/assignments": "assignment.change",
     "POST /courses/{course}/assignments/{assignment}/revisions": "assignment.change",
+    "GET /courses/{course}/webhooks": "webhook.change",
+    "POST /courses/{course}/webhooks": "webhook.change",
+    "POST /courses/{course}/webhooks/{webhook}/drop": "webhook.change",
     "GET /courses/{course}/people": "people.see",
     "POST /courses/{course}/people/{user}/role": "people.change",
     "POST /courses/{course}/people/{user}/remove": "people.change",
@@ -180,6 +189,8 @@ API_ROUTES = {
     "POST /api/v1/assignments/{id}/regrade": "submission.regrade",
     "GET /api/v1/assignments/{id}/marks": "grade.export",
     "GET /api/v1/submissions/{id}": "submission.see",
+    # Of each that is named it is asked whether it may be seen: tests/service/test_api.py.
+    "POST /api/v1/submissions/lookup": "self",
     "GET /api/v1/submissions/{id}/report": "submission.see",
     # Never ends for those who may: tests/service/test_api.py reads it.
     "GET /api/v1/submissions/{id}/events": "submission.see",
@@ -235,9 +246,25 @@ def objects(site, slug, someone):
             "stamp": "none",
             "name": "site.css",
             "token": tokens_of(connection, someone)[0]["id"],
+            "platform": registered(connection),
+            "webhook": hooked(database, connection, course, teacher),
         }
 
     return site.writing(make)
+
+
+def hooked(database, connection, course, by):
+    """Return the id of a webhook."""
+    url = "https://receiver.example"
+    return make_webhook(database, connection, course_id=course, url=url, private=False, by=by)[0]["id"]
+
+
+def registered(connection):
+    """Return the id of an LMS."""
+    one = Lms().platform()
+    values = {column.name: getattr(one, column.name, 0.0) for column in lti_platform.c}
+    connection.execute(sa.insert(lti_platform).values(values))
+    return one.id
 
 
 def come(site, role):
@@ -310,11 +337,7 @@ def test_every_operation_of_the_api_is_for_those_alone_whom_it_is_for(sqlite_sit
     someone = me if own and me else site.person("Jun", **{slug: "learner"})
     work, submitted = handed_in(site, slug, someone)
     course_id = site.course(slug)
-    hook = site.writing(
-        lambda connection: make_webhook(
-            site.database, connection, course_id=course_id, url="https://receiver.example", by=someone
-        )
-    )[0]["id"]
+    hook = site.writing(lambda connection: hooked(site.database, connection, course_id, someone))
     ids = {"courses": course_id, "assignments": work, "submissions": submitted, "webhooks": hook}
     browser, person = site.browser(me), actor(role)
     for name, needed in API_ROUTES.items():

@@ -142,11 +142,12 @@ def test_an_operator_is_shown_what_an_lms_asks_for_and_whether_messages_were_giv
     assert status == 0
     for address in ("/lti/login", "/lti/launch", "/lti/jwks.json"):
         assert f": https://grader.example.org{address}\n" in shown
-    assert "No LMS is registered here yet." in shown
+    assert "https://grader.example.org/manage/lti" in shown
+    assert "No LMS is in the settings yet." in shown
     # What is shown to be filled in is taken when it is.
     (fleet.data / "dout-service.toml").write_text(FILLED_IN, encoding="utf-8")
     _, again = ran("service", "lti", **here)
-    assert "Registered here: https://lms.example.org 1 1; courses: 42 = deep-learning" in again
+    assert "In the settings: https://lms.example.org 1 1; courses: 42 = deep-learning" in again
     fleet.ground.insert(
         outbox, id="lost", kind="ags", target="ags:a:b", payload="{}", created_at=1.0, next_at=1.0, tries=1,
         done_at=2.0, error="the answer was status 404",

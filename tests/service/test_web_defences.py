@@ -1,5 +1,6 @@
 """What every request goes through, whatever it asks for."""
 
+import random
 import re
 import threading
 import time
@@ -7,6 +8,9 @@ import time
 import anyio
 import pytest
 from browsing import Site
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -16,6 +20,7 @@ from harness.service.web.guarding import public
 from harness.service.web.limiting import Limiter
 from harness.service.web.middleware import SecurityHeaders
 from harness.service.web.refusal import TooMany
+from harness.service.web.windows import Windows
 
 POLICY = {
     "default-src": "'none'",
@@ -267,16 +272,53 @@ def test_submissions_of_one_person_and_of_a_course_are_limited_by_the_settings(s
     limiter.submission("c", "other")
 
 
-def test_counts_that_are_over_are_forgotten_without_a_thread(sqlite_site, monkeypatch):
-    limiter, before = Limiter(sqlite_site.settings), threading.active_count()
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that a test sets, at the begin of a minute."""
+    now = [1_800_000_000.0]
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    return now
+
+
+def test_counts_that_are_over_are_forgotten_without_a_thread(clock):
+    windows, before = Windows(), threading.active_count()
     for number in range(50):
-        limiter.submission(f"learner {number}", "dl")
+        assert windows.acquire_sliding_window_entry(f"learner {number}", 1, 60)
     assert threading.active_count() == before
-    assert len(limiter._counts.storage) == len(limiter._counts.expirations) == 51
-    later = time.time() + 180
-    monkeypatch.setattr(time, "time", lambda: later)
-    limiter.submission("another", "dl")
-    assert len(limiter._counts.storage) == len(limiter._counts.expirations) == 2
+    clock[0] += 180
+    assert windows.acquire_sliding_window_entry("another", 1, 60)
+    assert windows.reset() == 1
+
+
+def test_a_minute_slides(clock):
+    windows = Windows()
+
+    def hits(count=20):
+        return sum(windows.acquire_sliding_window_entry("a", 10, 60) for _ in range(count))
+
+    assert (hits(), hits()) == (10, 0)
+    # Half of the minute before still counts, then a tenth, then nothing.
+    clock[0] += 90
+    assert hits() == 5
+    clock[0] += 24
+    assert hits() == 4
+    clock[0] += 120
+    assert hits() == 10
+    clock[0] -= 3600
+    assert hits() == 10, "a clock that was put back locks nobody out"
+
+
+def test_what_is_asked_of_counts_is_what_the_library_counts_itself(clock):
+    ours, theirs = (SlidingWindowCounterRateLimiter(made) for made in (Windows(), MemoryStorage()))
+    chance, items = random.Random(5), [RateLimitItemPerMinute(7), RateLimitItemPerMinute(50)]
+    for _ in range(2000):
+        clock[0] += chance.choice((0.0, 0.1, 1.0, 20.0))
+        item, key, cost = chance.choice(items), chance.choice("ab"), chance.choice((1, 1, 3))
+        assert ours.test(item, key, cost=cost) == theirs.test(item, key, cost=cost)
+        assert ours.hit(item, key, cost=cost) == theirs.hit(item, key, cost=cost)
+        assert ours.get_window_stats(item, key).remaining == theirs.get_window_stats(item, key).remaining
+        if chance.random() < 0.02:
+            ours.clear(item, key), theirs.clear(item, key)
 
 
 def test_the_api_says_what_is_wrong_in_problem_json(sqlite_site):
@@ -288,15 +330,19 @@ def test_the_api_says_what_is_wrong_in_problem_json(sqlite_site):
     assert found["instance"] == f"urn:dout:request:{answer.headers['x-request-id']}"
 
 
-def test_who_is_unknown_to_the_api_is_told_to_show_a_token(sqlite_site):
-    async def mine(request: Request) -> Response:
-        from harness.service.web.guarding import signed_in
-
-        return PlainTextResponse(signed_in(request).name)
-
-    with_route(sqlite_site, mine, "/api/v1/me")
-    answer = sqlite_site.browser().get("/api/v1/me")
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer dout_wrong"}], ids=["nothing", "a wrong token"])
+@pytest.mark.parametrize("path", ["/api/v1/courses", "/api/v1/submissions/1/events", "/metrics"])
+def test_a_program_that_is_unknown_is_told_to_show_a_token(sqlite_site, path, headers):
+    answer = sqlite_site.browser().get(path, headers=headers)
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("kind", ["submissions", "assignments"])
+def test_who_follows_a_stream_is_not_sent_to_the_login(sqlite_site, kind):
+    answer = sqlite_site.browser().get(f"/{kind}/1/events")
+    assert (answer.status_code, "location" in answer.headers) == (401, False)
+    assert answer.headers["content-type"].startswith("text/html")
 
 
 def test_a_fault_of_ours_tells_nothing_but_its_number(sqlite_site):

@@ -61,7 +61,7 @@ def scores_url(line_item: str) -> str:
 def private_is_fine(platform: LtiPlatform, url: str) -> bool:
     """Tell whether ``url`` may be in our own network: where the operator's own settings lead to, it may."""
     hosts = {httpx.URL(known).host for known in (platform.auth_token_url, platform.auth_login_url, platform.jwks_url)}
-    return httpx.URL(url).host in hosts
+    return platform.private and httpx.URL(url).host in hosts
 
 
 class Tokens:

@@ -20,7 +20,7 @@ from harness.service.schema import blob, enrolment, submission
 from harness.service.store.revisions import newest_revisions
 from harness.service.tracing import continued
 
-__all__ = ["Accepted", "Incoming", "Jobs", "Refused", "accept", "accept_all"]
+__all__ = ["Accepted", "Incoming", "Jobs", "Refused", "accept_all"]
 
 #: Waiting submissions of one learner that still make a difference to whose turn it is.
 _MOST_PRIORITY = 1000
@@ -84,18 +84,6 @@ class _Standing:
 
 
 _Pair = tuple[str, str]
-
-
-def accept(database: Database, jobs: Jobs, connection: sa.Connection, incoming: Incoming) -> Accepted:
-    """Take one submission in, like :func:`accept_all`.
-
-    Raises:
-        Refused: it may not be handed in, or not now.
-    """
-    (result,) = accept_all(database, jobs, connection, [incoming])
-    if isinstance(result, Refused):
-        raise result
-    return result
 
 
 def accept_all(

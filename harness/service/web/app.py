@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from harness.service.key_sets import KeySets
+from harness.service.key_sets import KeySets, Published
+from harness.service.oidc import read_provider
 from harness.service.web import (
     account,
     api,
@@ -16,6 +17,8 @@ from harness.service.web import (
     lti,
     manage,
     manage_course,
+    manage_hooks,
+    manage_lti,
     manage_people,
     metrics,
     oidc,
@@ -27,7 +30,7 @@ from harness.service.web.guarding import Guarded
 from harness.service.web.identifying import Identified, SameSite
 from harness.service.web.limiting import Limiter
 from harness.service.web.live import Live
-from harness.service.web.middleware import BodyLimit, SecurityHeaders, Traced
+from harness.service.web.middleware import BodyLimit, Measured, SecurityHeaders, Traced
 from harness.service.web.service import Service
 
 __all__ = ["create_app", "routes"]
@@ -40,6 +43,8 @@ routes: list[BaseRoute] = [
     *manage.routes,
     *manage_course.routes,
     *manage_people.routes,
+    *manage_hooks.routes,
+    *manage_lti.routes,
     *api.routes,
     *pages.routes,
     *static_files.routes,
@@ -54,6 +59,7 @@ def create_app(service: Service) -> Starlette:
         routes=routes,
         middleware=[
             Middleware(SecurityHeaders, is_https=service.is_https),
+            Middleware(Measured),
             Middleware(Traced),
             # Whatever is raised from here on down is answered, with the headers from above.
             Middleware(Answered),
@@ -71,6 +77,7 @@ def create_app(service: Service) -> Starlette:
     app.state.live = Live(service)
     app.state.meters = metrics.Meters(service)
     app.state.key_sets = KeySets()
+    app.state.providers = Published(read_provider)
     return app
 
 

@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from harness.service.ids import digest
-from harness.service.key_sets import KeySets
+from harness.service.key_sets import KeySets, Published
+from harness.service.oidc import Provider
 from harness.service.store.arriving import Arrived
 from harness.service.store.login_states import STATE_S, Begun, LoginState, begin, take
 from harness.service.web.addresses import client_address
@@ -15,13 +16,20 @@ from harness.service.web.limiting import limiter_of
 from harness.service.web.login import log_in
 from harness.service.web.service import service_of
 
-__all__ = ["answered", "begun", "key_sets_of", "let_in", "remember_browser"]
+__all__ = ["answered", "begun", "key_sets_of", "let_in", "providers_of", "remember_browser"]
 
 
 def key_sets_of(request: Request) -> KeySets:
     """Return what asks other systems for their keys, in this process."""
     found = request.app.state.key_sets
     assert isinstance(found, KeySets)
+    return found
+
+
+def providers_of(request: Request) -> Published[Provider]:
+    """Return what asks OpenID providers for their descriptions of themselves, in this process."""
+    found = request.app.state.providers
+    assert isinstance(found, Published)
     return found
 
 

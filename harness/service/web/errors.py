@@ -18,6 +18,7 @@ from harness.service.refusals import LoginRefused
 from harness.service.web.metrics import meters_of
 from harness.service.web.refusal import NotFound, Refusal
 from harness.service.web.rendering import language_of, render
+from harness.service.web.routing import ForPrograms, ForStreams, route_of
 
 __all__ = ["Answered", "error_page", "problem", "problem_body", "refusal_of", "refuse"]
 
@@ -58,10 +59,11 @@ def refuse(request: Request, error: Exception) -> Response:
     refusal = refusal_of(error)
     if refusal.status >= 500:
         meters_of(request).errors.labels(str(refusal.status)).inc()
-    for_program = request.url.path.startswith("/api/") or request.url.path == "/metrics"
-    # What follows a stream would take the page of the login for one that has just ended, and ask again and again.
-    for_stream = request.url.path.endswith("/events")
-    if refusal.status == 401 and not (for_program or for_stream) and request.method in {"GET", "HEAD"}:
+    route = route_of(request.scope)
+    # Below the API a program asks also for what there is not.
+    for_program = isinstance(route, ForPrograms) or (route is None and request.url.path.startswith("/api/"))
+    is_led = not for_program and not isinstance(route, ForStreams) and request.method in {"GET", "HEAD"}
+    if refusal.status == 401 and is_led:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
     form = problem if for_program else error_page

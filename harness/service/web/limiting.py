@@ -1,16 +1,15 @@
 """How often somebody may do something. Each web process counts by itself: what must hold exactly is in the database."""
 
 import math
-import threading
 import time
 
 from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.requests import Request
 
 from harness.service.settings import Settings
 from harness.service.web.refusal import TooMany
+from harness.service.web.windows import Windows
 
 __all__ = ["Limiter", "limiter_of"]
 
@@ -18,47 +17,13 @@ __all__ = ["Limiter", "limiter_of"]
 _ACCOUNTS_BEHIND_ONE_ADDRESS = 10
 #: Logins by another system that begin at one address in a minute: a lecture hall opens the same link in an LMS.
 _LOGINS_ELSEWHERE = 600
-_FORGET_SECONDS = 60.0
-
-
-class _NoTimer(threading.Timer):
-    """A timer that is never over, so that no other is begun."""
-
-    def is_alive(self) -> bool:
-        """Tell that it is."""
-        return True
-
-
-class _Counts(MemoryStorage):
-    """What is counted, in memory.
-
-    After a hit the library starts a thread that goes through all counts for those that are over. With 10,000 learners
-    that was a fifth of what it takes to accept a submission; here it is done once a minute.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.timer.cancel()
-        self.timer = _NoTimer(0.0, self.forget)
-        self._forgot = time.time()
-
-    def forget(self) -> None:
-        """Forget, when it is time, what is over."""
-        now = time.time()
-        if now - self._forgot < _FORGET_SECONDS:
-            return
-        self._forgot = now
-        for key in [key for key, until in self.expirations.items() if until <= now]:
-            for kept in (self.storage, self.expirations, self.locks):
-                kept.pop(key, None)
 
 
 class Limiter:
     """Counts in a window that slides over a minute."""
 
     def __init__(self, settings: Settings) -> None:
-        self._counts = _Counts()
-        self._windows = SlidingWindowCounterRateLimiter(self._counts)
+        self._windows = SlidingWindowCounterRateLimiter(Windows())
         self._account = RateLimitItemPerMinute(settings.logins_per_minute)
         self._address = RateLimitItemPerMinute(settings.logins_per_minute * _ACCOUNTS_BEHIND_ONE_ADDRESS)
         self._elsewhere = RateLimitItemPerMinute(_LOGINS_ELSEWHERE)
@@ -78,7 +43,7 @@ class Limiter:
     def failed_login(self, email: str, address: str | None) -> None:
         """Count a wrong password. Right ones are free: a whole class logs in at nine."""
         for item, key in self._login_keys(email, address):
-            self._hit(item, *key)
+            self._windows.hit(item, *key)
 
     def login_elsewhere(self, address: str | None) -> None:
         """Count a login that begins here and goes on at another system: each is a row in the database for a while.
@@ -86,7 +51,7 @@ class Limiter:
         Raises:
             TooMany: too many begin at this address.
         """
-        if not self._hit(self._elsewhere, "elsewhere", address or ""):
+        if not self._windows.hit(self._elsewhere, "elsewhere", address or ""):
             raise self._refused(self._elsewhere, "elsewhere", address or "")
 
     def submission(self, user_id: str, course_id: str) -> None:
@@ -96,7 +61,7 @@ class Limiter:
             TooMany: this person, or everybody in this course together, hands in too often.
         """
         for item, key in ((self._person, ("person", user_id)), (self._course, ("course", course_id))):
-            if not self._hit(item, *key):
+            if not self._windows.hit(item, *key):
                 raise self._refused(item, *key)
 
     def batch(self, course_id: str, count: int) -> None:
@@ -109,12 +74,7 @@ class Limiter:
         cost, key = min(count, self._course.amount), ("course", course_id)
         if not self._windows.test(self._course, *key, cost=cost):
             raise self._refused(self._course, *key)
-        self._hit(self._course, *key, cost=cost)
-
-    def _hit(self, item: RateLimitItem, *key: str, cost: int = 1) -> bool:
-        """Count something; tell whether it was not too much. What is over is forgotten now and then."""
-        self._counts.forget()
-        return self._windows.hit(item, *key, cost=cost)
+        self._windows.hit(self._course, *key, cost=cost)
 
     def _login_keys(self, email: str, address: str | None) -> list[tuple[RateLimitItem, tuple[str, str]]]:
         return [(self._account, ("account", email)), (self._address, ("address", address or ""))]

@@ -13,6 +13,7 @@ from harness.service.lti.registering import JWKS, LAUNCH, LOGIN
 from harness.service.oidc import with_query
 from harness.service.refusals import refused
 from harness.service.store.arriving import Arrived, arrive_by_lti
+from harness.service.store.platforms import platforms
 from harness.service.web.addresses import client_address
 from harness.service.web.arriving import answered, begun, key_sets_of, let_in, remember_browser
 from harness.service.web.forms import text
@@ -25,14 +26,15 @@ __all__ = ["routes"]
 async def _login(request: Request) -> Response:
     """Begin a login (1EdTech Security Framework 1.0, section 5.1.1); the platform sends a browser here."""
     public(request)
-    settings = service_of(request).settings
+    service = service_of(request)
+    settings = service.settings
     if request.method == "POST":
         async with request.form(max_files=0) as form:
             given = {name: text(form, name) for name in form}
     else:
         given = dict(request.query_params)
     platform = chosen_platform(
-        settings.lti_platforms,
+        await service.read(lambda connection: platforms(connection, settings)),
         given.get("iss", ""),
         given.get("client_id", ""),
         given.get("lti_deployment_id", ""),
@@ -69,8 +71,8 @@ async def _launch(request: Request) -> Response:
         state, token = text(form, "state"), text(form, "id_token")
     # Whatever comes of it, this state and its nonce are used up.
     known, now = await answered(request, state)
-    platforms = service.settings.lti_platforms
-    platform = next((one for one in platforms if known.purpose == f"lti {one.key}"), None)
+    registered = await service.read(lambda connection: platforms(connection, service.settings))
+    platform = next((one for one in registered if known.purpose == f"lti {one.key}"), None)
     if platform is None:
         raise refused("bad-state")
     if not token:
@@ -79,10 +81,10 @@ async def _launch(request: Request) -> Response:
 
     def read(keys: KeySet) -> Launch:
         return read_launch(
-            token, keys, platforms, platform, address=service.settings.address, nonce=known.nonce, now=now
+            token, keys, registered, platform, address=service.settings.address, nonce=known.nonce, now=now
         )
 
-    launch = await key_sets_of(request).read(platform.jwks_url, read)
+    launch = await key_sets_of(request).read(platform.jwks_url, read, private=platform.private)
 
     def arrive(connection: sa.Connection) -> Arrived:
         return arrive_by_lti(service.database, connection, launch, address=client_address(request))

@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from prometheus_client import CollectorRegistry, Counter, ProcessCollector, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from harness.service.store.measuring import (
     GRADING_SECONDS,
@@ -31,6 +30,7 @@ from harness.service.store.measuring import (
 )
 from harness.service.store.overseeing import courses_waiting
 from harness.service.web.guarding import guard
+from harness.service.web.routing import ForPrograms
 from harness.service.web.service import Service, service_of
 
 __all__ = ["FAMILIES", "Meters", "meters_of", "routes"]
@@ -51,6 +51,11 @@ _REFUSALS = (
     *("no-assignment", "not-open", "closed", "no-attempts-left", "too-soon", "key-reused"),
     "too-often",
 )
+#: Methods that have a label of their own (RFC 9110, section 9, and 5789): a client may send any word.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_ANOTHER, _NO_ROUTE = "(another)", "(none)"
+#: Upper bounds, seconds: a page takes a few milliseconds, and what is handed in is promised an answer within 0.1 s.
+_REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 #: Every figure of ours: its name, and what it says. docs/operate.md has the same table.
 FAMILIES: Mapping[str, str] = {
@@ -71,6 +76,8 @@ FAMILIES: Mapping[str, str] = {
     "dout_accepted_total": "Submissions that this web process accepted.",
     "dout_refused_total": "Submissions that this web process refused, by reason: the codes of docs/api.md.",
     "dout_errors_total": "Requests that this web process failed at, by HTTP status.",
+    "dout_requests_total": "Requests that this web process answered, by route, method and class of status.",
+    "dout_request_seconds": "Time until such an answer began, by route and method; a histogram.",
 }
 
 
@@ -95,6 +102,14 @@ class Meters:
         self.accepted = self._counter("dout_accepted_total")
         self.refused = self._counter("dout_refused_total", "reason")
         self.errors = self._counter("dout_errors_total", "status")
+        self._requests = self._counter("dout_requests_total", "route", "method", "status")
+        self._seconds = Histogram(
+            "dout_request_seconds",
+            FAMILIES["dout_request_seconds"],
+            ("route", "method"),
+            registry=self.registry,
+            buckets=_REQUEST_SECONDS,
+        )
         # From 0, so that the first one is an increase.
         for counter, values in ((self.refused, _REFUSALS), (self.errors, ("500", "503"))):
             for value in values:
@@ -102,6 +117,19 @@ class Meters:
 
     def _counter(self, name: str, *labels: str) -> Counter:
         return Counter(name, FAMILIES[name], labels, registry=self.registry)
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count an answer.
+
+        Args:
+            route: The address as its route has it, with ``{names}`` in it: never what was asked for. "" without one.
+            method: Of the request, whatever the client wrote.
+            status: HTTP's.
+            seconds: From the request to the begin of the answer: a stream lasts as long as somebody looks.
+        """
+        labels = route or _NO_ROUTE, method if method in _METHODS else _ANOTHER
+        self._requests.labels(*labels, f"{status // 100}xx").inc()
+        self._seconds.labels(*labels).observe(seconds)
 
     def text(self, connection: sa.Connection, accept: str) -> tuple[bytes, str]:
         """Return all figures, and the media type that they are in.
@@ -229,4 +257,4 @@ async def _metrics(request: Request) -> Response:
     return Response(text, headers={"Cache-Control": "no-store", "Content-Type": media})
 
 
-routes = [Route("/metrics", _metrics, name="metrics")]
+routes = [ForPrograms("/metrics", _metrics, name="metrics")]

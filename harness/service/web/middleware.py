@@ -1,6 +1,7 @@
-"""What every request goes through: headers that tell a browser to be careful, and no more bytes than are taken."""
+"""What every request goes through: headers that make a browser careful, figures, traces, and a largest body."""
 
 import re
+import time
 from collections.abc import Iterable
 
 import structlog
@@ -10,8 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from harness.service.ids import new_id
 from harness.service.tracing import continued, span
 from harness.service.web.refusal import TooLarge
+from harness.service.web.routing import route_of
 
-__all__ = ["BodyLimit", "SecurityHeaders", "Traced"]
+__all__ = ["BodyLimit", "Measured", "SecurityHeaders", "Traced"]
 
 #: Nothing but files of this site, and no script or style inside a page.
 _CONTENT_SECURITY_POLICY = (
@@ -69,6 +71,29 @@ def _check_lines(headers: Iterable[tuple[bytes, bytes]]) -> None:
             raise ValueError(f"a line end in the header {name!r}")
 
 
+class Measured:
+    """Counts every answer, and how long it took until it began."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = time.perf_counter()
+
+        async def measured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seconds = time.perf_counter() - begun
+                path: str = getattr(route_of(scope), "path", "")
+                scope["app"].state.meters.answered(path, scope["method"], message["status"], seconds)
+            await send(message)
+
+        await self.app(scope, receive, measured)
+
+
 class Traced:
     """Makes a span of each request, which goes on with the trace that the client is in."""
 
@@ -87,7 +112,7 @@ class Traced:
                 if made is not None and message["type"] == "http.response.start":
                     made.set_attribute("http.response.status_code", message["status"])
                     # As the route has it: an address may hold a secret.
-                    if path := getattr(scope.get("route"), "path", ""):
+                    if path := getattr(route_of(scope), "path", ""):
                         made.update_name(f"{scope['method']} {path}")
                         made.set_attribute("http.route", path)
                 await send(message)

@@ -9,7 +9,7 @@ from harness.service.oidc import authorization_url, discover, person_of
 from harness.service.refusals import refused
 from harness.service.store.arriving import Arrived, arrive_by_oidc
 from harness.service.web.addresses import client_address, local_path
-from harness.service.web.arriving import answered, begun, key_sets_of, let_in, remember_browser
+from harness.service.web.arriving import answered, begun, key_sets_of, let_in, providers_of, remember_browser
 from harness.service.web.guarding import public
 from harness.service.web.refusal import NotFound
 from harness.service.web.service import Service, service_of
@@ -27,10 +27,9 @@ async def _login(request: Request) -> Response:
     public(request)
     service = _service(request)
     to = local_path(request.query_params.get("next", "/"))
-    # First: it counts how often somebody comes, and the provider is not to be asked more often.
+    # First: it counts how often somebody comes.
     made = await begun(request, f"{_PURPOSE} {to if len(to) <= _LONGEST_PATH else '/'}", with_verifier=True)
-    async with key_sets_of(request).open_client() as client:
-        provider = await discover(client, service.settings.oidc_issuer)
+    provider = await discover(providers_of(request), service.settings.oidc_issuer)
     url = authorization_url(provider, service.settings.oidc_client_id, service.settings.address + _BACK, made)
     response = RedirectResponse(url, 303)
     remember_browser(request, response, made, by_form=False)
@@ -50,12 +49,12 @@ async def _back(request: Request) -> Response:
     if not code:
         # Somebody said no, or the provider did (RFC 6749, section 4.1.2.1).
         raise refused("no-code")
+    provider = await discover(providers_of(request), service.settings.oidc_issuer)
+    # RFC 9207: an answer of another provider is no answer.
+    if request.query_params.get("iss", provider.issuer) != provider.issuer:
+        raise refused("bad-issuer")
     key_sets = key_sets_of(request)
     async with key_sets.open_client() as client:
-        provider = await discover(client, service.settings.oidc_issuer)
-        # RFC 9207: an answer of another provider is no answer.
-        if request.query_params.get("iss", provider.issuer) != provider.issuer:
-            raise refused("bad-issuer")
         person = await person_of(
             client,
             key_sets,

@@ -11,7 +11,7 @@ from harness.service.web.metrics import meters_of
 from harness.service.web.refusal import TooMany
 from harness.service.web.service import service_of
 
-__all__ = ["count", "taken_in"]
+__all__ = ["count", "let_batch_in", "taken_in"]
 
 _log = structlog.get_logger("dout.web")
 
@@ -37,13 +37,30 @@ async def taken_in(request: Request, course_id: str, incoming: Incoming) -> Acce
             if traced is not None:
                 traced.set_attribute("dout.submission", accepted.id)
     except TooMany:
-        meters_of(request).refused.labels("too-often").inc()
+        _count_too_often(request, 1)
         raise
     except Refused as refused:
         count(request, course_id, refused)
         raise
     count(request, course_id, accepted)
     return accepted
+
+
+def let_batch_in(request: Request, course_id: str, number: int) -> None:
+    """Let the submissions of a batch be handed in, each of which is taken in by itself then.
+
+    Raises:
+        TooMany: this course hands in too often.
+    """
+    try:
+        limiter_of(request).batch(course_id, number)
+    except TooMany:
+        _count_too_often(request, number)
+        raise
+
+
+def _count_too_often(request: Request, number: int) -> None:
+    meters_of(request).refused.labels("too-often").inc(number)
 
 
 def count(request: Request, course_id: str, result: Accepted | Refused) -> None:

@@ -70,6 +70,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_target", ["target", "done_at"], unique=False)
 
     op.create_table(
+        "lti_platform",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("issuer", sa.String(length=255), nullable=False),
+        sa.Column("client_id", sa.String(length=255), nullable=False),
+        sa.Column("deployment_id", sa.String(length=255), nullable=False),
+        sa.Column("auth_login_url", sa.String(length=2000), nullable=False),
+        sa.Column("auth_token_url", sa.String(length=2000), nullable=False),
+        sa.Column("jwks_url", sa.String(length=2000), nullable=False),
+        sa.Column("auth_audience", sa.String(length=2000), nullable=False),
+        sa.Column("created_at", sa.Float(precision=53), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_platform")),
+    )
+    op.create_table(
         "service_key",
         sa.Column("name", sa.String(length=50), nullable=False),
         sa.Column("jwk", sa.Text(), nullable=False),
@@ -220,6 +233,14 @@ def upgrade() -> None:
         sa.Column("disabled_at", sa.Float(precision=53), nullable=True),
         sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_webhook_course_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
+    )
+    op.create_table(
+        "lti_course",
+        sa.Column("platform_id", sa.String(length=36), nullable=False),
+        sa.Column("context", sa.String(length=255), nullable=False),
+        sa.Column("course_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_lti_course_course_id")),
+        sa.PrimaryKeyConstraint("platform_id", "context", name=op.f("pk_lti_course")),
     )
     op.create_table(
         "lti_link",

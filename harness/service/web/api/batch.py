@@ -18,9 +18,8 @@ from harness.service.web.api.problems import told
 from harness.service.web.api.submitting import checked_file, receipt
 from harness.service.web.finding import assignment_at
 from harness.service.web.guarding import identified
-from harness.service.web.limiting import limiter_of
 from harness.service.web.service import service_of
-from harness.service.web.taking_in import count
+from harness.service.web.taking_in import count, let_batch_in
 
 __all__ = ["operations"]
 
@@ -31,7 +30,7 @@ async def _submit_all(request: Request) -> Response:
     actor = identified(request)
     batch = await body_of(request, shapes.Batch)
     course_id = assignment["course_id"]
-    limiter_of(request).batch(course_id, len(batch.submissions))
+    let_batch_in(request, course_id, len(batch.submissions))
     names = {one.learner for one in batch.submissions}
     meant = await read(request, lambda connection: learners_named(connection, course_id, names))
     service = service_of(request)

@@ -4,13 +4,10 @@ import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
-from harness.sentence import Sentence
-from harness.service.outgoing import Forbidden, target_of
 from harness.service.store.hooks import drop_webhook, make_webhook, webhook_by_id, webhooks_of
 from harness.service.web.addresses import client_address
 from harness.service.web.api import shapes
 from harness.service.web.api.operations import Answer, Operation, answer, body_of, query_of, read
-from harness.service.web.api.problems import Unprocessable
 from harness.service.web.finding import course_at, id_in
 from harness.service.web.guarding import absent, guard, identified
 from harness.service.web.service import service_of
@@ -23,19 +20,13 @@ async def _make(request: Request) -> Response:
     course_id = await course_at(request, "webhook.change")
     service, actor = service_of(request), identified(request)
     wanted = await body_of(request, shapes.NewWebhook)
-    try:
-        target_of(wanted.url, private=service.settings.private_webhooks)
-    except Forbidden as error:
-        raise Unprocessable(
-            Sentence("nothing is sent to this address: {reason}", reason=error),
-            Sentence("write the https address of a host that everybody can reach"),
-        ) from None
     row, secret = await service.writer.do(
         lambda connection: make_webhook(
             service.database,
             connection,
             course_id=course_id,
             url=wanted.url,
+            private=service.settings.private_webhooks,
             by=actor.user_id,
             address=client_address(request),
         )

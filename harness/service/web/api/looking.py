@@ -19,11 +19,12 @@ from harness.service.store.looking import (
     assignments_of,
     courses_of,
     report_of,
+    submissions_by_id,
     submissions_of,
     used_attempts,
 )
 from harness.service.web.api import shapes
-from harness.service.web.api.operations import Answer, Operation, answer, query_of, read
+from harness.service.web.api.operations import Answer, Operation, answer, body_of, query_of, read
 from harness.service.web.api.problems import Invalid
 from harness.service.web.api.seen import shown_all
 from harness.service.web.api.shapes import moment
@@ -90,6 +91,26 @@ async def _submission(request: Request) -> Response:
     query_of(request, shapes.Nothing)
     found = await submission_at(request, "submission.see")
     return answer(await one_submission(request, found))
+
+
+async def _look_up(request: Request) -> Response:
+    query_of(request, shapes.Nothing)
+    actor, service = identified(request), service_of(request)
+    wanted = await body_of(request, shapes.Wanted)
+
+    def looked_up(connection: sa.Connection) -> shapes.Found:
+        found = submissions_by_id(connection, wanted.ids)
+        seen = [
+            one
+            for submission_id in dict.fromkeys(wanted.ids)
+            if (one := found.get(submission_id)) is not None
+            # What they may not see is told of as what is not there.
+            and allowed(actor, "submission.see", course=one.course_id, owner=one.user_id)
+        ]
+        told = shown_all(service.database, connection, seen, service.settings.dead_after_s)
+        return shapes.Found(submissions=told)
+
+    return answer(await read(request, looked_up))
 
 
 async def _submissions(request: Request) -> Response:
@@ -190,6 +211,16 @@ operations = (
         told="How a submission stands: its status, its place in the queue, its grade.",
         handle=_submission,
         answers={200: Answer(told="The submission.", shape=shapes.Submission)},
+    ),
+    Operation(
+        name="lookUpSubmissions",
+        method="POST",
+        path="/submissions/lookup",
+        told="How many submissions stand, asked for at once. Of those that the caller may not see nothing is told.",
+        handle=_look_up,
+        body=shapes.Wanted,
+        problems=("unprocessable", "too-large"),
+        answers={200: Answer(told="Those that were found.", shape=shapes.Found)},
     ),
     Operation(
         name="getReport",

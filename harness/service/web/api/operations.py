@@ -7,13 +7,13 @@ import msgspec
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from harness.errors import DoutError, SandboxError
 from harness.records import Record
 from harness.sentence import Sentence
 from harness.service.web.api.problems import Invalid, Unprocessable, problem
 from harness.service.web.api.shapes import Nothing
+from harness.service.web.routing import ForPrograms
 from harness.service.web.service import service_of
 
 __all__ = ["PREFIX", "Answer", "Operation", "answer", "body_of", "made_routes", "query_of", "read"]
@@ -60,13 +60,13 @@ class Operation(Record, frozen=True, kw_only=True):
     is_public: bool = False
 
 
-def made_routes(operations: Sequence[Operation]) -> list[Route]:
+def made_routes(operations: Sequence[Operation]) -> list[ForPrograms]:
     """Return a route for each path, which does what its method says and tells errors as ``problem+json``."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in operations:
         by_path.setdefault(operation.path, {})[operation.method] = operation
     return [
-        Route(PREFIX + path, _endpoint(methods), methods=[*methods], name=next(iter(methods.values())).name)
+        ForPrograms(PREFIX + path, _endpoint(methods), methods=[*methods], name=next(iter(methods.values())).name)
         for path, methods in by_path.items()
     ]
 

@@ -12,6 +12,7 @@ from harness.service.settings import Count
 __all__ = [
     "KEY",
     "MOST_IN_BATCH",
+    "MOST_WANTED",
     "Assignment",
     "Assignments",
     "Batch",
@@ -22,6 +23,7 @@ __all__ = [
     "Exported",
     "FileName",
     "Follow",
+    "Found",
     "Grade",
     "Imported",
     "Invited",
@@ -37,6 +39,7 @@ __all__ = [
     "RosterName",
     "Submission",
     "Submissions",
+    "Wanted",
     "Webhook",
     "Webhooks",
     "moment",
@@ -51,6 +54,9 @@ Key = Annotated[str, msgspec.Meta(pattern="^[0-9a-f-]{0,36}$")]
 KEY = "^[!-~]{1,200}$"
 #: As many as two transactions of the writer take, each of which takes some tenths of a second.
 MOST_IN_BATCH = 200
+#: Submissions that are asked for at once: as many as are handed in at once, and as a page of a list has at most.
+MOST_WANTED = 200
+SubmissionId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f-]{1,36}$")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Status = Literal["queued", "running", "graded", "failed", "cancelled"]
 
@@ -154,6 +160,18 @@ class Submissions(Record, frozen=True, kw_only=True):
     submissions: list[Submission]
     #: For the next page: ``before``; null on the last one.
     next: str | None
+
+
+class Wanted(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which submissions are asked for."""
+
+    ids: Annotated[list[SubmissionId], msgspec.Meta(min_length=1, max_length=MOST_WANTED)]
+
+
+class Found(Record, frozen=True, kw_only=True):
+    """Those of the submissions asked for that the caller may see, in the order of the request, each once."""
+
+    submissions: list[Submission]
 
 
 class Receipt(Record, frozen=True, kw_only=True):

@@ -5,7 +5,6 @@ from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from harness.language import Language
 from harness.service.web.finding import assignment_at, submission_at
@@ -13,6 +12,7 @@ from harness.service.web.identifying import still_may
 from harness.service.web.live import ASSIGNMENT, SUBMISSION, Live, Still, live_of, streamed
 from harness.service.web.refusal import Refusal
 from harness.service.web.rendering import language_of, part
+from harness.service.web.routing import ForStreams
 
 __all__ = ["routes"]
 
@@ -60,6 +60,6 @@ async def _changes(live: Live, assignment_id: str, still: Still) -> AsyncIterato
 
 
 routes = [
-    Route("/submissions/{submission_id}/events", _of_submission, name="submission-events"),
-    Route("/assignments/{assignment_id}/events", _of_class, name="class-events"),
+    ForStreams("/submissions/{submission_id}/events", _of_submission, name="submission-events"),
+    ForStreams("/assignments/{assignment_id}/events", _of_class, name="class-events"),
 ]
