@@ -76,12 +76,11 @@ def received(answer: Answer, case: Case) -> Returned:
         # A backward is watched together with the inputs of its forward.
         inputs = case.steps[forward_of(case, answer.step)].args if step.op == BACKWARD else []
         watched = [*step.args, *inputs]
-    changed = answer.after or [None] * len(watched)
-    if len(changed) != len(watched) or not (answer.values or answer.several):
+    if len(answer.after) != len(watched) or not (answer.values or answer.several):
         raise ProtocolError("an answer with values missing")
     after = [
         None if now is None or same_bytes(before, now) else value_of(now)
-        for before, now in zip(watched, changed, strict=True)
+        for before, now in zip(watched, answer.after, strict=True)
     ]
     return Returned(answer.several, [*map(value_of, answer.values)], after)
 

@@ -102,8 +102,6 @@ def evaluate_case(
                 if op == BACKWARD:
                     # A backward is watched together with the inputs that its forward was given.
                     after += map(_after, *inputs[slot])
-                if not any(value is not None for value in after):
-                    after = []
             if type(result) is float:
                 emit(Answer(index, number, False, [result], after))
             else:

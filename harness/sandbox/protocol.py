@@ -177,11 +177,7 @@ class Loaded(msgspec.Struct, array_like=True, tag="loaded", frozen=True):
 
 
 class Answer(msgspec.Struct, array_like=True, tag="a", frozen=True):
-    """What one call returned.
-
-    ``after`` holds the watched arguments as they are now, with None for each that is as it was sent; it is empty where
-    all are.
-    """
+    """What one call returned; ``after`` holds the watched arguments as they are now, None for one as it was sent."""
 
     case: int
     step: int
