@@ -7,7 +7,7 @@ import pytest
 from cage import INNOCENT, limited
 from msgspec.structs import replace
 
-from harness import observe, recognition
+from harness import evaluation, recognition
 from harness.grader import grade
 from harness.recognition import Recogniser
 from harness.records import Report, Verdict
@@ -144,17 +144,17 @@ def test_a_file_that_is_slow_and_right_has_all_its_time(sandbox):
 
 
 def test_nothing_of_the_first_attempt_is_left_in_the_second(sandbox, monkeypatch):
-    answers, at_entry = observe._Conversation._answers, []
+    answers, at_entry = evaluation.Evaluation._answers, []
 
-    def answered_and_lost(self, plan, calls, *others):
-        at_entry.append({type(call) for row in calls for call in row})
-        left = answers(self, plan, calls, *others)
+    def answered_and_lost(self, *arguments):
+        at_entry.append({type(call) for row in self.calls for call in row})
+        left = answers(self, *arguments)
         if len(at_entry) == 1:
             raise WorkerGone(Ending.CRASHED, "its process ended by itself")
         return left
 
-    monkeypatch.setattr(observe._Conversation, "_answers", answered_and_lost)
-    monkeypatch.setattr(observe, "Recogniser", lambda streams: Recogniser([]))
+    monkeypatch.setattr(evaluation.Evaluation, "_answers", answered_and_lost)
+    monkeypatch.setattr(evaluation, "Recogniser", lambda streams: Recogniser([]))
     assert graded(sandbox, INNOCENT).score == 100
     assert at_entry == [{type(None)}, {type(None)}]
 
