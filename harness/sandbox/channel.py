@@ -23,7 +23,7 @@ from harness.sentence import Sentence
 __all__ = ["Channel", "Ending", "Exit", "FrameBuffer", "Worker", "WorkerGone", "ended_by_signal"]
 
 
-#: Bytes taken from one worker in all: 200 times what right answers to a whole bank take (75 kB).
+#: Bytes taken from one worker in all: 300 times what right answers to a whole bank take (52 kB).
 MOST_RECEIVED = 16 * 1024 * 1024
 
 
