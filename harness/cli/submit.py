@@ -14,23 +14,18 @@ from harness.cli.grade import deliver, status_of
 from harness.errors import SandboxError, UsageError
 from harness.interrupts import held_back
 from harness.language import chosen_language
+from harness.remote.reasons import FAILED
 from harness.sentence import Sentence
 
 if TYPE_CHECKING:
     from harness.remote.client import Client
 
-__all__ = ["REASONS", "run"]
+__all__ = ["run"]
 
 #: Seconds between two questions: the first, and the longest. A grading takes a tenth of a second.
 _FIRST_LOOK, _LONGEST_LOOK = 0.2, 3.0
 #: Bytes; services take one MiB unless they were told otherwise.
 _MOST = 64 << 20
-#: Why a submission failed, by what the service calls it.
-REASONS = {
-    "grader_crash": Sentence("the grader ended each time that it ran this file"),
-    "grader_fault": Sentence("the grader failed"),
-    "assignment_changed": Sentence("the assignment was changed on the server"),
-}
 
 
 def run(options: argparse.Namespace) -> int:
@@ -102,7 +97,7 @@ def _handed_in(client: "Client", data: bytes, options: argparse.Namespace) -> in
             say(Sentence("stopped; perhaps the file was handed in"), Sentence("look at the service"), options.lang)
         return INTERRUPTED
     if done["status"] != "graded":
-        reason = REASONS.get(str(done.get("reason")), Sentence("it was withdrawn"))
+        reason = FAILED.get(str(done.get("reason")), Sentence("it was withdrawn"))
         say(
             Sentence("it could not be graded: {reason}", reason=reason),
             Sentence("it costs no attempt, and your instructor can have it graded again"),

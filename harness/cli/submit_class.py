@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cli import FAULT, INTERRUPTED, OK
 from harness.cli.console import is_terminal, say, show
-from harness.cli.submit import REASONS
 from harness.errors import SubmissionError, UsageError
 from harness.escape import plain
 from harness.interrupts import held_back
 from harness.language import Language, chosen_language
 from harness.records import Record
+from harness.remote.reasons import FAILED
 from harness.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class _Row:
         if self.trouble is not None:
             what = language.told(self.trouble)
         elif self.seen.get("status") == "failed":
-            what = language.told(REASONS.get(str(self.seen.get("reason")), Sentence("it could not be graded")))
+            what = language.told(FAILED.get(str(self.seen.get("reason")), Sentence("it could not be graded")))
         else:
             what = language.text("graded") if self.seen.get("status") == "graded" else language.text("on its way")
         if grade:
