@@ -6,17 +6,37 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.dml import Insert
 
 from harness.errors import UsageError
 from harness.sentence import Sentence
 
-__all__ = ["Database", "cannot_keep"]
+__all__ = ["NOW", "Database", "cannot_keep", "new_rows"]
 
 #: Seconds that a writer waits for another one on SQLite; a group of 128 submissions is committed in milliseconds.
 _BUSY_SECONDS = 30
-_SQLITE_NOW = sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Float)
-_POSTGRESQL_NOW = sa.literal_column("extract(epoch from clock_timestamp())::double precision", sa.Float)
+
+
+class _Now(sa.sql.functions.FunctionElement[float]):
+    """The database's own time, in the words of each."""
+
+    inherit_cache = True
+    type = sa.Float()
+
+
+@compiles(_Now, "sqlite")
+def _on_sqlite(*_: object, **__: object) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(_Now, "postgresql")
+def _on_postgresql(*_: object, **__: object) -> str:
+    return "extract(epoch from clock_timestamp())::double precision"
+
+
+#: The database's own time as an expression, seconds since 1970: for statements that are made once.
+NOW = _Now()
 
 
 class Database:
@@ -79,7 +99,7 @@ class Database:
     @property
     def clock(self) -> sa.ColumnElement[float]:
         """The database's own time as an expression, seconds since 1970."""
-        return _SQLITE_NOW if self.is_sqlite else _POSTGRESQL_NOW
+        return NOW
 
     def now(self, connection: sa.Connection) -> float:
         """Return the database's own time, seconds since 1970."""
@@ -90,14 +110,19 @@ class Database:
 
         Add ``returning`` to know which are new: ``rowcount`` counts the others too on PostgreSQL.
         """
-        insert = sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
-        return (insert.values(values) if values else insert).on_conflict_do_nothing()
+        insert = new_rows(table, is_sqlite=self.is_sqlite)
+        return insert.values(values) if values else insert
 
     def close(self) -> None:
         """Close every connection; one that a thread still uses, as soon as it is given back."""
         for engine in {self.engine, self._reader}:
             sa.event.listen(engine, "checkin", _close_at_once)
             engine.dispose()
+
+
+def new_rows(table: sa.Table, *, is_sqlite: bool) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that leaves rows alone which are there already, to be made once for each kind of database."""
+    return (sqlite.insert(table) if is_sqlite else postgresql.insert(table)).on_conflict_do_nothing()
 
 
 def cannot_keep(error: BaseException) -> bool:

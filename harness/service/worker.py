@@ -13,7 +13,6 @@ import structlog
 
 import harness
 from harness.errors import AssignmentError
-from harness.records import Report
 from harness.service.database import Database
 from harness.service.engine import Jobs, Runner, job_id
 from harness.service.faults import reach
@@ -22,7 +21,7 @@ from harness.service.installed import Installed
 from harness.service.reaper import Duties
 from harness.service.schema import worker
 from harness.service.settings import Settings, host_name
-from harness.service.store.grading import Claim, claim, fail, finish, hand_back
+from harness.service.store.grading import Claim, Result, claim, fail, finish, hand_back, result_of
 from harness.service.store.queueing import requeue
 from harness.service.tracing import span
 
@@ -205,7 +204,8 @@ class Worker:
             with span("run", attempt=claimed.n):
                 report = graded(desk, claimed, assignment)
             reach("graded")
-            stands = self._patiently(lambda: self._finish(claimed, report))
+            result = result_of(claimed, report)
+            stands = self._patiently(lambda: self._finish(result))
             log.info(
                 "graded" if stands else "superseded",
                 outcome=str(report.outcome),
@@ -233,12 +233,12 @@ class Worker:
 
     def _fail(self, claimed: Claim, reason: str) -> None:
         with self._database.writing() as connection:
-            hand_back(self._database, connection, claimed)
+            hand_back(connection, claimed)
             fail(self._database, connection, claimed.submission_id, claimed.gen, reason)
 
-    def _finish(self, claimed: Claim, report: Report) -> bool:
+    def _finish(self, result: Result) -> bool:
         with span("finish"), self._database.writing() as connection:
-            stands = finish(self._database, connection, claimed, report)
+            stands = finish(self._database, connection, result)
             reach("finish.before_commit")
         reach("finish.after_commit")
         return stands

@@ -21,7 +21,7 @@ from harness.service.installed import Installed
 from harness.service.schema import assignment, course, enrolment, metadata, outbox, revision, submission, user, worker
 from harness.service.settings import Settings
 from harness.service.store.accepting import Incoming, accept
-from harness.service.store.grading import claim, fail, finish
+from harness.service.store.grading import claim, fail, finish, result_of
 from harness.service.store.sessions import start_session
 from harness.service.web.app import create_app
 from harness.service.web.service import Service
@@ -90,7 +90,7 @@ class LiveSite:
         read = submission_from_bytes(claimed.name, claimed.data)
         report = grade(read, built_in(), sandbox=self.sandbox)
         with self.database.writing() as connection:
-            finish(self.database, connection, claimed, report)
+            finish(self.database, connection, result_of(claimed, report))
 
     def _fill(self) -> None:
         now = self.database.clock

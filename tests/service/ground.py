@@ -16,7 +16,7 @@ from harness.service.database import Database
 from harness.service.ids import new_id
 from harness.service.schema import assignment, attempt, course, enrolment, grade, revision, submission, user
 from harness.service.store.accepting import Accepted, Incoming, accept
-from harness.service.store.grading import claim, finish
+from harness.service.store.grading import claim, finish, result_of
 
 __all__ = ["EXAMPLES", "Ground", "graded"]
 
@@ -111,7 +111,7 @@ class Ground:
         with self.database.writing() as connection:
             claimed = claim(self.database, connection, "a-worker", submission_id, gen)
             assert claimed is not None
-            assert finish(self.database, connection, claimed, report)
+            assert finish(self.database, connection, result_of(claimed, report))
 
     def rows(self, table: sa.Table) -> list[Mapping[str, Any]]:
         with self.database.reading() as connection:

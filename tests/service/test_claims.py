@@ -10,7 +10,7 @@ from harness.grader import fault_report, ungradable_report
 from harness.records import Report
 from harness.sentence import Sentence
 from harness.service.schema import attempt, audit, grade, report, submission
-from harness.service.store.grading import MOST_CRASHES, Claim, claim, fail, finish, hand_back
+from harness.service.store.grading import MOST_CRASHES, Claim, claim, fail, finish, hand_back, result_of
 from harness.service.store.personal import erase_person
 from harness.service.store.queueing import REGRADE_PRIORITY, regrade
 
@@ -32,7 +32,7 @@ class Site:
 
     def finish(self, claimed: Claim, made: Report) -> bool:
         with self.database.writing() as connection:
-            return finish(self.database, connection, claimed, made)
+            return finish(self.database, connection, result_of(claimed, made))
 
     def row(self):
         return self.ground.of(submission, self.one)[0]
@@ -99,7 +99,7 @@ def test_an_attempt_that_was_handed_back_is_no_crash(site):
     for _ in range(MOST_CRASHES + 2):
         claimed = site.claim()
         with site.database.writing() as connection:
-            hand_back(site.database, connection, claimed)
+            hand_back(connection, claimed)
     assert site.row()["status"] == "queued"
     assert site.claim() is not None
 
