@@ -14,7 +14,7 @@ from harness.service.store.revisions import is_newest
 from harness.service.store.summing import shape_in, summary_of
 from harness.service.store.telling import tell_of_grade
 
-__all__ = ["MOST_CRASHES", "Claim", "Result", "claim", "fail", "finish", "hand_back", "result_of"]
+__all__ = ["MOST_CRASHES", "Claim", "CrashedBefore", "Result", "claim", "fail", "finish", "hand_back", "result_of"]
 
 #: Workers that may end while they grade one submission: the fourth would end as well.
 MOST_CRASHES = 3
@@ -87,11 +87,28 @@ class Claim(Record, frozen=True, kw_only=True):
     is_late: bool
 
 
-def claim(database: Database, connection: sa.Connection, executor: str, submission_id: str, gen: int) -> Claim | None:
+class CrashedBefore(Exception):  # noqa: N818 - what it is, and nobody's mistake
+    """A worker that graded this submission ended: the next one may end of it as well."""
+
+
+def claim(
+    database: Database, connection: sa.Connection, executor: str, submission_id: str, gen: int, *, alone: bool = True
+) -> Claim | None:
     """Begin an attempt, or return None when there is nothing to do: graded already, or asked for once more since.
 
     An earlier attempt of the same generation that has not ended has lost its worker; the fourth is not begun, and the
     submission fails.
+
+    Args:
+        database: Which kind of database it is.
+        connection: The transaction.
+        executor: The worker.
+        submission_id: What to grade.
+        gen: Which generation.
+        alone: Whether the worker has no other attempt under way, that would be lost with this one.
+
+    Raises:
+        CrashedBefore: this one is to be alone, and is not.
     """
     of = {"of_id": submission_id, "of_gen": gen}
     # Whoever else claims it waits here, and sees then what was written.
@@ -99,6 +116,8 @@ def claim(database: Database, connection: sa.Connection, executor: str, submissi
         return None
     rows = connection.execute(_CLAIMED, of).all()
     row, states = rows[0], [one.state for one in rows]
+    if not alone and ("running" in states or "crashed" in states):
+        raise CrashedBefore
     if "running" in states:
         connection.execute(_CRASHED, of)
     if states.count("running") + states.count("crashed") >= MOST_CRASHES:
@@ -133,6 +152,8 @@ class Result(Record, frozen=True, kw_only=True):
     json: bytes
     summary: str
     shape: str
+    #: That the grading took.
+    seconds: float
 
 
 def result_of(claimed: Claim, graded: Report) -> Result:
@@ -148,6 +169,7 @@ def result_of(claimed: Claim, graded: Report) -> Result:
         json=render_json(graded).encode(),
         summary=summary_of(graded),
         shape=shape_in(graded, claimed.name, claimed.data),
+        seconds=graded.timing.wall_s,
     )
 
 
