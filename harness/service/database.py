@@ -1,5 +1,7 @@
 """The database of the service: SQLite on one machine, PostgreSQL for many, and all that the two do differently."""
 
+import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +18,11 @@ __all__ = ["NOW", "Database", "cannot_keep", "new_rows"]
 
 #: Seconds that a writer waits for another one on SQLite; a group of 128 submissions is committed in milliseconds.
 _BUSY_SECONDS = 30
+#: Seconds between two tries to be the writer. SQLite's own pauses go up to 0.1 s, while others come and go: a worker
+#: whose next claim waits for so long has nothing to grade.
+_BETWEEN_TRIES_S = 0.001
+#: Takes the one lock at once: whoever reads first and writes then may have to begin again.
+_WRITES = "BEGIN IMMEDIATE"
 
 
 class _Now(sa.sql.functions.FunctionElement[float]):
@@ -74,7 +81,7 @@ class Database:
                 connect_args={"timeout": _BUSY_SECONDS},
                 hide_parameters=True,
             )
-            _prepare_sqlite(self.engine, "BEGIN IMMEDIATE")
+            _prepare_sqlite(self.engine, _WRITES)
             self._reader = sa.create_engine(
                 parsed, pool_size=pool, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True
             )
@@ -149,8 +156,29 @@ def _prepare_sqlite(engine: sa.Engine, begin: str) -> None:
         # FULL: a commit is on the disk when it returns. Write-ahead: readers and the writer do not wait for each other.
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             cursor.execute(f"PRAGMA {pragma}")
+        if begin == _WRITES:
+            # Who has begun waits for nobody any more; and how to wait for that is said below.
+            cursor.execute("PRAGMA busy_timeout = 0")
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if begin != _WRITES or not _has_begun(connection.connection.cursor()):
+            # Whatever was wrong is raised here, as all errors are.
+            connection.exec_driver_sql(begin)
+
+
+def _has_begun(cursor: Any) -> bool:
+    """Become the writer as soon as nobody else is; tell whether that went well."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while time.monotonic() < until:
+        try:
+            cursor.execute(_WRITES)
+        except sqlite3.OperationalError as error:
+            # There are several kinds of busy, which the lowest byte has in common.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                return False
+            time.sleep(_BETWEEN_TRIES_S)
+        else:
+            return True
+    return False
