@@ -1,22 +1,49 @@
 """The database of the service: SQLite on one machine, PostgreSQL for many, and all that the two do differently."""
 
+import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.dml import Insert
 
 from harness.errors import UsageError
 from harness.sentence import Sentence
 
-__all__ = ["Database", "cannot_keep"]
+__all__ = ["NOW", "Database", "cannot_keep", "new_rows"]
 
 #: Seconds that a writer waits for another one on SQLite; a group of 128 submissions is committed in milliseconds.
 _BUSY_SECONDS = 30
-_SQLITE_NOW = sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Float)
-_POSTGRESQL_NOW = sa.literal_column("extract(epoch from clock_timestamp())::double precision", sa.Float)
+#: Seconds between two tries to be the writer. SQLite's own pauses go up to 0.1 s, while others come and go: a worker
+#: whose next claim waits for so long has nothing to grade.
+_BETWEEN_TRIES_S = 0.001
+#: Takes the one lock at once: whoever reads first and writes then may have to begin again.
+_WRITES = "BEGIN IMMEDIATE"
+
+
+class _Now(sa.sql.functions.FunctionElement[float]):
+    """The database's own time, in the words of each."""
+
+    inherit_cache = True
+    type = sa.Float()
+
+
+@compiles(_Now, "sqlite")
+def _on_sqlite(*_: object, **__: object) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(_Now, "postgresql")
+def _on_postgresql(*_: object, **__: object) -> str:
+    return "extract(epoch from clock_timestamp())::double precision"
+
+
+#: The database's own time as an expression, seconds since 1970: for statements that are made once.
+NOW = _Now()
 
 
 class Database:
@@ -54,7 +81,7 @@ class Database:
                 connect_args={"timeout": _BUSY_SECONDS},
                 hide_parameters=True,
             )
-            _prepare_sqlite(self.engine, "BEGIN IMMEDIATE")
+            _prepare_sqlite(self.engine, _WRITES)
             self._reader = sa.create_engine(
                 parsed, pool_size=pool, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True
             )
@@ -79,7 +106,7 @@ class Database:
     @property
     def clock(self) -> sa.ColumnElement[float]:
         """The database's own time as an expression, seconds since 1970."""
-        return _SQLITE_NOW if self.is_sqlite else _POSTGRESQL_NOW
+        return NOW
 
     def now(self, connection: sa.Connection) -> float:
         """Return the database's own time, seconds since 1970."""
@@ -90,14 +117,19 @@ class Database:
 
         Add ``returning`` to know which are new: ``rowcount`` counts the others too on PostgreSQL.
         """
-        insert = sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
-        return (insert.values(values) if values else insert).on_conflict_do_nothing()
+        insert = new_rows(table, is_sqlite=self.is_sqlite)
+        return insert.values(values) if values else insert
 
     def close(self) -> None:
         """Close every connection; one that a thread still uses, as soon as it is given back."""
         for engine in {self.engine, self._reader}:
             sa.event.listen(engine, "checkin", _close_at_once)
             engine.dispose()
+
+
+def new_rows(table: sa.Table, *, is_sqlite: bool) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that leaves rows alone which are there already, to be made once for each kind of database."""
+    return (sqlite.insert(table) if is_sqlite else postgresql.insert(table)).on_conflict_do_nothing()
 
 
 def cannot_keep(error: BaseException) -> bool:
@@ -124,8 +156,29 @@ def _prepare_sqlite(engine: sa.Engine, begin: str) -> None:
         # FULL: a commit is on the disk when it returns. Write-ahead: readers and the writer do not wait for each other.
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             cursor.execute(f"PRAGMA {pragma}")
+        if begin == _WRITES:
+            # Who has begun waits for nobody any more; and how to wait for that is said below.
+            cursor.execute("PRAGMA busy_timeout = 0")
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if begin != _WRITES or not _has_begun(connection.connection.cursor()):
+            # Whatever was wrong is raised here, as all errors are.
+            connection.exec_driver_sql(begin)
+
+
+def _has_begun(cursor: Any) -> bool:
+    """Become the writer as soon as nobody else is; tell whether that went well."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while time.monotonic() < until:
+        try:
+            cursor.execute(_WRITES)
+        except sqlite3.OperationalError as error:
+            # There are several kinds of busy, which the lowest byte has in common.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                return False
+            time.sleep(_BETWEEN_TRIES_S)
+        else:
+            return True
+    return False

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 import structlog
 
 import harness
+from harness.desk import Desk
 from harness.errors import AssignmentError
-from harness.records import Report
 from harness.service.database import Database
 from harness.service.engine import Jobs, Runner, job_id
 from harness.service.faults import reach
@@ -22,7 +22,7 @@ from harness.service.installed import Installed
 from harness.service.reaper import Duties
 from harness.service.schema import worker
 from harness.service.settings import Settings, host_name
-from harness.service.store.grading import Claim, claim, fail, finish, hand_back
+from harness.service.store.grading import Claim, CrashedBefore, Result, claim, fail, finish, hand_back, result_of
 from harness.service.store.queueing import requeue
 from harness.service.tracing import span
 
@@ -68,6 +68,9 @@ class Worker:
         self._duties = Duties(database, self._jobs, settings, self.executor)
         #: Set when no more work is to be taken, and when nothing more is to be done at all.
         self._stopping, self._stopped = threading.Event(), threading.Event()
+        #: While one is graded at a desk, the next one is claimed, and the last one written down: nobody waits for the
+        #: database then.
+        self._turns = threading.BoundedSemaphore(2 * slots)
         self._left: list[tuple[str, int]] = []
         #: Jobs that are being done here, and those that the queue takes to be and that were not, at the last look.
         self._at_hand: set[str] = set()
@@ -184,33 +187,52 @@ class Worker:
 
     def _grade(self, submission_id: str, gen: int) -> None:
         # In every line of the log that this submission causes.
-        with (
-            structlog.contextvars.bound_contextvars(submission=submission_id, gen=gen),
-            self._bench.desk() as desk,
-        ):
-            if self._stopping.is_set():
-                self._left.append((submission_id, gen))
-                return
-            claimed = self._patiently(lambda: self._claim(submission_id, gen))
-            if claimed is None:
-                return
-            log = _log.bind(attempt=claimed.n, executor=self.executor)
+        with structlog.contextvars.bound_contextvars(submission=submission_id, gen=gen):
             try:
-                assignment = self._bench.assignment(claimed)
-            except AssignmentError:
-                self._patiently(lambda: self._fail(claimed, "assignment_changed"))
-                log.error("the assignment is not what its revision says", source=claimed.source)
-                return
-            began = time.perf_counter()
-            with span("run", attempt=claimed.n):
-                report = graded(desk, claimed, assignment)
-            reach("graded")
-            stands = self._patiently(lambda: self._finish(claimed, report))
-            log.info(
-                "graded" if stands else "superseded",
-                outcome=str(report.outcome),
-                seconds=round(time.perf_counter() - began, 3),
-            )
+                with self._turns:
+                    claimed = self._claimed(submission_id, gen, alone=False)
+                    if claimed is None:
+                        return
+                    with self._bench.desk() as desk:
+                        result = self._graded(desk, claimed)
+                self._write(result)
+            except CrashedBefore:
+                # As it may end this worker, nothing else that was begun here is to be lost with it more than once.
+                with self._bench.desk() as desk:
+                    claimed = self._claimed(submission_id, gen, alone=True)
+                    if claimed is not None:
+                        self._write(self._graded(desk, claimed))
+
+    def _claimed(self, submission_id: str, gen: int, *, alone: bool) -> Claim | None:
+        if self._stopping.is_set():
+            self._left.append((submission_id, gen))
+            return None
+        return self._patiently(lambda: self._claim(submission_id, gen, alone=alone))
+
+    def _graded(self, desk: Desk, claimed: Claim) -> Result | None:
+        """Grade; return None when that cannot be, which is written down then."""
+        try:
+            assignment = self._bench.assignment(claimed)
+        except AssignmentError:
+            self._patiently(lambda: self._fail(claimed, "assignment_changed"))
+            _log.error("the assignment is not what its revision says", attempt=claimed.n, source=claimed.source)
+            return None
+        with span("run", attempt=claimed.n):
+            report = graded(desk, claimed, assignment)
+        reach("graded")
+        return result_of(claimed, report)
+
+    def _write(self, result: Result | None) -> None:
+        if result is None:
+            return
+        stands = self._patiently(lambda: self._finish(result))
+        _log.info(
+            "graded" if stands else "superseded",
+            attempt=result.claim.n,
+            executor=self.executor,
+            outcome=str(result.outcome),
+            seconds=round(result.seconds, 3),
+        )
 
     def _patiently(self, write: Callable[[], T]) -> T:
         """Do something with the database, again and again while it is away."""
@@ -224,21 +246,21 @@ class Worker:
                 _log.warning("the database did not take it; trying again", error=type(error.orig).__name__)
                 time.sleep(_AGAIN_SECONDS)
 
-    def _claim(self, submission_id: str, gen: int) -> Claim | None:
+    def _claim(self, submission_id: str, gen: int, *, alone: bool) -> Claim | None:
         with span("claim"), self._database.writing() as connection:
-            claimed = claim(self._database, connection, self.executor, submission_id, gen)
+            claimed = claim(self._database, connection, self.executor, submission_id, gen, alone=alone)
             reach("claim.before_commit")
         reach("claim.after_commit")
         return claimed
 
     def _fail(self, claimed: Claim, reason: str) -> None:
         with self._database.writing() as connection:
-            hand_back(self._database, connection, claimed)
+            hand_back(connection, claimed)
             fail(self._database, connection, claimed.submission_id, claimed.gen, reason)
 
-    def _finish(self, claimed: Claim, report: Report) -> bool:
+    def _finish(self, result: Result) -> bool:
         with span("finish"), self._database.writing() as connection:
-            stands = finish(self._database, connection, claimed, report)
+            stands = finish(self._database, connection, result)
             reach("finish.before_commit")
         reach("finish.after_commit")
         return stands

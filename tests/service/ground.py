@@ -15,8 +15,8 @@ from harness.sentence import Sentence
 from harness.service.database import Database
 from harness.service.ids import new_id
 from harness.service.schema import assignment, attempt, course, enrolment, grade, revision, submission, user
-from harness.service.store.accepting import Accepted, Incoming, Refused, accept_all
-from harness.service.store.grading import claim, finish
+from harness.service.store.accepting import Accepted, Incoming, Job, Refused, accept_all
+from harness.service.store.grading import claim, finish, result_of
 
 __all__ = ["EXAMPLES", "Ground", "graded"]
 
@@ -40,6 +40,10 @@ class NoJobs:
         self, connection: sa.Connection, submission_id: str, gen: int, *, course_id: str, priority: int
     ) -> None:
         self.given.append((submission_id, gen, course_id, priority))
+
+    def enqueue_new(self, connection: sa.Connection, jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            self.enqueue(connection, job.submission_id, 0, course_id=job.course_id, priority=job.priority)
 
     def forget(self, jobs: Iterable[tuple[str, int]]) -> None:
         gone = set(jobs)
@@ -114,7 +118,7 @@ class Ground:
         with self.database.writing() as connection:
             claimed = claim(self.database, connection, "a-worker", submission_id, gen)
             assert claimed is not None
-            assert finish(self.database, connection, claimed, report)
+            assert finish(self.database, connection, result_of(claimed, report))
 
     def rows(self, table: sa.Table) -> list[Mapping[str, Any]]:
         with self.database.reading() as connection:

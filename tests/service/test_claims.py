@@ -10,7 +10,7 @@ from harness.grader import fault_report, ungradable_report
 from harness.records import Report
 from harness.sentence import Sentence
 from harness.service.schema import attempt, audit, grade, report, submission
-from harness.service.store.grading import MOST_CRASHES, Claim, claim, fail, finish, hand_back
+from harness.service.store.grading import MOST_CRASHES, Claim, CrashedBefore, claim, fail, finish, hand_back, result_of
 from harness.service.store.personal import erase_person
 from harness.service.store.queueing import REGRADE_PRIORITY, regrade
 
@@ -32,7 +32,7 @@ class Site:
 
     def finish(self, claimed: Claim, made: Report) -> bool:
         with self.database.writing() as connection:
-            return finish(self.database, connection, claimed, made)
+            return finish(self.database, connection, result_of(claimed, made))
 
     def row(self):
         return self.ground.of(submission, self.one)[0]
@@ -95,11 +95,25 @@ def test_the_fourth_worker_is_not_sacrificed(site):
     assert site.states() == ["crashed"] * MOST_CRASHES
 
 
+def test_a_submission_whose_worker_ended_is_claimed_alone_or_not_at_all(site):
+    site.claim()
+    with pytest.raises(CrashedBefore), site.database.writing() as connection:
+        claim(site.database, connection, "w", site.one, 0, alone=False)
+    assert site.states() == ["running"]
+    assert site.claim().n == 2
+    assert site.states() == ["crashed", "running"]
+
+
+def test_one_that_was_never_lost_need_not_be_alone(site):
+    with site.database.writing() as connection:
+        assert claim(site.database, connection, "w", site.one, 0, alone=False).n == 1
+
+
 def test_an_attempt_that_was_handed_back_is_no_crash(site):
     for _ in range(MOST_CRASHES + 2):
         claimed = site.claim()
         with site.database.writing() as connection:
-            hand_back(site.database, connection, claimed)
+            hand_back(connection, claimed)
     assert site.row()["status"] == "queued"
     assert site.claim() is not None
 

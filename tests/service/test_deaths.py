@@ -2,9 +2,11 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
@@ -129,11 +131,25 @@ def test_a_worker_that_was_taken_for_dead_and_lives_is_one_again(fleet):
     assert {one["state"] for one in fleet.ground.rows(attempt)} == {"done"}
 
 
+def put_to_sleep(fleet: Fleet, process: "subprocess.Popen[bytes]") -> None:
+    """Stop a process, but not while it is the writer: on SQLite all others would wait for it."""
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        if not fleet.database.is_sqlite:
+            return
+        with closing(sqlite3.connect(fleet.database.engine.url.database, timeout=0.5)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                process.send_signal(signal.SIGCONT)
+
+
 def test_a_worker_that_sleeps_through_its_death_and_wakes_up_makes_no_second_grade(fleet):
     (one,) = fleet.hand_in(1, "import time\ntime.sleep(1.5)")
     sleeper = fleet.worker()
     until(lambda: states(fleet) == ["running"])
-    sleeper.send_signal(signal.SIGSTOP)
+    put_to_sleep(fleet, sleeper)
     try:
         fleet.worker()
         until(lambda: fleet.graded() == 1)
@@ -164,6 +180,18 @@ def test_a_submission_that_kills_its_grader_three_times_fails_with_a_reason(flee
     (row,) = fleet.ground.of(submission, one)
     assert (row["status"], row["reason"], row["counts"]) == ("failed", "grader_crash", False)
     assert fleet.ground.of(grade, one) == []
+
+
+def test_what_was_begun_beside_a_submission_that_kills_its_grader_is_graded(fleet):
+    fleet.hand_in(5)
+    for _ in range(3):
+        assert fleet.worker(fault="graded").wait(60) == -signal.SIGKILL
+    # Each worker has died of one, while it had begun another: that one is begun alone from then on.
+    crashes = [row["submission_id"] for row in fleet.ground.rows(attempt) if row["state"] in ("crashed", "running")]
+    assert len(crashes) > 3
+    fleet.worker()
+    until(fleet.all_are_done)
+    assert fleet.graded() >= 4
 
 
 @pytest.mark.parametrize("hours", [-1, 1])

@@ -27,7 +27,7 @@ from harness.service.lti.keys import own_key, published
 from harness.service.outbox import Outbox
 from harness.service.reaper import Duties
 from harness.service.schema import enrolment, lease, lti_member, outbox, submission, worker
-from harness.service.store.grading import claim, fail, finish
+from harness.service.store.grading import claim, fail, finish, result_of
 from harness.service.store.messages import MOST_TRIES, given_up, try_again, wait_after
 from harness.service.store.personal import erase_person, export_person
 from harness.service.store.queueing import regrade
@@ -64,7 +64,7 @@ class Class:
     def grade(self, one, score=45.0, gen=0):
         with self.database.writing() as connection:
             claimed = claim(self.database, connection, "w", one, gen)
-            assert finish(self.database, connection, claimed, graded(score))
+            assert finish(self.database, connection, result_of(claimed, graded(score)))
 
     def deliver(self, *, again=False):
         """Do one round; with ``again``, as if the wait between two tries were over."""
@@ -116,7 +116,8 @@ def test_a_score_arrives_exactly_as_the_grade_that_stands(school):
 def test_the_message_is_written_with_the_grade_or_not_at_all(school):
     one = school.ground.hand_in(school.work, school.learner()).id
     with school.database.writing() as connection:
-        assert finish(school.database, connection, claim(school.database, connection, "w", one, 0), graded())
+        claimed = claim(school.database, connection, "w", one, 0)
+        assert finish(school.database, connection, result_of(claimed, graded()))
         connection.rollback()
     assert school.messages() == []
     school.grade(one)

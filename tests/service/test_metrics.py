@@ -16,7 +16,7 @@ from harness.grader import grade as grade_it
 from harness.records import Outcome
 from harness.sandbox.runner import Sandbox
 from harness.service.schema import attempt, audit, grade, outbox, submission, worker
-from harness.service.store.grading import claim, finish
+from harness.service.store.grading import claim, finish, result_of
 from harness.service.store.tokens import create_token
 from harness.service.web import metrics
 from harness.service.web.metrics import FAMILIES
@@ -54,7 +54,7 @@ class Watched:
 
     def finish(self, claimed, report):
         with self.database.writing() as connection:
-            return finish(self.database, connection, claimed, report)
+            return finish(self.database, connection, result_of(claimed, report))
 
     def earlier(self, seconds):
         """Let everything have happened ``seconds`` before."""
@@ -302,7 +302,7 @@ _ID = "substr('0192b1d0-0000-7000-{kind}-', 1, 24) || substr(CAST(1000000000000 
 
 def fill(database, work, learner, blob, *, queued, graded):
     """Insert submissions that wait, and graded ones with the attempts that were made at them, an hour ago."""
-    now = database.clock.name
+    now = str(database.clock.compile(database.engine))
     with database.writing() as connection:
         for kind, status, count in (("8000", "queued", queued), ("9000", "graded", graded)):
             made = _ID.format(kind=kind)

@@ -9,7 +9,7 @@ from harness.assignment import built_in
 from harness.grader import grade
 from harness.sandbox.runner import Sandbox
 from harness.service.schema import audit, outbox, override, submission, worker
-from harness.service.store.grading import claim, finish
+from harness.service.store.grading import claim, finish, result_of
 from harness.submission import submission_from_bytes
 
 NASTY = '</textarea><script>alert("x")</script>'
@@ -60,7 +60,7 @@ class Course:
         database = self.site.database
         with database.writing() as connection:
             claimed = claim(database, connection, "w1", submission_id, gen)
-            assert finish(database, connection, claimed, self.graded(data))
+            assert finish(database, connection, result_of(claimed, self.graded(data)))
 
 
 def test_a_learner_sees_their_courses_and_assignments(course):

@@ -7,7 +7,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
@@ -18,16 +18,30 @@ from harness.service.database import Database
 from harness.service.ids import new_id
 from harness.service.schema import blob, enrolment, submission
 from harness.service.store.revisions import newest_revisions
-from harness.service.tracing import continued
 
-__all__ = ["Accepted", "Incoming", "Jobs", "Refused", "accept_all"]
+__all__ = ["Accepted", "Incoming", "Job", "Jobs", "Refused", "accept_all"]
 
 #: Waiting submissions of one learner that still make a difference to whose turn it is.
 _MOST_PRIORITY = 1000
 
 
+class Job(NamedTuple):
+    """A submission that was just accepted, and waits for its first grade."""
+
+    submission_id: str
+    #: Courses take turns.
+    course_id: str
+    #: Within a course, from 1; the lowest number first.
+    priority: int
+    #: The trace that it came in (:func:`harness.service.tracing.carried`).
+    parent: str
+
+
 class Jobs(Protocol):
     """Where accepted work waits."""
+
+    def enqueue_new(self, connection: sa.Connection, jobs: Sequence[Job]) -> None:
+        """Have all of these graded, which nobody has asked for before; in the transaction of ``connection``."""
 
     def enqueue(
         self, connection: sa.Connection, submission_id: str, gen: int, *, course_id: str, priority: int
@@ -105,7 +119,7 @@ def accept_all(
     results: list[Accepted | Refused] = []
     blobs: dict[str, bytes] = {}
     rows: list[dict[str, Any]] = []
-    queued: list[tuple[str, str, int, str]] = []
+    queued: list[Job] = []
     for one in incoming:
         sha256 = hashlib.sha256(one.data).hexdigest()
         pair = (one.user_id, one.assignment_id)
@@ -152,15 +166,13 @@ def accept_all(
                 "received_at": now,
             }
         )
-        queued.append((accepted.id, revision["course_id"], priority, one.parent))
+        queued.append(Job(accepted.id, revision["course_id"], priority, one.parent))
     if rows:
         # In one sequence everywhere: two processes that send the same files do not wait for each other in a circle.
         ordered = [{"sha256": sha256, "data": data} for sha256, data in sorted(blobs.items())]
         connection.execute(database.insert_new(blob), ordered)
         connection.execute(sa.insert(submission), rows)
-    for submission_id, course_id, priority, parent in queued:
-        with continued(parent):
-            jobs.enqueue(connection, submission_id, 0, course_id=course_id, priority=priority)
+        jobs.enqueue_new(connection, queued)
     return results
 
 

@@ -17,39 +17,41 @@ __all__ = ["AGS", "WEBHOOK", "tell_of_grade", "tell_place", "timestamp"]
 AGS, WEBHOOK = "ags", "webhook"
 
 
+# Who is to be told of a submission, which is nobody as a rule: made once, for every grade.
+_TARGETS = sa.union_all(
+    sa.select(sa.literal(WEBHOOK).label("kind"), webhook.c.id)
+    .join(assignment, assignment.c.course_id == webhook.c.course_id)
+    .join(submission, submission.c.assignment_id == assignment.c.id)
+    .where(submission.c.id == sa.bindparam("of_id"), webhook.c.disabled_at.is_(None)),
+    sa.select(sa.literal(AGS), lti_link.c.id)
+    .join(submission, submission.c.assignment_id == lti_link.c.assignment_id)
+    .join(lti_member, sa.and_(lti_member.c.link_id == lti_link.c.id, lti_member.c.user_id == submission.c.user_id))
+    .where(submission.c.id == sa.bindparam("of_id"), lti_link.c.line_item.is_not(None)),
+)
+
+
 def tell_of_grade(database: Database, connection: sa.Connection, submission_id: str) -> None:
     """Have webhooks and the learner's LMS told that a submission's grade is another now, or that it failed.
 
     To be called after the change, in its transaction: after a grade, a failure, and a score that a person gave. A
     webhook is told what stands at this moment; an LMS is told where the learner stands when it is told.
     """
+    targets = connection.execute(_TARGETS, {"of_id": submission_id}).all()
+    if not targets:
+        return
     row = connection.execute(
         sa.select(submission, assignment.c.course_id, assignment.c.slug, course.c.slug.label("course"))
         .join(assignment, assignment.c.id == submission.c.assignment_id)
         .join(course, course.c.id == assignment.c.course_id)
         .where(submission.c.id == submission_id)
     ).one()
-    hooks = connection.scalars(
-        sa.select(webhook.c.id)
-        .where(webhook.c.course_id == row.course_id, webhook.c.disabled_at.is_(None))
-        .order_by(webhook.c.id)
-    ).all()
+    hooks = sorted(target.id for target in targets if target.kind == WEBHOOK)
     if hooks:
         event = _event(database, connection, row)
         for hook_id in hooks:
             # Each delivery has a name of its own; a repeated one has the same.
             _put(database, connection, WEBHOOK, f"webhook:{hook_id}", {"webhook_id": hook_id, "event": event})
-    places = connection.scalars(
-        sa.select(lti_link.c.id)
-        .join(lti_member, lti_member.c.link_id == lti_link.c.id)
-        .where(
-            lti_link.c.assignment_id == row.assignment_id,
-            lti_link.c.line_item.is_not(None),
-            lti_member.c.user_id == row.user_id,
-        )
-        .order_by(lti_link.c.id)
-    ).all()
-    for link_id in places:
+    for link_id in sorted(target.id for target in targets if target.kind == AGS):
         _tell_lms(database, connection, link_id, row.user_id)
 
 
