@@ -224,6 +224,8 @@ class Jobs:
                 judge, result = self._answer(judge, task)
                 self._results.put(result)
                 task = following
+                if task is None:
+                    self._leave(judge)
             self._results.put(None)
         except BaseException as error:  # noqa: BLE001 - told by the thread that the caller waits in
             self._results.put(error)
@@ -252,10 +254,14 @@ class Jobs:
                 Sentence("judges end again and again: {error}", error=judge.close()), Sentence("run `dout doctor`")
             ) from None
 
-    def _replaced(self, judge: _Judge) -> _Judge:
+    def _leave(self, judge: _Judge) -> None:
+        """End a judge in the thread that started it: with that thread the kernel would kill it (PDEATHSIG of prctl)."""
         with self._lock:
             self._judges.remove(judge)
         judge.close()
+
+    def _replaced(self, judge: _Judge) -> _Judge:
+        self._leave(judge)
         if self._ending:
             raise SandboxError(Sentence("the sandbox was closed"))
         return self._started()

@@ -3,6 +3,7 @@
 It ends when whoever started it does.
 """
 
+import gc
 import hashlib
 import os
 import signal
@@ -34,6 +35,8 @@ __all__ = ["main"]
 
 #: Reports that are kept. Those who hand in the template as they got it are many, and all have the same text.
 _MOST_KNOWN = 64
+#: New objects until Python looks for garbage among them: some submissions' worth; its own number is 700.
+_OBJECTS_BEFORE_A_LOOK = 20_000
 
 
 def main() -> None:
@@ -52,6 +55,10 @@ def main() -> None:
     try:
         with _Judge(setup, spoken) as judge:
             write_message(results, judge.hello())
+            # What is there now stays to the end: nobody looks through it for garbage again. Of what comes, a submission
+            # makes some thousand objects, and hardly a cycle.
+            gc.freeze()
+            gc.set_threshold(_OBJECTS_BEFORE_A_LOOK)
             while (task := read_message(tasks, Task)) is not None:
                 write_message(results, judge.judged(task))
     except DoutError as error:

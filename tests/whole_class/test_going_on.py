@@ -22,6 +22,9 @@ from class_runs import (
     written,
 )
 
+from harness.cli import main
+from harness.whole_class import jobs
+
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="signals and /proc of Linux")
 
 
@@ -55,6 +58,20 @@ def test_a_run_that_was_ended_goes_on_where_it_was(whole, tmp_path, number):
     # Those whose row was not stored yet: one for each judge, and one that was on its way.
     assert len(again) <= 2 * (os.cpu_count() or 1) + 2
     assert files(out) == wanted
+
+
+def test_every_judge_leaves_by_itself(tmp_path, monkeypatch):
+    ended, close = [], jobs._Judge.close
+
+    def noted(judge):
+        words = close(judge)
+        ended.append(judge._process.returncode)
+        return words
+
+    monkeypatch.setattr(jobs._Judge, "close", noted)
+    given = folder(tmp_path / "in", numbered(12))
+    assert main(["class", str(given), "-o", str(tmp_path / "out"), "--jobs", "2"]) == 0
+    assert ended == [0, 0]
 
 
 def test_a_judge_that_is_killed_is_replaced_and_nothing_is_lost(whole, tmp_path):
