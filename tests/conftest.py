@@ -17,11 +17,13 @@ def _no_settings_of_tox(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TOX_ENV_DIR", raising=False)
 
 
-#: Files that take minutes, and reach no line that others do not: they run on one Python, without coverage (tox -e long).
+#: Files that take minutes, and reach hardly a line that others do not: on one Python, without coverage (tox -e long).
 LONG = (
     "judging/test_correct_variants.py",
     "judging/test_mutants.py",
     "judging/test_properties.py",
+    "plugin/test_plugin_paths.py",
+    "plugin/test_plugin_trust.py",
     "sandbox/test_hostile.py",
     "sandbox/test_resources.py",
     "service/test_api_fuzzed.py",
@@ -34,7 +36,7 @@ LONG = (
 #: What asks nothing that depends on the version of Python: environments, other programs, tables of numbers, a database.
 ONCE = (
     *("benchmarks/", "bundle/", "ci/", "class_page/", "judging/", "service/", "whole_class/"),
-    *(f"plugin/test_plugin_{what}.py" for what in ("paths", "reports", "terminal", "trust", "xdist")),
+    *(f"plugin/test_plugin_{what}.py" for what in ("reports", "terminal", "xdist")),
     *("cli/test_other_assignment.py", "cli/test_report.py", "sandbox/test_forged.py", "sandbox/test_levels.py"),
 )
 _TESTS = Path(__file__).parent
