@@ -77,22 +77,22 @@ class Needs:
 #: What submission_cost.py printed; docs/capacity.md says on what machine.
 MEASURED = {
     "SQLite": Costs(
-        web_s=0.00173,
-        worker_s=0.03293,
+        web_s=0.00142,
+        worker_s=0.0199,
         database_s=0.0,
-        stored_bytes=19710,
-        queue_bytes=750,
-        log_bytes=219044,
-        commits=3.62,
+        stored_bytes=19694,
+        queue_bytes=721,
+        log_bytes=208991,
+        commits=3.31,
     ),
     "PostgreSQL": Costs(
-        web_s=0.00188,
-        worker_s=0.03161,
-        database_s=0.00843,
-        stored_bytes=10699,
-        queue_bytes=1958,
-        log_bytes=15122,
-        commits=3.63,
+        web_s=0.00166,
+        worker_s=0.0198,
+        database_s=0.00567,
+        stored_bytes=11108,
+        queue_bytes=2105,
+        log_bytes=15155,
+        commits=3.23,
     ),
 }
 
