@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 #: Seconds between two looks, and between two signs of life on a stream on which nothing changes: proxies close it else.
 _EVERY, _ALIVE = 1.0, 15.0
 #: Seconds until the next look for each second that one took: a long queue takes long to count.
-_REST = 20.0
+_REST = 30.0
 
 #: What is told a stream that is to end.
 _END = object()
