@@ -80,8 +80,7 @@ class Conversation:
             self.notes.append(Warn(code="TOP-LEVEL-STOPPED", line=None, message=message))
         self.definitions_only = True
         try:
-            self._parse()
-            return parsed, self._loaded()
+            return parsed, self.load_again()
         except WorkerGone as gone:
             # Even making the classes hangs or dies: every check of them is lost to it.
             self.gone = gone
@@ -95,14 +94,14 @@ class Conversation:
             raise self.broken()
         return msgspec.structs.replace(message, problems=self._placed(message.problems))
 
-    def load_again(self) -> None:
-        """Have the file loaded in a fresh worker, as before.
+    def load_again(self) -> Loaded:
+        """Have the file loaded in a fresh worker; what the parser saw is known.
 
         Raises:
             WorkerGone: loading it met what it did not meet the first time.
         """
         self._parse()
-        self._loaded()
+        return self._loaded()
 
     def _loaded(self) -> Loaded:
         assert self.worker is not None
