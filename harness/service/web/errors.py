@@ -9,12 +9,13 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from harness.errors import DoutError, SandboxError
 from harness.sentence import Sentence
 from harness.service.database import cannot_keep
 from harness.service.refusals import LoginRefused
+from harness.service.web.layers import Layer
 from harness.service.web.metrics import meters_of
 from harness.service.web.refusal import NotFound, Refusal
 from harness.service.web.rendering import language_of, render
@@ -123,17 +124,11 @@ def _refusal(error: Exception) -> Refusal:
     )
 
 
-class Answered:
+class Answered(Layer):
     """Gives every request an answer, also when a handler, or what stands before it, raises anything."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         has_begun = False
 
         async def watched(message: Message) -> None:

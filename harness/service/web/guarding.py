@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.service.access import NOBODY, Actor, allowed, may_know
+from harness.service.web.layers import Layer
 from harness.service.web.refusal import Forbidden, NotFound, Unauthenticated
 
 __all__ = ["Guarded", "Public", "absent", "guard", "identified", "public", "signed_in"]
@@ -77,17 +78,11 @@ class Public:
         await self.app(scope, receive, send)
 
 
-class Guarded:
+class Guarded(Layer):
     """Holds back an answer of a handler that asked no guard: a mistake of ours, and never a yes."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
 
         async def guarded(message: Message) -> None:
             # Errors tell of nothing but themselves.

@@ -15,6 +15,7 @@ from harness.service.access import NOBODY
 from harness.service.store.sessions import Seen, actor_by_session, actors_by_token, note_token_uses
 from harness.service.web.addresses import client_address
 from harness.service.web.guarding import guard
+from harness.service.web.layers import Layer
 from harness.service.web.refusal import Forbidden, Unauthenticated
 from harness.service.web.service import Service, service_of
 
@@ -61,11 +62,11 @@ def _secret(service: Service, headers: Headers) -> str | None:
     return cookie_parser(headers.get("cookie", "")).get(_cookie_name(service))
 
 
-class Identified:
+class Identified(Layer):
     """Puts who asks into ``request.state``: ``actor``, and ``csrf`` of a session."""
 
     def __init__(self, app: ASGIApp, *, service: Service) -> None:
-        self.app = app
+        super().__init__(app)
         self._service = service
 
         def note_uses(connection: sa.Connection, uses: Sequence[tuple[str, str | None]]) -> list[None]:
@@ -73,15 +74,12 @@ class Identified:
 
         self._note_uses = note_uses
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer.
 
         Raises:
             Unauthenticated: a token was shown that is not valid.
         """
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         headers = Headers(scope=scope)
         seen = await _seen(self._service, headers) if _is_somebodys(scope) else None
         scope["state"]["actor"] = seen.actor if seen else NOBODY
@@ -144,21 +142,21 @@ async def still_may(request: Request, right: str, *, course: str, owner: str | N
     guard(request, right, course=course, owner=owner)
 
 
-class SameSite:
+class SameSite(Layer):
     """Refuses what another site had a browser send (CSRF): by where it came from, and by the session's own secret."""
 
     def __init__(self, app: ASGIApp, *, service: Service) -> None:
-        self.app = app
+        super().__init__(app)
         self._origin = service.settings.address
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer.
 
         Raises:
             Forbidden: it does not come from a page of this site.
         """
-        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
-        by_browser = scope["type"] == "http" and scope["method"] not in _SAFE and "authorization" not in headers
+        headers = Headers(scope=scope)
+        by_browser = scope["method"] not in _SAFE and "authorization" not in headers
         if not by_browser or scope["path"].startswith(CROSS_SITE):
             await self.app(scope, receive, send)
             return

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.service.ids import new_id
 from harness.service.tracing import continued, span
+from harness.service.web.layers import Layer
 from harness.service.web.refusal import TooLarge
 from harness.service.web.routing import route_of
 
@@ -26,11 +27,11 @@ _STRICT_TRANSPORT = "max-age=31536000"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 
-class SecurityHeaders:
+class SecurityHeaders(Layer):
     """Adds headers to every answer, and refuses to send one with a line end inside a header."""
 
     def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
-        self.app = app
+        super().__init__(app)
         headers = {
             "content-security-policy": _CONTENT_SECURITY_POLICY,
             # Not "no-referrer": then browsers send "Origin: null" with our own forms.
@@ -42,11 +43,8 @@ class SecurityHeaders:
             headers["strict-transport-security"] = _STRICT_TRANSPORT
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
         # Of its own for each request: what a server hands over is shared by all.
@@ -71,17 +69,11 @@ def _check_lines(headers: Iterable[tuple[bytes, bytes]]) -> None:
             raise ValueError(f"a line end in the header {name!r}")
 
 
-class Measured:
+class Measured(Layer):
     """Counts every answer, and how long it took until it began."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         begun = time.perf_counter()
 
         async def measured(message: Message) -> None:
@@ -94,17 +86,11 @@ class Measured:
         await self.app(scope, receive, measured)
 
 
-class Traced:
+class Traced(Layer):
     """Makes a span of each request, which goes on with the trace that the client is in."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         about = {"request": scope["state"]["request_id"]}
         with continued(Headers(scope=scope).get("traceparent", "")), span(scope["method"], **about) as made:
 
@@ -120,22 +106,19 @@ class Traced:
             await self.app(scope, receive, noted)
 
 
-class BodyLimit:
+class BodyLimit(Layer):
     """Refuses a body that is too large: by what it says of itself, and by what comes."""
 
     def __init__(self, app: ASGIApp, *, most: int) -> None:
-        self.app = app
+        super().__init__(app)
         self._most = most
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer.
 
         Raises:
             TooLarge: more bytes are to come, or came.
         """
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         said = Headers(scope=scope).get("content-length", "0")
         if not (said.isascii() and said.isdigit()) or int(said[:20]) > self._most:
             raise TooLarge(self._most)
