@@ -161,7 +161,8 @@ def test_nothing_of_the_first_attempt_is_left_in_the_second(sandbox, monkeypatch
 
 #: Right, and not what the reference answers: a 0-d array is handed on as it is.
 HANDED_ON = INNOCENT
-WRONG = INNOCENT.replace("return x * y", "return x * y + 1e-9")
+#: Without a number of its own, which would be asked about beside the bank.
+WRONG = INNOCENT.replace("dout * self.y, dout * self.x", "dout * self.x, dout * self.y")
 
 
 @pytest.fixture
@@ -197,5 +198,4 @@ def test_wrong_answers_are_judged_each_time(sandbox, own_assignment):
 
 def test_right_answers_of_one_layer_do_not_count_for_another_file(sandbox, own_assignment):
     assert grade(submission_from_bytes("a.py", HANDED_ON.encode()), own_assignment, sandbox=sandbox).score == 100
-    other = HANDED_ON.replace("dout * self.y, dout * self.x", "dout * self.x, dout * self.y")
-    assert grade(submission_from_bytes("b.py", other.encode()), own_assignment, sandbox=sandbox).score < 100
+    assert grade(submission_from_bytes("b.py", WRONG.encode()), own_assignment, sandbox=sandbox).score < 100
