@@ -106,8 +106,23 @@ def started(*arguments: object, reports: int, out: Path) -> "subprocess.Popen[by
     return process
 
 
+def children(pid: int) -> set[int]:
+    """Return the processes that ``pid`` itself has started."""
+    return {child for child, parent in _parents().items() if parent == pid}
+
+
 def below(pid: int) -> set[int]:
     """Return the processes that ``pid`` has started, and those that they have."""
+    parents = _parents()
+    found, new = set[int](), {pid}
+    while new:
+        new = {child for child, parent in parents.items() if parent in new} - found
+        found |= new
+    return found
+
+
+def _parents() -> dict[int, int]:
+    """Return every process with its parent, as one look shows them: workers end at any moment."""
     parents = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -116,11 +131,7 @@ def below(pid: int) -> set[int]:
             except OSError:
                 continue
             parents[int(entry.name)] = int(fields[1])
-    found, new = set[int](), {pid}
-    while new:
-        new = {child for child, parent in parents.items() if parent in new} - found
-        found |= new
-    return found
+    return parents
 
 
 def alive(pids: set[int]) -> set[int]:

@@ -11,6 +11,7 @@ from class_runs import (
     RIGHT,
     all_end,
     below,
+    children,
     environment,
     files,
     folder,
@@ -78,16 +79,11 @@ def test_a_judge_that_is_killed_is_replaced_and_nothing_is_lost(whole, tmp_path)
     given, wanted = whole
     out = tmp_path / "out"
     process = started(given, "-o", out, "--jobs", 1, reports=3, out=out)
-    (judge,) = [child for child in below(process.pid) if _parent(child) == process.pid]
+    (judge,) = children(process.pid)
     os.kill(judge, signal.SIGKILL)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert files(out) == wanted
-
-
-def _parent(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        return int(file.read().rpartition(")")[2].split()[1])
 
 
 def test_a_submission_whose_judge_dies_twice_has_no_score_and_the_others_have_theirs(tmp_path):
@@ -97,8 +93,7 @@ def test_a_submission_whose_judge_dies_twice_has_no_score_and_the_others_have_th
     killed = set()
     deadline = time.monotonic() + 60
     while len(killed) < 2:
-        judges = [child for child in below(process.pid) if _parent_or_none(child) == process.pid]
-        for judge in judges:
+        for judge in children(process.pid):
             # With a zygote and a worker, it is grading.
             if judge not in killed and len(below(judge)) >= 2 and _is_looping(judge):
                 os.kill(judge, signal.SIGKILL)
@@ -127,15 +122,7 @@ def _is_looping(judge):
             return 0
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    zygotes = [child for child in below(judge) if _parent_or_none(child) == judge]
-    return any(seconds(worker) > 0.25 for zygote in zygotes for worker in below(zygote))
-
-
-def _parent_or_none(pid):
-    try:
-        return _parent(pid)
-    except OSError:
-        return None
+    return any(seconds(worker) > 0.25 for zygote in children(judge) for worker in below(zygote))
 
 
 @pytest.fixture
