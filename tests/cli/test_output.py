@@ -4,11 +4,11 @@ import os
 import resource
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 from commands import RIGHT, command, environment
+from processes import below, children, cpu_seconds, is_alive, needs_proc, until
 
 
 def test_the_report_is_utf_8_whatever_the_console_is(dout, tmp_path):
@@ -96,38 +96,7 @@ def test_a_disk_that_is_full_is_told_and_leaves_the_older_report(right, tmp_path
     assert done.stdout == b"oldreport.txt\n"
 
 
-def descendants(process: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()
-    except OSError:
-        return []
-    return [pid for child in children for pid in (int(child), *descendants(int(child)))]
-
-
-def cpu_ticks(process: int) -> int:
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return int(fields[11]) + int(fields[12])
-
-
-def is_alive(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0] not in ("Z", "X")
-    except OSError:
-        return False
-
-
-def until(condition, seconds=30.0):
-    """Ask again and again; how long it takes decides nothing."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.01)
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds processes by Linux's /proc")
+@needs_proc
 def test_ctrl_c_while_a_learners_loop_runs_leaves_no_process_and_no_file(tmp_path):
     (tmp_path / "loop.py").write_text(RIGHT.replace("return x * y", "\n        while True: pass"), "utf-8")
     temporary = tmp_path / "tmp"
@@ -141,8 +110,8 @@ def test_ctrl_c_while_a_learners_loop_runs_leaves_no_process_and_no_file(tmp_pat
     )
     try:
         # The worker is a grandchild; half a second of processor time is more than its start takes.
-        until(lambda: any(cpu_ticks(pid) > os.sysconf("SC_CLK_TCK") / 2 for pid in descendants(process.pid)[1:]))
-        everyone = descendants(process.pid)
+        until(lambda: any(cpu_seconds(pid) > 0.5 for pid in below(process.pid) - children(process.pid)))
+        everyone = below(process.pid)
         process.send_signal(signal.SIGINT)
         _, complaint = process.communicate(timeout=30)
     finally:

@@ -3,13 +3,10 @@
 import os
 import signal
 import sys
-import time
-from pathlib import Path
 
 import pytest
+from processes import below, children, cpu_seconds, is_alive, needs_proc, until
 from pytest_runs import PLUGIN, RIGHT, needs_xdist, run_pytest, run_python, started, write
-
-needs_proc = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
 
 #: A caller's plugin, loaded with -p, that counts the sandboxes of this process.
 COUNTING = """\
@@ -149,35 +146,9 @@ def test_a_level_that_this_machine_lacks_is_a_fault(folder):
     run.shows("hw/layers.py EEEEEEEEEEEEE*", "GRADER FAULT  isolation level A was asked for*")
 
 
-def children_of(pid):
-    try:
-        tasks = [task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/children")]
-    except OSError:
-        return []
-    return [int(child) for text in tasks for child in text.split()]
-
-
-def has_worked(pid):
-    """Tell whether a process has used a tenth of a second: it is in the learner's loop, not in a probe of the lock."""
-    try:
-        user_ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
-    except OSError:
-        return False
-    return user_ticks >= os.sysconf("SC_CLK_TCK") / 10
-
-
-def hanging_worker(pid):
-    """Return the zygote of pytest process ``pid`` and its worker that hangs, or None."""
-    pairs = [(zygote, worker) for zygote in children_of(pid) for worker in children_of(zygote)]
-    return next((pair for pair in pairs if has_worked(pair[1])), None)
-
-
-def wait_for(condition):
-    until = time.monotonic() + 60
-    while not (value := condition()):
-        assert time.monotonic() < until
-        time.sleep(0.005)
-    return value
+def hanging(pid):
+    """Return the workers of pytest process ``pid`` that are in the learner's loop, not in a probe of the lock."""
+    return {worker for zygote in children(pid) for worker in children(zygote) if cpu_seconds(worker) > 0.25}
 
 
 @needs_proc
@@ -185,7 +156,8 @@ def test_ctrl_c_leaves_no_process(tmp_path):
     write(tmp_path, layers_py="while True:\n    pass\n" + RIGHT)
     process = started("--grade", folder=tmp_path)
     try:
-        seen = wait_for(lambda: hanging_worker(process.pid))
+        until(lambda: hanging(process.pid))
+        seen = below(process.pid)
         os.kill(process.pid, signal.SIGINT)
         out, _ = process.communicate(timeout=60)
     finally:
@@ -193,7 +165,7 @@ def test_ctrl_c_leaves_no_process(tmp_path):
         process.wait()
     assert process.returncode == pytest.ExitCode.INTERRUPTED
     assert b"PARTIAL RUN - not a grade" in out
-    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in seen))
+    until(lambda: not any(map(is_alive, seen)))
 
 
 @needs_proc

@@ -1,6 +1,5 @@
 """A sandbox at a chosen level, with everything that must hold after each grading in it."""
 
-import contextlib
 import json
 import os
 import threading
@@ -13,6 +12,7 @@ from typing import Self
 from unittest import mock
 
 import msgspec
+from processes import children
 
 from harness.assignment import Assignment, built_in
 from harness.grader import grade
@@ -25,7 +25,7 @@ from harness.sandbox.launch import ALL_LOCKS, launch
 from harness.sandbox.runner import Sandbox
 from harness.submission import submission_from_bytes
 
-__all__ = ["INNOCENT", "LOCKS", "PATIENT", "SHORT", "Cage", "assert_readable", "children_of", "limited"]
+__all__ = ["INNOCENT", "LOCKS", "PATIENT", "SHORT", "Cage", "assert_readable", "limited"]
 
 #: Level to the locks that make it; F is level D by a fresh child process.
 LOCKS = {
@@ -96,7 +96,7 @@ class Cage:
             "@MODULES@": " ".join(MODULES),
         }.items():
             text = text.replace(name, value)
-        threads, children = threading.active_count(), children_of(os.getpid())
+        threads, processes = threading.active_count(), children(os.getpid())
         start = time.monotonic()
         report = grade(submission_from_bytes("layers.py", text.encode()), assignment, sandbox=self.sandbox)
         wall = time.monotonic() - start
@@ -106,25 +106,16 @@ class Cage:
         assert wall < assignment.limits.submission_seconds + SLACK
         assert_readable(report, text)
         assert threading.active_count() == threads
-        assert children_of(os.getpid()) == children
+        assert children(os.getpid()) == processes
         if self.level in "ABC":
             assert left == []
         if self.level != "F":
-            assert children_of(self.zygote) == set()
+            assert children(self.zygote) == set()
         return report
 
     def assert_unharmed(self) -> None:
         """The next learner's file gets what it deserves."""
         assert self.grade(INNOCENT, built_in()).score == 100.0
-
-
-def children_of(process: int) -> set[int]:
-    """Return the process ids of all children of a process."""
-    found: set[int] = set()
-    for path in Path(f"/proc/{process}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found.update(map(int, path.read_text().split()))
-    return found
 
 
 def files_with(token: str) -> list[str]:

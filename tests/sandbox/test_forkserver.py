@@ -4,7 +4,6 @@ import os
 import resource
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,8 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("the fork server exists on Linux only", allow_module_level=True)
 
-from cage import INNOCENT, Cage, children_of
+from cage import INNOCENT, Cage
+from processes import children, is_alive, until
 
 from harness.assignment import built_in
 from harness.errors import SandboxError
@@ -137,7 +137,7 @@ def test_an_interrupted_start_does_not_confuse_the_next(monkeypatch: pytest.Monk
         worker.close()
         assert worker.exit is not None
         assert worker.exit.status == -signal.SIGKILL
-        assert children_of(server._process.pid) == set()
+        assert children(server._process.pid) == set()
     finally:
         server.close()
 
@@ -169,22 +169,8 @@ def test_workers_whose_zygote_dies_end_with_it() -> None:
         for worker in (one, other):
             with pytest.raises(WorkerGone):
                 worker.receive(20)
-    assert not any(alive(pid) for pid in pids)
+    until(lambda: not any(map(is_alive, pids)))
     server.close()
-
-
-def alive(pid: int) -> bool:
-    """Whether a process is there still, after some time to end."""
-    for _ in range(500):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            if file.read().rpartition(b")")[2].split()[0] == b"Z":
-                return False
-        time.sleep(0.01)
-    return True
 
 
 def test_a_zygote_that_cannot_start_is_the_graders_fault_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +200,7 @@ def test_a_worker_that_cannot_be_locked_down_runs_nothing(monkeypatch: pytest.Mo
     try:
         with pytest.raises(SandboxError, match="could not be locked down: the lock is stuck"):
             server.spawn(LIMITS)
-        assert children_of(server._process.pid) == set()
+        assert children(server._process.pid) == set()
     finally:
         server.close()
 
@@ -252,8 +238,7 @@ def test_closing_the_server_ends_the_workers_too() -> None:
     zygote = server._process.pid
     server.close()
     worker.close()
-    assert not alive(pid)
-    assert not alive(zygote)
+    until(lambda: not any(map(is_alive, (pid, zygote))))
 
 
 def test_a_worker_with_no_clean_exit_has_no_status(monkeypatch: pytest.MonkeyPatch) -> None:

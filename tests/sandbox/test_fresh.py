@@ -8,12 +8,13 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cage import INNOCENT, SHORT
+from processes import is_alive, until
 
 import harness
 from harness.errors import SandboxError
@@ -59,34 +60,13 @@ def asked(worker: Worker, body: str, seconds: float = 20.0) -> Any:
     return answer
 
 
-def eventually(true: Callable[[], bool], seconds: float = 20.0) -> bool:
-    """Wait for ``true()`` to be so."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.01)
-    return False
-
-
-def is_gone(pid: int) -> bool:
-    """Tell whether a process has ended; an orphan may wait some time for the machine's first process to take note."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return False
-
-
-def ended(pid: int) -> bool:
+def assert_ends(pid: int) -> None:
     """Wait for a process to end; kill it when it does not."""
-    if eventually(lambda: is_gone(pid)):
-        return True
-    os.kill(pid, signal.SIGKILL)
-    return False
+    try:
+        until(lambda: not is_alive(pid))
+    except AssertionError:
+        os.kill(pid, signal.SIGKILL)
+        raise
 
 
 @pytest.fixture
@@ -186,11 +166,11 @@ def test_a_grandchild_that_holds_the_pipes_holds_up_nobody(
     assert gone.value.ending is (Ending.CRASHED if "exit" in end else Ending.TIMEOUT)
     # Nobody reads these, and the grandchild keeps the other end open.
     worker.send(bytes(1_000_000), 0.1)
-    assert eventually(told.exists)
+    until(told.exists)
     assert_closes_whole(worker)
     pid = int(told.read_text())
     if ends:
-        assert ended(pid)
+        assert_ends(pid)
     else:
         os.kill(pid, signal.SIGKILL)
 
@@ -513,7 +493,7 @@ def test_ctrl_c_leaves_no_child(tmp_path: Path) -> None:
     _, errors = grader.communicate(timeout=20)
     assert grader.returncode == 130
     assert "Traceback" not in errors
-    assert ended(pid)
+    assert_ends(pid)
 
 
 BUSY = {
@@ -566,4 +546,4 @@ def test_a_child_whose_grader_was_killed_ends_too(tmp_path: Path, text: str, hid
     grader.kill()
     grader.wait()
     grader.stdout.close()
-    assert ended(pid)
+    assert_ends(pid)

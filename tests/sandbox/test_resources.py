@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,8 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("looks at processes through /proc", allow_module_level=True)
 
-from cage import INNOCENT, Cage, children_of
+from cage import INNOCENT, Cage
+from processes import below, children, cpu_seconds, is_alive, until
 
 import harness
 
@@ -26,37 +26,6 @@ ENVIRONMENT = {
     "PYTHONPATH": str(ROOT),
 }
 LOOP = INNOCENT.replace("self.x, self.y = x, y", "while True: pass")
-
-
-def descendants(process: int) -> set[int]:
-    """All processes below ``process``."""
-    found: set[int] = set()
-    waiting = [process]
-    while waiting:
-        children = children_of(waiting.pop()) - found
-        found |= children
-        waiting += children
-    return found
-
-
-def state(process: int) -> str:
-    """Return the letter that the kernel gives to what a process does; "gone" when it has ended."""
-    try:
-        letter = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()[0].decode()
-    except OSError:
-        return "gone"
-    # An orphan that ended waits for the first process of the machine, which may take its time.
-    return "gone" if letter == "Z" else letter
-
-
-def eventually(true: Callable[[], bool], seconds: float = 20.0) -> bool:
-    """Wait for ``true()`` to be so."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 #: How ``dout`` is called, by level: D is what systems without pidfds get.
@@ -85,18 +54,10 @@ def called(tmp_path: Path, level: str) -> "subprocess.Popen[str]":
     )
 
 
-def assert_nothing_left(tmp_path: Path, below: set[int]) -> None:
-    assert eventually(lambda: all(state(process) == "gone" for process in below))
+def assert_nothing_left(tmp_path: Path, processes: set[int]) -> None:
+    until(lambda: not any(map(is_alive, processes)))
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["layers.py", "temporary"]
     assert list((tmp_path / "temporary").iterdir()) == []
-
-
-def cpu_seconds(process: int) -> float:
-    try:
-        fields = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def started(tmp_path: Path, level: str) -> tuple["subprocess.Popen[str]", set[int]]:
@@ -104,14 +65,14 @@ def started(tmp_path: Path, level: str) -> tuple["subprocess.Popen[str]", set[in
     grader = called(tmp_path, level)
 
     def loops() -> bool:
-        zygote_or_child = children_of(grader.pid)
+        zygote_or_child = children(grader.pid)
         if level == "D":
             # A fresh child takes some processor time to start.
             return any(cpu_seconds(process) > 0.7 for process in zygote_or_child)
-        return any(cpu_seconds(process) > 0.2 for process in descendants(grader.pid) - zygote_or_child)
+        return any(cpu_seconds(process) > 0.2 for process in below(grader.pid) - zygote_or_child)
 
-    assert eventually(loops, 60.0)
-    return grader, descendants(grader.pid)
+    until(loops)
+    return grader, below(grader.pid)
 
 
 @pytest.mark.parametrize("level", COMMANDS)
@@ -120,52 +81,52 @@ def test_ctrl_c_at_any_moment_leaves_nothing(tmp_path: Path, moment: float, leve
     grader = called(tmp_path, level)
     # Whatever it is at by then.
     time.sleep(moment)
-    below = descendants(grader.pid)
+    processes = below(grader.pid)
     os.killpg(grader.pid, signal.SIGINT)
     grader.communicate(timeout=30)
     # Python's own start, before the first line of ours, ends with 1.
     assert grader.returncode in {130, 1, -signal.SIGINT}
-    assert_nothing_left(tmp_path, below)
+    assert_nothing_left(tmp_path, processes)
 
 
 @pytest.mark.parametrize("level", COMMANDS)
 def test_ctrl_c_while_the_sandbox_starts_is_one_line(tmp_path: Path, level: str) -> None:
     grader = called(tmp_path, level)
-    assert eventually(lambda: bool(children_of(grader.pid)), 60.0)
-    below = descendants(grader.pid)
+    until(lambda: children(grader.pid))
+    processes = below(grader.pid)
     os.killpg(grader.pid, signal.SIGINT)
     _, errors = grader.communicate(timeout=30)
     assert (grader.returncode, len(errors.splitlines())) == (130, 1), errors
-    assert_nothing_left(tmp_path, below)
+    assert_nothing_left(tmp_path, processes)
 
 
 @pytest.mark.parametrize("level", COMMANDS)
 def test_ctrl_c_in_a_learners_loop_ends_everything_with_one_line(tmp_path: Path, level: str) -> None:
-    grader, below = started(tmp_path, level)
+    grader, processes = started(tmp_path, level)
     os.killpg(grader.pid, signal.SIGINT)
     _, errors = grader.communicate(timeout=30)
     assert (grader.returncode, len(errors.splitlines())) == (130, 1), errors
-    assert_nothing_left(tmp_path, below)
+    assert_nothing_left(tmp_path, processes)
 
 
 @pytest.mark.parametrize("level", COMMANDS)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
 def test_a_grader_that_is_killed_takes_its_processes_along(tmp_path: Path, number: signal.Signals, level: str) -> None:
-    grader, below = started(tmp_path, level)
+    grader, processes = started(tmp_path, level)
     grader.send_signal(number)
     grader.communicate(timeout=30)
     assert grader.returncode == -number
-    assert len(below) == (2 if level == "A" else 1)
-    assert_nothing_left(tmp_path, below)
+    assert len(processes) == (2 if level == "A" else 1)
+    assert_nothing_left(tmp_path, processes)
 
 
 def test_a_zygote_that_is_killed_takes_its_workers_along_and_costs_one_report(tmp_path: Path) -> None:
-    grader, below = started(tmp_path, "A")
-    (zygote,) = children_of(grader.pid)
+    grader, processes = started(tmp_path, "A")
+    (zygote,) = children(grader.pid)
     os.kill(zygote, signal.SIGKILL)
     grader.communicate(timeout=60)
     assert grader.returncode in {1, 3}
-    assert eventually(lambda: all(state(process) == "gone" for process in below))
+    until(lambda: not any(map(is_alive, processes)))
 
 
 def resident(process: int) -> int:

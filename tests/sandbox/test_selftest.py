@@ -8,7 +8,8 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("the locks exist on Linux only", allow_module_level=True)
 
-from cage import LOCKS, Cage, children_of
+from cage import LOCKS, Cage
+from processes import children
 
 from harness.sandbox import forkserver, fresh, launch, zygote
 from harness.sandbox.channel import Ending, Exit, Worker, WorkerGone
@@ -39,7 +40,7 @@ def test_behind_seccomp_and_limits_nothing_works(level: str) -> None:
 def test_without_any_lock_everything_works_that_a_lock_is_needed_for() -> None:
     with Cage("D") as cage:
         assert opened(cage.sandbox) == set(CANARIES) - ALWAYS_STOPPED
-        assert children_of(cage.zygote) == set()
+        assert children(cage.zygote) == set()
 
 
 #: Lock to what it alone stops, whatever its version.

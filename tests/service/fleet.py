@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from ground import Ground
@@ -14,7 +12,7 @@ from harness.service.database import Database
 from harness.service.engine import Jobs
 from harness.service.ids import new_id
 
-__all__ = ["Fleet", "until"]
+__all__ = ["Fleet"]
 
 #: Everything happens faster than in a service, in the same order.
 FAST = {
@@ -24,14 +22,6 @@ FAST = {
     "DOUT_RECONCILE_S": "1.0",
 }
 _COVERED = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
-
-
-def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Wait for ``condition``, and fail when it does not come."""
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, "it did not happen"
-        time.sleep(0.05)
 
 
 class Fleet:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import uvicorn
 from api_ground import ApiGround
 from ground import EXAMPLES
+from processes import until
 
 from harness.assignment import built_in
 from harness.grader import grade
@@ -220,15 +221,8 @@ def test_ctrl_c_says_where_to_look_later(ground, server, assignment, environment
 
 
 def _first(ground):
-    _until(lambda: ground.rows(submission))
+    until(lambda: ground.rows(submission))
     return ground.rows(submission)[0]["id"]
-
-
-def _until(happened):
-    limit = time.monotonic() + 30
-    while not happened():
-        assert time.monotonic() < limit, "it did not happen"
-        time.sleep(0.05)
 
 
 def test_what_could_not_be_graded_is_status_3(ground, server, assignment, environment):
@@ -442,7 +436,7 @@ def test_a_class_that_waits_is_asked_for_at_once_and_not_each_by_itself(
     done = {}
     thread = threading.Thread(target=lambda: done.update(it=submit_class(classroom, server.url, assignment)))
     thread.start()
-    _until(lambda: asked.count(("POST", "/api/v1/submissions/lookup")) >= 2)
+    until(lambda: asked.count(("POST", "/api/v1/submissions/lookup")) >= 2)
     grade_all(ground, reports)
     thread.join()
     assert done["it"].stdout.count("graded") == 3
@@ -454,7 +448,7 @@ def test_a_restart_while_a_class_waits_is_no_matter(ground, server, assignment, 
     done = {}
     thread = threading.Thread(target=lambda: done.update(it=submit_class(classroom, server.url, assignment)))
     thread.start()
-    _until(lambda: len(ground.rows(submission)) == 2)
+    until(lambda: len(ground.rows(submission)) == 2)
     server.stop()
     with socket.create_server(("127.0.0.1", server.port)) as nothing:
         nothing.settimeout(30)
@@ -471,7 +465,7 @@ def test_what_the_service_does_not_show_any_more_is_not_waited_for(ground, serve
     done = {}
     thread = threading.Thread(target=lambda: done.update(it=submit_class(classroom, server.url, assignment)))
     thread.start()
-    _until(lambda: len(ground.rows(submission)) == 2)
+    until(lambda: len(ground.rows(submission)) == 2)
     with ground.database.writing() as connection:
         connection.execute(sa.delete(enrolment).where(enrolment.c.role == "instructor"))
     thread.join()

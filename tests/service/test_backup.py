@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from fleet import Fleet, until
+from fleet import Fleet
 from ground import Ground
+from processes import until
 
 from harness.errors import UsageError
 from harness.service.database import Database

@@ -10,7 +10,8 @@ from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
-from fleet import Fleet, until
+from fleet import Fleet
+from processes import until
 
 from harness.service.engine import job_id
 from harness.service.faults import POINTS

@@ -3,12 +3,12 @@
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from fleet import Fleet, until
+from fleet import Fleet
 from posting import UNLIMITED, Clients, answers
+from processes import arguments, children, is_alive, until
 from test_serving import free_port
 
 from harness.service.schema import submission
@@ -33,16 +33,7 @@ def serve(fleet: Fleet, port: int, *words: str) -> "Popen[bytes]":
 
 def parts(supervisor: "Popen[bytes]") -> dict[str, int]:
     """Return what each child of a supervisor is, with its process id."""
-    found = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text(encoding="utf-8").split()
-    return {Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[3].decode(): int(pid) for pid in found}
-
-
-def is_gone(pid: int) -> bool:
-    # Who inherits an orphan here may not wait for it.
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
+    return {words[3]: pid for pid in children(supervisor.pid) if len(words := arguments(pid)) > 3}
 
 
 def each_has_one_grade(fleet: Fleet, clients: Clients) -> None:
@@ -99,7 +90,7 @@ def test_a_supervisor_that_is_killed_takes_its_parts_along_and_another_goes_on_a
         fleet.kill(first)
         serve(fleet, port)
         until(lambda: len(clients.accepted) >= 20)
-        until(lambda: all(is_gone(pid) for pid in orphans.values()))
+        until(lambda: not any(map(is_alive, orphans.values())))
     finally:
         clients.stop()
     each_has_one_grade(fleet, clients)

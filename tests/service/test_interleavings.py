@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from fleet import Fleet, until
+from fleet import Fleet
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from posting import UNLIMITED, Clients, answers
+from processes import until
 from test_serving import free_port
 
 from harness.service.schema import attempt, grade, submission

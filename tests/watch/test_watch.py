@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from processes import below, children, is_alive, needs_proc, until
 from saved_files import RIGHT, WRONG
 
 import harness
 
 ROOT = str(Path(harness.__file__).parent.parent)
 WAIT = 60.0
-ONLY_LINUX = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds processes by Linux's /proc")
 pty = pytest.importorskip("pty")
 termios = pytest.importorskip("termios")
 KEYS = "h: hint  l: list  n: next  c: check all  q: quit"
@@ -32,28 +32,6 @@ def environment(**changed: str) -> dict[str, str]:
     hidden = ("COLUMNS", "PYTHONIOENCODING", "DOUT_LANG", "LANG", "LC_ALL", "LC_MESSAGES")
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
     return kept | {"PYTHONPATH": ROOT, "TERM": "xterm", "PYTHONUTF8": "1"} | changed
-
-
-def descendants(process: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()
-    except OSError:
-        return []
-    return [pid for child in children for pid in (int(child), *descendants(int(child)))]
-
-
-def is_alive(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0] not in ("Z", "X")
-    except OSError:
-        return False
-
-
-def until(condition) -> None:
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.01)
 
 
 class Watched:
@@ -220,39 +198,40 @@ def test_after_ctrl_z_it_goes_on_where_it_was(folder):
         assert watch.ends() == 0
 
 
-@ONLY_LINUX
+@needs_proc
 @pytest.mark.parametrize("end", ["q", "\x03"], ids=["q", "Ctrl-C"])
 def test_no_process_is_left(folder, end):
     with in_terminal(folder) as watch:
         watch.shows(KEYS)
-        everyone = descendants(watch.process.pid)
+        everyone = below(watch.process.pid)
         assert everyone
         watch.presses(end)
         assert watch.ends() == 0
         until(lambda: not any(map(is_alive, everyone)))
 
 
-@ONLY_LINUX
+@needs_proc
 def test_ctrl_c_while_a_learners_loop_runs_ends_it_at_once(folder):
     (folder / "layers.py").write_text("while True: pass\n", "utf-8")
     with in_terminal(folder) as watch:
         watch.shows("Grading layers.py ...")
-        until(lambda: len(descendants(watch.process.pid)) > 1)
-        everyone = descendants(watch.process.pid)
+        until(lambda: len(below(watch.process.pid)) > 1)
+        everyone = below(watch.process.pid)
         watch.presses("\x03")
         assert watch.ends() == 0
         until(lambda: not any(map(is_alive, everyone)))
         assert "Traceback" not in watch.text
 
 
-@ONLY_LINUX
+@needs_proc
 def test_one_sandbox_serves_the_whole_session(folder):
     with in_terminal(folder) as watch:
         watch.shows(KEYS)
-        zygote = descendants(watch.process.pid)[0]
+        zygote = children(watch.process.pid)
+        assert len(zygote) == 1
         (folder / "layers.py").write_text(RIGHT, "utf-8")
         watch.shows("100/100")
-        assert descendants(watch.process.pid)[0] == zygote
+        assert children(watch.process.pid) == zygote
 
 
 def test_a_terminal_that_cannot_be_steered_gets_plain_lines(folder):

@@ -106,55 +106,6 @@ def started(*arguments: object, reports: int, out: Path) -> "subprocess.Popen[by
     return process
 
 
-def children(pid: int) -> set[int]:
-    """Return the processes that ``pid`` itself has started."""
-    return {child for child, parent in _parents().items() if parent == pid}
-
-
-def below(pid: int) -> set[int]:
-    """Return the processes that ``pid`` has started, and those that they have."""
-    parents = _parents()
-    found, new = set[int](), {pid}
-    while new:
-        new = {child for child, parent in parents.items() if parent in new} - found
-        found |= new
-    return found
-
-
-def _parents() -> dict[int, int]:
-    """Return every process with its parent, as one look shows them: workers end at any moment."""
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            parents[int(entry.name)] = int(fields[1])
-    return parents
-
-
-def alive(pids: set[int]) -> set[int]:
-    """Return those that still run; what is only waited for does not."""
-    return {pid for pid in pids if _state(pid) not in {"", "Z", "X"}}
-
-
-def _state(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return ""
-
-
-def all_end(pids: set[int], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while alive(pids):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def kill(process: "subprocess.Popen[bytes]", number: int = signal.SIGKILL) -> tuple[int, str, str]:
     process.send_signal(number)
     out, err = process.communicate(timeout=60)

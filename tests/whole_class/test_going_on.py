@@ -9,9 +9,6 @@ import pytest
 from class_runs import (
     LOOP,
     RIGHT,
-    all_end,
-    below,
-    children,
     environment,
     files,
     folder,
@@ -22,6 +19,7 @@ from class_runs import (
     started,
     written,
 )
+from processes import below, children, cpu_seconds, is_alive, until
 
 from harness.cli import main
 from harness.whole_class import jobs
@@ -43,10 +41,10 @@ def test_a_run_that_was_ended_goes_on_where_it_was(whole, tmp_path, number):
     given, wanted = whole
     out = tmp_path / "out"
     process = started(given, "-o", out, reports=5, out=out)
-    children = below(process.pid)
-    assert len(children) >= 2
+    judges = below(process.pid)
+    assert len(judges) >= 2
     status, _, err = kill(process, number)
-    assert all_end(children)
+    until(lambda: not any(map(is_alive, judges)))
     assert not (out / "report.json").exists()
     assert not [*out.rglob("*.html.part")] or number is signal.SIGKILL
     if number is not signal.SIGKILL:
@@ -86,20 +84,22 @@ def test_a_judge_that_is_killed_is_replaced_and_nothing_is_lost(whole, tmp_path)
     assert files(out) == wanted
 
 
+def looping(pid):
+    """Return the judges that have a worker which uses the processor for longer than the self-test takes."""
+    return {
+        judge for judge in children(pid) if any(cpu_seconds(worker) > 0.25 for worker in below(judge) - children(judge))
+    }
+
+
 def test_a_submission_whose_judge_dies_twice_has_no_score_and_the_others_have_theirs(tmp_path):
     out = tmp_path / "out"
     given = folder(tmp_path / "in", {"a.py": LOOP, "b.py": RIGHT, "c.py": RIGHT + "#"})
     process = started(given, "-o", out, "--jobs", 1, reports=0, out=out)
     killed = set()
-    deadline = time.monotonic() + 60
     while len(killed) < 2:
-        for judge in children(process.pid):
-            # With a zygote and a worker, it is grading.
-            if judge not in killed and len(below(judge)) >= 2 and _is_looping(judge):
-                os.kill(judge, signal.SIGKILL)
-                killed.add(judge)
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+        (judge,) = until(lambda: looping(process.pid) - killed)
+        os.kill(judge, signal.SIGKILL)
+        killed.add(judge)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 3, errors
     found = rows(out)
@@ -109,20 +109,6 @@ def test_a_submission_whose_judge_dies_twice_has_no_score_and_the_others_have_th
     # And the next time it is graded, because a fault is nobody's mark.
     run(given, "-o", out)
     assert rows(out)["a"]["outcome"] == "graded"
-
-
-def _is_looping(judge):
-    """Tell whether one of its workers has used the processor for longer than the self-test takes."""
-
-    def seconds(pid):
-        try:
-            with open(f"/proc/{pid}/stat") as file:
-                fields = file.read().rpartition(")")[2].split()
-        except OSError:
-            return 0
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    return any(seconds(worker) > 0.25 for zygote in children(judge) for worker in below(zygote))
 
 
 @pytest.fixture
@@ -171,10 +157,7 @@ def test_two_runs_do_not_work_in_one_folder(tmp_path):
     given = folder(tmp_path / "in", {"a.py": LOOP})
     process = started(given, "-o", out, reports=0, out=out)
     try:
-        deadline = time.monotonic() + 30
-        while not (out / ".dout" / "lock").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until((out / ".dout" / "lock").exists)
         time.sleep(0.3)
         assert "another dout class is at work" in run(given, "-o", out, status=2).stderr
     finally:
