@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 import structlog
 from api_ground import ApiGround
-from fleet import Fleet, until
+from fleet import Fleet
+from processes import until
 from starlette.requests import Request
 from starlette.routing import Route
 

@@ -13,8 +13,9 @@ import pytest
 import sqlalchemy as sa
 import uvicorn
 from browsing import Site
-from fleet import Fleet, until
+from fleet import Fleet
 from lms import ROLE, Lms, new_key, public
+from processes import until
 from test_claims import graded
 
 from harness.service import outbox as outbox_module

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 from cluster import Cluster
-from fleet import Fleet, until
+from fleet import Fleet
 from ground import EXAMPLES
 from posting import UNLIMITED, answers, posted, token_of
+from processes import until
 from test_serving import free_port
 
 from harness.service.schema import submission

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from fleet import Fleet, until
+from fleet import Fleet
 from ground import Ground
+from processes import until
 
 from harness.cli import main
 from harness.errors import UsageError

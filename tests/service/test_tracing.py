@@ -5,7 +5,8 @@ import sys
 
 import pytest
 from api_ground import ApiGround
-from fleet import Fleet, until
+from fleet import Fleet
+from processes import until
 from starlette.requests import Request
 from starlette.routing import Route
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from fleet import Fleet, until
+from fleet import Fleet
+from processes import until
 
 from harness.service import migrations
 from harness.service.schema import attempt, grade, submission, worker
