@@ -207,13 +207,18 @@ def test_a_workers_clock_may_be_an_hour_off(fleet, hours):
     assert set(states(fleet)) == {"done"}
 
 
-def test_one_course_does_not_wait_for_all_of_another(fleet):
-    fleet.hand_in(120)
+def test_twenty_of_one_course_do_not_wait_for_fifteen_hundred_of_another(fleet):
+    fleet.hand_in(1500)
     small = fleet.ground.course("small")
-    few = fleet.hand_in(5, course=small, work=fleet.ground.assignment(small))
+    few = set(fleet.hand_in(20, course=small, work=fleet.ground.assignment(small)))
     fleet.worker()
-    until(lambda: all(fleet.ground.of(grade, one) for one in few))
-    assert fleet.graded() < 60
+    until(lambda: few <= {row["submission_id"] for row in fleet.ground.rows(grade)})
+    made = {row["submission_id"]: row["at"] for row in fleet.ground.rows(grade)}
+    last = max(made[one] for one in few)
+    others = sum(when <= last for one, when in made.items() if one not in few)
+    # They take turns, and a few were taken ahead. A worker grades 70 (benchmarks/README.md) in the two seconds that the
+    # twenty may wait beyond their own work; how many it were does not depend on what else this machine does.
+    assert others <= 40
 
 
 def test_a_fault_of_the_grader_is_no_zero_and_costs_no_attempt(fleet):
