@@ -5,13 +5,14 @@ wrong without saying why; a wrong specific one would send a learner the wrong wa
 """
 
 import sys
+from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "judging"))
 
 from inprocess import judge
-from mutants import TABLES, submission
+from mutants import TABLES, Mutant, submission
 from naming import FITTING, NAMED, TWO_AT_ONCE, Named
 
 from harness.diagnosis import GENERAL
@@ -30,12 +31,11 @@ def code_of(named: Named) -> str | None:
     return judge(submission(named.layer, named.source))[named.check].code
 
 
-def counted(wanted: str | None, layers: dict[str, Named]) -> tuple[Count, list[str]]:
+def counted(pool: Executor, wanted: str | None, layers: dict[str, Named]) -> tuple[Count, list[str]]:
     """Return the counts, and a line for each layer that did not get ``wanted``."""
     right = general = wrong = 0
     lines = []
-    for name, named in layers.items():
-        code = code_of(named)
+    for (name, named), code in zip(layers.items(), pool.map(code_of, layers.values()), strict=True):
         if code == wanted:
             right += 1
             continue
@@ -46,14 +46,15 @@ def counted(wanted: str | None, layers: dict[str, Named]) -> tuple[Count, list[s
     return Count(right, general, wrong), lines
 
 
-def fitting(table: str) -> Count:
+def codes_of(mutant: Mutant) -> list[str]:
+    """Return the codes of the checks that a mutant fails."""
+    results = judge(submission(mutant.layer, mutant.source)).values()
+    return [result.code for result in results if result.code is not None]
+
+
+def fitting(pool: Executor, table: str) -> Count:
     """Return how many failed checks of a table of mutants got a fitting name; many have no mistake of the catalogue."""
-    codes = [
-        result.code
-        for mutant in TABLES[table].values()
-        for result in judge(submission(mutant.layer, mutant.source)).values()
-        if result.code is not None
-    ]
+    codes = [code for codes in pool.map(codes_of, TABLES[table].values(), chunksize=8) for code in codes]
     general = sum(code in GENERAL for code in codes)
     right = sum(code in FITTING[table] for code in codes)
     return Count(right, general, len(codes) - right - general)
@@ -61,17 +62,18 @@ def fitting(table: str) -> Count:
 
 def main() -> int:
     """Measure and print; the exit status is 1 when a wrong specific code was given."""
-    rows = {code: counted(code, layers) for code, layers in NAMED.items()}
+    with ProcessPoolExecutor() as pool:
+        rows = {code: counted(pool, code, layers) for code, layers in NAMED.items()}
+        two, lines = counted(pool, None, TWO_AT_ONCE)
+        suite = {table: fitting(pool, table) for table in TABLES}
     print("| code | right | general | wrong |\n|---|---|---|---|")
     for code, (count, _) in rows.items():
         print(f"| `{code}` | {count.right} | {count.general} | {count.wrong} |")
     total = Count(*(sum(count[n] for count, _ in rows.values()) for n in range(3)))
     print(f"| all | {total.right} | {total.general} | {total.wrong} |")
-    two, lines = counted(None, TWO_AT_ONCE)
     print(f"| two mistakes at once | - | {two.general} | {two.wrong} |")
     print(f"\n{100 * total.right / sum(total):.1f} % of {sum(total)} got the right code.")
     print("\n| mutation suite, every failed check | fitting | general | wrong |\n|---|---|---|---|")
-    suite = {table: fitting(table) for table in TABLES}
     for table, count in suite.items():
         print(f"| {table} | {count.right} | {count.general} | {count.wrong} |")
     print()
