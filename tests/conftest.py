@@ -36,8 +36,9 @@ LONG = (
 #: What asks nothing that depends on the version of Python: environments, other programs, tables of numbers, a database.
 ONCE = (
     *("benchmarks/", "bundle/", "ci/", "class_page/", "judging/", "service/", "whole_class/"),
-    *(f"plugin/test_plugin_{what}.py" for what in ("reports", "terminal", "xdist")),
-    *("cli/test_other_assignment.py", "cli/test_report.py", "sandbox/test_forged.py", "sandbox/test_levels.py"),
+    *(f"plugin/test_plugin_{what}.py" for what in ("items", "reports", "terminal", "xdist")),
+    *(f"cli/test_{what}.py" for what in ("added_formats", "course", "grade_in_ci", "other_assignment", "report")),
+    *("sandbox/test_forged.py", "sandbox/test_levels.py"),
 )
 _TESTS = Path(__file__).parent
 

@@ -30,7 +30,8 @@ class Autograder:
         shutil.copy(root / "source/run_autograder", root)
 
     def _run(self, script: Path, **changed: str) -> "subprocess.CompletedProcess[str]":
-        hidden = ("DOUT_", "PYTHON", "PIP_")
+        # What runs there is a copy of dout, of which no coverage is measured.
+        hidden = ("DOUT_", "PYTHON", "PIP_", "COVERAGE_")
         env = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
         env |= {"PATH": f"{self.binaries}{os.pathsep}{env['PATH']}", "PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1"}
         env |= {"DOUT_AUTOGRADER": str(self.root), "XDG_CACHE_HOME": str(self.root / "cache")}

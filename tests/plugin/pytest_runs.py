@@ -96,7 +96,7 @@ PLUGIN = [] if _is_installed() else ["-p", "harness.pytest_plugin"]
 
 #: Plugins of what the tests are installed with. They import for longer than a grading takes; each run is spared it, but
 #: for one (test_plugin_items.py).
-_OTHERS = ("-p", "no:hypothesispytest", "-p", "no:anyio")
+_OTHERS = ("-p", "no:hypothesispytest", "-p", "no:schemathesis", "-p", "no:anyio")
 
 
 def _command(arguments, *, safe_path=True, others=False):

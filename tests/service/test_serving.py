@@ -37,6 +37,8 @@ if sys.platform != "linux":
     pytest.skip("workers that lock a submission in exist on Linux only", allow_module_level=True)
 
 DOUT = [sys.executable, "-m", "harness.cli"]
+#: For what is asked of another database than the fleet's.
+ONE_DATABASE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
 def free_port() -> int:
@@ -117,12 +119,14 @@ def test_what_is_wrong_with_a_deployment_is_said(fleet, ran):
     assert "2 submissions wait" in ran("service", "check")[1]
 
 
+@ONE_DATABASE
 def test_a_database_that_is_away_is_said(ran):
     status, told = ran("service", "check", DATABASE_URL="postgresql+psycopg://dout@127.0.0.1:1/dout")
     assert status == 1
     assert "the database cannot be reached" in told
 
 
+@ONE_DATABASE
 def test_a_database_without_tables_is_said_and_migrated(fleet, ran, tmp_path):
     here = {"DATABASE_URL": "", "DOUT_DATA": str(tmp_path / "new")}
     assert "there is no data folder" in ran("service", "check", **here)[1]
