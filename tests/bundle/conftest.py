@@ -56,6 +56,17 @@ class Autograder:
         return self._run(self.root / "run_autograder", **changed)
 
 
+#: An interpreter whose environments have pip, numpy and the like already: no package index is asked.
+_PYTHON = """\
+#!/bin/sh
+if [ "$2" != venv ]; then exec '{0}' "$@"; fi
+'{0}' -m venv --without-pip "$3" || exit
+for site in "$3"/lib/python3*/site-packages; do echo '{1}' > "$site/beside.pth"; done
+printf '#!/bin/sh\nexec "%s" -m pip "$@"\n' "$3/bin/python" > "$3/bin/pip"
+chmod +x "$3/bin/pip"
+"""
+
+
 @pytest.fixture
 def bundled(tmp_path: Path, capsys):
     """Make a bundle and lay it out."""
@@ -66,16 +77,9 @@ def bundled(tmp_path: Path, capsys):
         bundle = tmp_path / "autograder.zip"
         assert main(["bundle", "gradescope", "-o", str(bundle), *options]) == 0
         capsys.readouterr()
-        # An interpreter whose environments have numpy and the like already: no package index is asked.
-        binaries, purelib = tmp_path / "bin", sysconfig.get_path("purelib")
+        binaries = tmp_path / "bin"
         binaries.mkdir()
-        (binaries / "python3.13").write_text(
-            f"#!/bin/sh\n'{sys.executable}' \"$@\" || exit\n"
-            'if [ "$2" = venv ]; then\n'
-            f'  for site in "$3"/lib/python3*/site-packages; do echo "{purelib}" > "$site/beside.pth"; done\n'
-            "fi\n",
-            "utf-8",
-        )
+        (binaries / "python3.13").write_text(_PYTHON.format(sys.executable, sysconfig.get_path("purelib")), "utf-8")
         (binaries / "python3.13").chmod(0o755)
         return Autograder(tmp_path / "autograder", bundle, binaries)
 
