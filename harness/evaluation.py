@@ -28,7 +28,7 @@ class Questions(NamedTuple):
     cases: Sequence[Case]
     #: The same as they are sent.
     packed: msgspec.Raw
-    #: For each case and step, the messages that are the reference's own answer; a case beyond the last one has none.
+    #: For each case and step, the messages that are the reference's own answer.
     known: Sequence[Sequence[Mapping[bytes, Returned]]]
     #: Answers to all cases that are known to be right.
     streams: Sequence[Stream]
@@ -142,13 +142,12 @@ class Evaluation:
         left, calls, known = dict(plan), self.calls, self._questions.known
         try:
             for index, case in plan.items():
-                row, first = calls[index], 0
-                right = known[index] if index < len(known) else None
+                row, right, first = calls[index], known[index], 0
                 for step in case.answered:
                     body = next(bodies)
                     if heard is not None:
                         heard.append(body)
-                    if right is not None and (answer := right[step].get(body)) is not None:
+                    if (answer := right[step].get(body)) is not None:
                         row[step], first = answer, step + 1
                         continue
                     message = decode_from_worker(body)

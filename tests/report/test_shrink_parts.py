@@ -48,7 +48,7 @@ BROKEN = {
 @pytest.mark.parametrize("messages", BROKEN.values(), ids=BROKEN)
 def test_a_worker_that_breaks_the_protocol_is_not_asked_again(assignment, messages):
     submission = submission_from_bytes("layers.py", RIGHT.encode())
-    seen = Observations(layers=[], cases=[], calls=[], probes=0, warnings=[], isolation=None, cpu_seconds=0.0)
+    seen = Observations(layers=[], cases=[], calls=[], warnings=[], isolation=None, cpu_seconds=0.0)
     case = bank_for(assignment, assignment.default_seed).cases[0]
     with Replays(Scripted(*messages), submission, assignment, seen) as replays:
         for _ in range(2):
