@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from typing import Self
 
 import msgspec
 
@@ -14,6 +15,7 @@ from harness.sandbox.limits import WorkerLimits
 from harness.sandbox.protocol import Load, Loaded, Parsed, Problem, Source
 from harness.sandbox.runner import Sandbox
 from harness.sentence import Sentence, marked, read_back
+from harness.submission import Submission
 
 __all__ = ["Conversation", "in_words"]
 
@@ -22,12 +24,14 @@ _CODES = frozenset({"NOT-PARSABLE", "PYTHON2", "IMPORT-FAILED", "STATEMENT-FAILE
 
 
 class Conversation:
-    """The dealings with one submission's workers, one worker after the other."""
+    """The dealings with one submission's workers, one worker after the other. A context manager."""
 
-    def __init__(self, sandbox: Sandbox, limits: WorkerLimits, sources: list[Source]) -> None:
-        self.sandbox, self.limits, self.sources = sandbox, limits, sources
-        self.modules = named_modules(source.text for source in sources)
-        self.last_line = max((source.first_line + source.text.count("\n") for source in sources), default=0)
+    def __init__(self, sandbox: Sandbox, limits: WorkerLimits, submission: Submission) -> None:
+        self.sandbox, self.limits = sandbox, limits
+        self.sources = [Source(block.text, block.first_line) for block in submission.blocks]
+        self.last_line = max((source.first_line + source.text.count("\n") for source in self.sources), default=0)
+        #: Seconds for one call, once the file is loaded.
+        self.call_seconds = limits.call_seconds
         self.notes: list[Warn] = []
         self.definitions_only = False
         self.cpu_seconds = 0.0
@@ -45,9 +49,15 @@ class Conversation:
         assert self._isolation is not None
         return self._isolation
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
     def _start(self) -> Worker:
         self.close()
-        self.worker = self.sandbox.spawn(self.limits, self.modules)
+        self.worker = self.sandbox.spawn(self.limits, named_modules(source.text for source in self.sources))
         self._isolation = self.sandbox.isolation_of(self.worker)
         # The clock is the learner's own: it does not run while the machinery starts.
         self.until = self.until or time.monotonic() + self.limits.submission_seconds

@@ -6,15 +6,15 @@ import msgspec
 
 from harness.answers import Call, ReferenceAnswers, reference_answers
 from harness.assignment import Assignment
-from harness.cases import Bank, Case
+from harness.cases import Bank, Case, packed_cases
 from harness.conversation import Conversation, in_words
-from harness.evaluation import Evaluation, Questions, packed_cases
+from harness.evaluation import Evaluation, Questions
 from harness.gradients.compare import Number
 from harness.naming import Found, find_layers
 from harness.probes import probe_cases
 from harness.recognition import Stream, known_answers
 from harness.records import Isolation, Warn
-from harness.sandbox.protocol import Problem, Source
+from harness.sandbox.protocol import Problem
 from harness.sandbox.runner import Sandbox
 from harness.submission import Submission
 
@@ -50,9 +50,7 @@ def observe(sandbox: Sandbox, submission: Submission, assignment: Assignment, ba
         SubmissionError: the text cannot be read as Python at all.
         SandboxError: a worker could not be started or locked down.
     """
-    sources = [Source(block.text, block.first_line) for block in submission.blocks]
-    conversation = Conversation(sandbox, assignment.worker_limits, sources)
-    try:
+    with Conversation(sandbox, assignment.worker_limits, submission) as conversation:
         parsed, loaded = conversation.load()
         found, notes = find_layers(assignment.layer, parsed, loaded)
         probes = [*probe_cases(assignment, found)]
@@ -60,8 +58,6 @@ def observe(sandbox: Sandbox, submission: Submission, assignment: Assignment, ba
         questions = _questions(assignment, bank, probes, probed)
         evaluation = Evaluation(conversation, questions, [item.name for item in found])
         evaluation.run()
-    finally:
-        conversation.close()
     return Observations(
         layers=found,
         cases=questions.cases,
