@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 
@@ -18,6 +18,8 @@ from harness.sentence import Sentence, marked, read_back
 from harness.submission import Submission
 
 __all__ = ["Conversation", "in_words"]
+
+_Told = TypeVar("_Told", Parsed, Loaded)
 
 #: What an honest worker calls a problem (harness.sandbox.source and worker).
 _CODES = frozenset({"NOT-PARSABLE", "PYTHON2", "IMPORT-FAILED", "STATEMENT-FAILED"})
@@ -97,12 +99,8 @@ class Conversation:
             return parsed, Loaded([], [])
 
     def _parse(self) -> Parsed:
-        worker = self._start()
-        worker.send(Load(self.sources, self.definitions_only), self.limits.submission_seconds)
-        message = worker.receive(self.limits.submission_seconds, self.until)
-        if not isinstance(message, Parsed):
-            raise self.broken()
-        return msgspec.structs.replace(message, problems=self._placed(message.problems))
+        self._start().send(Load(self.sources, self.definitions_only), self.limits.submission_seconds)
+        return self._received(Parsed, self.limits.submission_seconds)
 
     def load_again(self) -> Loaded:
         """Have the file loaded in a fresh worker; what the parser saw is known.
@@ -114,9 +112,12 @@ class Conversation:
         return self._loaded()
 
     def _loaded(self) -> Loaded:
+        return self._received(Loaded, self.limits.call_seconds)
+
+    def _received(self, kind: type[_Told], seconds: float) -> _Told:
         assert self.worker is not None
-        message = self.worker.receive(self.limits.call_seconds, self.until)
-        if not isinstance(message, Loaded):
+        message = self.worker.receive(seconds, self.until)
+        if not isinstance(message, kind):
             raise self.broken()
         return msgspec.structs.replace(message, problems=self._placed(message.problems))
 

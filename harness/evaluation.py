@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from harness.answers import Call, Lost, Returned, received
+from harness.answers import Call, Lost, Returned, layer_number, received
 from harness.cases import Case, packed_cases
 from harness.conversation import Conversation
 from harness.recognition import Recogniser, Stream, stream_of
 from harness.sandbox.channel import Ending, Worker, WorkerGone
-from harness.sandbox.protocol import FRAME, NEW, Answer, Done, Fault, bytes_together, decode_from_worker
+from harness.sandbox.protocol import FRAME, Answer, Done, Fault, bytes_together, decode_from_worker
 from harness.sandbox.values import ProtocolError
 from harness.sentence import Sentence
 
@@ -206,8 +206,7 @@ def _no_calls(cases: Sequence[Case]) -> list[list[Call]]:
 def _target(case: Case, number: int) -> tuple[int, int]:
     """Return (layer, operation) of a step."""
     step = case.steps[number]
-    made = next(new for new in case.steps if new.op == NEW and new.slot == step.slot)
-    return int(made.args[0]), step.op  # type: ignore[arg-type]
+    return layer_number(case, step), step.op
 
 
 def _without(plan: dict[int, Case], calls: list[list[Call]], target: tuple[int, int], lost: Lost) -> dict[int, Case]:
