@@ -8,6 +8,7 @@ from the modules it finds loaded, so two learners whose files differ by one numb
 import hashlib
 import os
 import sys
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from harness.records import CasesId, Record
 from harness.sandbox.protocol import FORWARD, NEW, Step
 from harness.sentence import Sentence
 
-__all__ = ["Bank", "Case", "bank_for", "cache_directory", "decode_bank", "forward_of"]
+__all__ = ["Bank", "Case", "bank_for", "cache_directory", "decode_bank", "forward_of", "packed_cases"]
 
 
 #: Every reader of JSON holds whole numbers up to here exactly (RFC 8259, section 6).
@@ -72,7 +73,12 @@ class Bank:
         #: How many answers a worker gives to all of them.
         self.answers = sum(len(case.answered) for case in cases)
         self.identity = CasesId(count=len(cases), sha256=sha256)
-        self.packed = msgspec.Raw(msgspec.msgpack.encode([case.steps for case in cases]))
+        self.packed = packed_cases(cases)
+
+
+def packed_cases(cases: Sequence[Case]) -> msgspec.Raw:
+    """Return the cases as they are sent."""
+    return msgspec.Raw(msgspec.msgpack.encode([case.steps for case in cases]))
 
 
 def decode_bank(data: bytes, assignment: Assignment, seed: int) -> Bank | None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from typing import Self, TypeVar
 
 import msgspec
 
@@ -14,20 +15,25 @@ from harness.sandbox.limits import WorkerLimits
 from harness.sandbox.protocol import Load, Loaded, Parsed, Problem, Source
 from harness.sandbox.runner import Sandbox
 from harness.sentence import Sentence, marked, read_back
+from harness.submission import Submission
 
 __all__ = ["Conversation", "in_words"]
+
+_Told = TypeVar("_Told", Parsed, Loaded)
 
 #: What an honest worker calls a problem (harness.sandbox.source and worker).
 _CODES = frozenset({"NOT-PARSABLE", "PYTHON2", "IMPORT-FAILED", "STATEMENT-FAILED"})
 
 
 class Conversation:
-    """The dealings with one submission's workers, one worker after the other."""
+    """The dealings with one submission's workers, one worker after the other. A context manager."""
 
-    def __init__(self, sandbox: Sandbox, limits: WorkerLimits, sources: list[Source]) -> None:
-        self.sandbox, self.limits, self.sources = sandbox, limits, sources
-        self.modules = named_modules(source.text for source in sources)
-        self.last_line = max((source.first_line + source.text.count("\n") for source in sources), default=0)
+    def __init__(self, sandbox: Sandbox, limits: WorkerLimits, submission: Submission) -> None:
+        self.sandbox, self.limits = sandbox, limits
+        self.sources = [Source(block.text, block.first_line) for block in submission.blocks]
+        self.last_line = max((source.first_line + source.text.count("\n") for source in self.sources), default=0)
+        #: Seconds for one call, once the file is loaded.
+        self.call_seconds = limits.call_seconds
         self.notes: list[Warn] = []
         self.definitions_only = False
         self.cpu_seconds = 0.0
@@ -45,9 +51,15 @@ class Conversation:
         assert self._isolation is not None
         return self._isolation
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
     def _start(self) -> Worker:
         self.close()
-        self.worker = self.sandbox.spawn(self.limits, self.modules)
+        self.worker = self.sandbox.spawn(self.limits, named_modules(source.text for source in self.sources))
         self._isolation = self.sandbox.isolation_of(self.worker)
         # The clock is the learner's own: it does not run while the machinery starts.
         self.until = self.until or time.monotonic() + self.limits.submission_seconds
@@ -87,12 +99,8 @@ class Conversation:
             return parsed, Loaded([], [])
 
     def _parse(self) -> Parsed:
-        worker = self._start()
-        worker.send(Load(self.sources, self.definitions_only), self.limits.submission_seconds)
-        message = worker.receive(self.limits.submission_seconds, self.until)
-        if not isinstance(message, Parsed):
-            raise self.broken()
-        return msgspec.structs.replace(message, problems=self._placed(message.problems))
+        self._start().send(Load(self.sources, self.definitions_only), self.limits.submission_seconds)
+        return self._received(Parsed, self.limits.submission_seconds)
 
     def load_again(self) -> Loaded:
         """Have the file loaded in a fresh worker; what the parser saw is known.
@@ -104,9 +112,12 @@ class Conversation:
         return self._loaded()
 
     def _loaded(self) -> Loaded:
+        return self._received(Loaded, self.limits.call_seconds)
+
+    def _received(self, kind: type[_Told], seconds: float) -> _Told:
         assert self.worker is not None
-        message = self.worker.receive(self.limits.call_seconds, self.until)
-        if not isinstance(message, Loaded):
+        message = self.worker.receive(seconds, self.until)
+        if not isinstance(message, kind):
             raise self.broken()
         return msgspec.structs.replace(message, problems=self._placed(message.problems))
 

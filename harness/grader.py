@@ -127,7 +127,6 @@ def judge_trusted(assignment: Assignment, bank: Bank, classes: Sequence[type]) -
         layers=[Found(name=made.__name__, line=None) for made in classes],
         cases=bank.cases,
         calls=answers_here(bank.cases, classes),
-        probes=0,
         warnings=[],
         isolation=Isolation(level=Level.D, layers=()),
         cpu_seconds=0.0,
@@ -146,7 +145,7 @@ def _own_mistake(error: Exception) -> SandboxError:
 
 
 def _cases_id(bank: Bank, seen: Observations) -> CasesId:
-    return CasesId(count=bank.identity.count, sha256=bank.identity.sha256, probes=seen.probes)
+    return CasesId(count=bank.identity.count, sha256=bank.identity.sha256, probes=len(seen.probed))
 
 
 def judged(assignment: Assignment, evidence: Evidence) -> Iterator[CheckResult]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from harness.answers import Call, Lost, Returned, bank_answers, layer_number, one_for_each, reference_answers
+from harness.answers import Call, Lost, Returned, bank_answers, layer_number, one_for_each
 from harness.assignment import Assignment, CheckSpec, LayerSpec
 from harness.cases import Bank, Case, forward_of
 from harness.checks.wording import (
@@ -59,7 +59,7 @@ class Evidence:
         self._probes: dict[str, list[int]] = {}
         # Where all is known nothing is compared, and the bank's own cases are enough to draw the graph.
         if probes and not seen.known_right:
-            self._expected = [*self._expected, *reference_answers(assignment, probes).values]
+            self._expected = [*self._expected, *seen.probed]
             for index, case in enumerate(probes, len(bank.cases)):
                 self._probes.setdefault(case.group, []).append(index)
 

@@ -15,7 +15,17 @@ from harness.sentence import Sentence
 if TYPE_CHECKING:
     from harness.language import Language
 
-__all__ = ["OutputError", "flush", "is_terminal", "json_for_console", "prepare", "say", "say_places", "show"]
+__all__ = [
+    "OutputError",
+    "flush",
+    "is_terminal",
+    "json_for_console",
+    "prepare",
+    "say",
+    "say_places",
+    "show",
+    "show_passing",
+]
 
 
 _WHAT_TO_DO = {
@@ -61,6 +71,13 @@ def show(text: str) -> None:
     except OSError as error:
         raise _lost(error) from None
     flush()
+
+
+def show_passing(told: str) -> None:
+    """Show on a terminal how far something is, until the next line takes its place."""
+    if sys.stderr is not None and is_terminal(sys.stderr):
+        sys.stderr.write(f"\r\x1b[K{told}\r")
+        sys.stderr.flush()
 
 
 def flush() -> None:

@@ -5,12 +5,11 @@ import contextlib
 import json
 import os
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cli import INTERRUPTED, OK
-from harness.cli.console import is_terminal, say, show
+from harness.cli.console import say, show, show_passing
 from harness.errors import UsageError
 from harness.interrupts import held_back
 from harness.language import chosen_language
@@ -63,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
             write_file(file, client.get(f"/api/v1/submissions/{found}/report", format="json").body)
             known[found] = stand
             new += 1
-            _progress(new)
+            show_passing(str(new))
         write_file(out / "grades.csv", client.get(f"{address}/marks", format="csv").body)
     except (KeyError, TypeError, AttributeError):
         raise UsageError(Sentence("there is no grading service at this address")) from None
@@ -98,9 +97,3 @@ def _known(path: Path) -> dict[str, Any]:
         # Half-written or not there: all is brought again.
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _progress(count: int) -> None:
-    if sys.stderr is not None and is_terminal(sys.stderr):
-        sys.stderr.write(f"\r{count} ")
-        sys.stderr.flush()

@@ -4,13 +4,12 @@ import argparse
 import base64
 import hashlib
 import json
-import sys
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from harness.cli import FAULT, INTERRUPTED, OK
-from harness.cli.console import is_terminal, say, show
+from harness.cli.console import say, show, show_passing
 from harness.errors import SubmissionError, UsageError
 from harness.escape import plain
 from harness.interrupts import held_back
@@ -102,7 +101,7 @@ def hand_in_class(client: "Client", options: argparse.Namespace) -> int:
         try:
             for batch in _batches(_items(intake, rows)):
                 _send(client, options.assignment, batch)
-                _progress(language.text("handed in: {count}", count=sum(bool(row.id) for row in rows)))
+                show_passing(language.text("handed in: {count}", count=sum(bool(row.id) for row in rows)))
             _wait(client, rows, language)
         except (KeyError, TypeError):
             raise UsageError(Sentence("there is no grading service at this address")) from None
@@ -195,7 +194,7 @@ def _wait(client: "Client", rows: list[_Row], language: Language) -> None:
         for first in range(0, len(waiting), _MOST_FILES):
             _ask(client, waiting[first : first + _MOST_FILES])
         left = sum(row.is_waiting for row in waiting)
-        _progress(language.text("waiting for grades: {count}", count=left))
+        show_passing(language.text("waiting for grades: {count}", count=left))
         if left:
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_ROUND)
@@ -210,12 +209,6 @@ def _ask(client: "Client", rows: list[_Row]) -> None:
             row.seen = told[row.id]
         else:
             row.trouble = Sentence("it is handed in, and the service does not show it to you any more")
-
-
-def _progress(told: str) -> None:
-    if sys.stderr is not None and is_terminal(sys.stderr):
-        sys.stderr.write(f"\r\x1b[K{told}\r")
-        sys.stderr.flush()
 
 
 def _screen(rows: list[_Row], left: list[str], language: Language) -> Iterator[str]:

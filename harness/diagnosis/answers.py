@@ -9,7 +9,7 @@ import numpy as np
 from harness.answers import Returned
 from harness.assignment import LayerSpec
 from harness.diagnosis.hypotheses import Fit, wrong_outputs
-from harness.diagnosis.trials import Trial, right
+from harness.diagnosis.trials import Trial, numbers_beside, right
 from harness.escape import plain
 from harness.gradients.compare import Kind, compare
 from harness.sandbox.protocol import Fault
@@ -112,9 +112,10 @@ def _zero_spoils(trial: Trial) -> bool:
         return False
     some = False
     for got, expected in zip(trial.got, trial.expected, strict=True):
-        if not isinstance(got, (int, float, np.ndarray)) or np.shape(got) != np.shape(expected):
+        numbers = numbers_beside(got, expected)
+        if numbers is None:
             return False
-        values, wanted = np.asarray(got, float), np.asarray(expected, float)
+        values, wanted = numbers
         differs = ~np.isclose(values, wanted, rtol=1e-14, atol=0.0, equal_nan=True)
         spoilt = np.logical_or.reduce(zeros) & ~np.isfinite(values)
         if np.any(differs & ~spoilt):
@@ -130,9 +131,9 @@ def not_finite(trials: Sequence[Trial]) -> Fit | None:
 
 
 def _infinite(trial: Trial, n: int) -> bool:
-    got = trial.got[n] if trial.got is not None else None
-    if not isinstance(got, (int, float, np.ndarray)) or np.shape(got) != np.shape(trial.expected[n]):
+    numbers = numbers_beside(trial.got[n], trial.expected[n]) if trial.got is not None else None
+    if numbers is None:
         return False
-    values, wanted = np.asarray(got, float), np.asarray(trial.expected[n], float)
+    values, wanted = numbers
     differs = ~np.isclose(values, wanted, rtol=1e-14, atol=0.0, equal_nan=True)
     return bool(np.any(differs) and np.all(~differs | ~np.isfinite(values)))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness.diagnosis.hypotheses import Fit, Hypothesis, wrong_outputs
-from harness.diagnosis.trials import Model, Trial, right
+from harness.diagnosis.trials import Model, Trial, numbers_beside, right
 from harness.sandbox.values import Other
 
 __all__ = ["arithmetic_mistakes", "in_fewer_bits"]
@@ -153,10 +153,10 @@ def _held(values: Any, limits: Any) -> bool:
 
 
 def _near(trial: Trial, n: int, dtype: Any) -> bool:
-    got = trial.got[n] if trial.got is not None else None
-    if not isinstance(got, (int, float, np.ndarray)) or np.shape(got) != np.shape(trial.expected[n]):
+    numbers = numbers_beside(trial.got[n], trial.expected[n]) if trial.got is not None else None
+    if numbers is None:
         return False
-    got, wanted = np.asarray(got, float), np.asarray(trial.expected[n], float)
+    got, wanted = numbers
     # One rounding of each argument and of each operation.
     held = (got == got.astype(dtype).astype(float)) | np.isnan(got)
     near = held & (np.abs(got - wanted) <= 2.5 * float(np.finfo(dtype).eps) * np.abs(wanted))

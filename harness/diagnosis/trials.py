@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.answers import Call, Returned
 from harness.assignment import LayerSpec
@@ -15,7 +16,7 @@ from harness.gradients.compare import Number, compare
 from harness.sandbox.protocol import BACKWARD, FORWARD
 from harness.sandbox.values import Decoded, Other
 
-__all__ = ["Model", "Trial", "agrees", "predicted", "right", "shape_of", "trials_of"]
+__all__ = ["Model", "Trial", "agrees", "numbers_beside", "predicted", "right", "shape_of", "trials_of"]
 
 _OPERATION = {name: operation for operation, name in METHOD.items()}
 #: Numbers of a learner beyond this arrive as a description.
@@ -112,6 +113,13 @@ def right(trial: Trial, output: int | None = None) -> bool:
     return all(compare(trial.got[n], trial.expected[n]) is None for n in places)
 
 
+def numbers_beside(got: Decoded, expected: Number) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    """Return an output and the one expected as arrays of floats; None where it is nothing of that shape."""
+    if shape_of(got) != np.shape(expected):
+        return None
+    return np.asarray(got, float), np.asarray(expected, float)
+
+
 def predicted(make: Callable[[], Any]) -> Any:
     """Return what ``make`` computes, or None where a learner's code would raise or answer with no number."""
     try:
@@ -141,6 +149,5 @@ def agrees(trial: Trial, output: int, value: Any, relative: float = 0.0) -> bool
         return not isinstance(got, (int, float, np.ndarray)) or not np.all(np.isfinite(np.asarray(got, float)))
     if compare(got, value) is None:
         return True
-    if not relative or not isinstance(got, (int, float, np.ndarray)) or np.shape(got) != np.shape(value):
-        return False
-    return bool(np.allclose(np.asarray(got, float), np.asarray(value, float), rtol=relative, atol=0.0, equal_nan=True))
+    numbers = numbers_beside(got, value) if relative else None
+    return numbers is not None and bool(np.allclose(*numbers, rtol=relative, atol=0.0, equal_nan=True))

@@ -8,7 +8,7 @@ import msgspec
 
 from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Outcome, Report, Verdict
-from harness.render.cells import WIDTH, width_of, wrapped
+from harness.render.cells import WIDTH, padded, width_of, wrapped
 from harness.render.phrases import about_assignment, reason_and_hint, self_check, verdict_word
 from harness.render.text import cause_lines, failure_lines, render_text
 from harness.report_files import called
@@ -43,12 +43,10 @@ def grading_lines(
     yield ""
     results = [result for result in report.checks if result.id in ran]
     yield from cause_lines(report.submission.name, results, language)
-    shown = {result.id: verdict_word(result.verdict, language) for result in results}
-    words = max(map(width_of, shown.values()), default=0)
-    for result in results:
+    words = padded([verdict_word(result.verdict, language) for result in results])
+    for result, word in zip(results, words, strict=True):
         waits = "  " + language.text("waits for {check}", check=result.blocked_by) if result.blocked_by else ""
-        word = shown[result.id] + " " * (words - width_of(shown[result.id]))
-        yield from wrapped(f"{result.id}{waits}", f"  {word}  ", " " * (words + 6))
+        yield from wrapped(f"{result.id}{waits}", f"  {word}  ", " " * (width_of(word) + 6))
     yield from _self_check(report, language)
     yield f"{language.text(PARTIAL)}: " + language.text(
         "{ran} of {all} checks ran.", ran=len(results), all=len(report.checks)

@@ -146,6 +146,12 @@ class _Folder:
             raise cannot_read(self.shown, exc) from None
         self.names = dict(sorted(names.items()))
 
+    def _folder(self, name: str) -> str:
+        folder = os.path.join(self._path, name)
+        if os.path.islink(folder):
+            raise _linked(name)
+        return folder
+
     def inside(self, name: str) -> "_Folder":
         return _Folder(os.path.join(self._path, name))
 
@@ -153,9 +159,7 @@ class _Folder:
         return read_inside(self._path, name, plain(name), limit)
 
     def read_folder(self, name: str, size_limit: int, words: Sequence[str]) -> Submission:
-        folder = os.path.join(self._path, name)
-        if os.path.islink(folder):
-            raise _linked(name)
+        folder = self._folder(name)
         try:
             return read_submission(folder, size_limit=size_limit, words=words)
         except SubmissionError as exc:
@@ -164,9 +168,7 @@ class _Folder:
         return submission_from_bytes(inner, data, size_limit=size_limit, words=words)
 
     def files_in(self, name: str) -> dict[str, Callable[[], bytes]]:
-        folder = os.path.join(self._path, name)
-        if os.path.islink(folder):
-            raise _linked(name)
+        folder = self._folder(name)
         found = dict(folder_files(folder, plain(name), lambda _: CONTAINER_LIMIT).files)
         tops = [inner for inner, is_folder in self.inside(name).names.items() if not is_folder and _is_zip(inner)]
         return found or {

@@ -1,11 +1,11 @@
 """Lays text out in the cells of a terminal: how wide it is, and how it is broken into lines."""
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from harness.escape import plain
 
-__all__ = ["WIDTH", "columns", "cut", "fits", "width_of", "wrapped"]
+__all__ = ["WIDTH", "columns", "cut", "fits", "padded", "width_of", "wrapped"]
 
 #: Cells of a line: what every terminal has, and what a printed page and a screen reader's display hold.
 WIDTH = 80
@@ -76,6 +76,12 @@ def cut(text: str, cells: int) -> str:
     if width_of(shown) <= cells:
         return shown
     return shown[: _fitting(shown, cells - 1)] + "…"
+
+
+def padded(words: Sequence[str]) -> list[str]:
+    """Return ``words``, each with spaces behind it up to the width of the widest."""
+    widest = max(map(width_of, words), default=0)
+    return [word + " " * (widest - width_of(word)) for word in words]
 
 
 def columns(rows: list[list[str]], indent: str, left: Collection[int] = (0,)) -> list[str] | None:

@@ -16,7 +16,7 @@ from harness.render.class_page.order import lowest
 from harness.render.class_page.style import STYLE
 from harness.render.class_page.ungraded import ungraded
 from harness.render.numbers import points
-from harness.render.page import page
+from harness.render.page import footer, page
 from harness.render.phrases import graded_against
 
 __all__ = ["content", "dashboard"]
@@ -60,7 +60,7 @@ def _body(
     yield "<main>"
     yield from _sections(head, rows, found, left_out, language, anonymous=anonymous)
     yield "</main>"
-    yield from _footer(head, language)
+    yield footer(head.versions, head.isolation, "", language)
 
 
 def content(
@@ -138,11 +138,3 @@ def _figure(name: str, value: str, more: str = "", *, alarm: bool = False) -> st
     kind = ' class="alarm"' if alarm else ""
     small = f" <small>{escape(more)}</small>" if more else ""
     return f"<div{kind}><dt>{escape(name)}</dt><dd>{escape(value)}{small}</dd></div>"
-
-
-def _footer(head: ClassHead, language: Language) -> Iterator[str]:
-    versions = head.versions
-    parts = [f"dout {versions.dout}", f"Python {versions.python}", f"numpy {versions.numpy}"]
-    if head.isolation is not None:
-        parts.append(language.text("isolation {level}", level=head.isolation.level))
-    yield f"<footer><p>{escape(', '.join(parts))}</p></footer>"

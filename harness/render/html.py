@@ -8,7 +8,7 @@ from harness.records import CheckResult, Counterexample, Excerpt, Outcome, Repor
 from harness.render.causes import Cause, causes
 from harness.render.example import answer_table, inputs_line
 from harness.render.numbers import points
-from harness.render.page import PAGE_STYLE, page
+from harness.render.page import PAGE_STYLE, footer, page
 from harness.render.phrases import (
     SELF_CHECK,
     about_assignment,
@@ -57,7 +57,7 @@ def body(report: Report, language: Language) -> Iterator[str]:
     yield "<main>"
     yield from content(report, language)
     yield "</main>"
-    yield from _footer(shown, language)
+    yield footer(shown.versions, shown.isolation, shown.submission.sha256, language)
 
 
 def content(report: Report, language: Language) -> Iterator[str]:
@@ -196,13 +196,3 @@ def _notes(warnings: list[Warn], language: Language) -> Iterator[str]:
     for warn in notes:
         yield f"<li>{escape(placed_note(warn, language))} <code>{escape(warn.code)}</code></li>"
     yield "</ul>"
-
-
-def _footer(report: Report, language: Language) -> Iterator[str]:
-    versions = report.versions
-    parts = [f"dout {versions.dout}", f"Python {versions.python}", f"numpy {versions.numpy}"]
-    if report.isolation is not None:
-        parts.append(language.text("isolation {level}", level=report.isolation.level))
-    if report.submission.sha256:
-        parts.append(f"sha256 {report.submission.sha256}")
-    yield f"<footer><p>{escape(', '.join(parts))}</p></footer>"

@@ -7,8 +7,9 @@ from html import escape
 from itertools import chain
 
 from harness.language import Language
+from harness.records import Isolation, Versions
 
-__all__ = ["PAGE_STYLE", "page"]
+__all__ = ["PAGE_STYLE", "footer", "page"]
 
 #: What every page looks like, on a screen in the light and in the dark, and on paper.
 PAGE_STYLE = """\
@@ -66,3 +67,13 @@ def page(title: str, language: Language, style: str, lines: Iterable[str]) -> It
     )
     for line in chain(head, lines, ("</body>", "</html>")):
         yield f"{line}\n"
+
+
+def footer(versions: Versions, isolation: Isolation | None, sha256: str, language: Language) -> str:
+    """Return what was graded with and, of one submission, what was graded."""
+    parts = [f"dout {versions.dout}", f"Python {versions.python}", f"numpy {versions.numpy}"]
+    if isolation is not None:
+        parts.append(language.text("isolation {level}", level=isolation.level))
+    if sha256:
+        parts.append(f"sha256 {sha256}")
+    return f"<footer><p>{escape(', '.join(parts))}</p></footer>"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from harness.language import ENGLISH, Language, marked
 from harness.records import CheckResult, Counterexample, Excerpt, Level, Outcome, Report, Verdict, Warn
 from harness.render.causes import Cause, causes, root_of
-from harness.render.cells import WIDTH, columns, cut, fits, width_of, wrapped
+from harness.render.cells import WIDTH, columns, cut, fits, padded, width_of, wrapped
 from harness.render.example import answer_table, inputs_line
 from harness.render.numbers import cell, points
 from harness.render.phrases import (
@@ -172,14 +172,11 @@ def _graph_lines(report: Report, language: Language) -> Iterator[str]:
 
 
 def _check_list(results: list[CheckResult], language: Language) -> Iterator[str]:
-    shown = {result.id: verdict_word(result.verdict, language) for result in results}
-    words = max(map(width_of, shown.values()), default=0)
-    ids = max((width_of(result.id) for result in results), default=0)
-    for result in results:
+    words = padded([verdict_word(result.verdict, language) for result in results])
+    names = padded([result.id for result in results])
+    for result, word, name in zip(results, words, names, strict=True):
         score = f"{points(result.score)}/{points(result.max_score)}".rjust(7)
-        gap = " " * (ids - width_of(result.id))
-        word = shown[result.id] + " " * (words - width_of(shown[result.id]))
-        line = f"  {word}  {result.id}{gap} {score}  {_reason(result, results, language)}".rstrip()
+        line = f"  {word}  {name} {score}  {_reason(result, results, language)}".rstrip()
         if fits(line):
             yield line
         else:

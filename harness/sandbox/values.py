@@ -131,15 +131,10 @@ def unpack_array(value: msgspec.msgpack.Ext) -> tuple[NDArray[Any], int]:
     Raises:
         ProtocolError: the descriptor does not describe the bytes that follow.
     """
-    data = memoryview(value.data)
-    if len(data) < _ARRAY_HEAD.size:
-        raise ProtocolError("array without a head")
-    index, layout, ndim = _ARRAY_HEAD.unpack_from(data)
-    start = _ARRAY_HEAD.size + 4 * ndim
-    if index >= len(_DTYPES) or ndim > MAX_DIMENSIONS or len(data) < start:
-        raise ProtocolError("array with a bad head")
-    shape = _SHAPES[ndim].unpack_from(data, _ARRAY_HEAD.size)
-    dtype = _DTYPES[index]
+    try:
+        data, dtype, layout, shape, start = _parts(value)
+    except (IndexError, struct.error):
+        raise ProtocolError("array with a bad head") from None
     # numpy itself raises on (0, 2**28, 2**28), so the product is taken without the zeros.
     if math.prod(filter(None, shape)) > MAX_ARRAY or math.prod(shape) * dtype.itemsize != len(data) - start:
         raise ProtocolError("array with a bad shape")
@@ -148,21 +143,27 @@ def unpack_array(value: msgspec.msgpack.Ext) -> tuple[NDArray[Any], int]:
 
 def trusted_array(value: msgspec.msgpack.Ext) -> tuple[NDArray[Any], int]:
     """Return the same as :func:`unpack_array`, of a value that the grader sent: it makes sense."""
-    data: bytes = value.data  # type: ignore[assignment]
-    ndim = data[2]
-    shape = _SHAPES[ndim].unpack_from(data, _ARRAY_HEAD.size)
-    return np.ndarray(shape, _DTYPES[data[0]], data, _ARRAY_HEAD.size + 4 * ndim), data[1]
+    data, dtype, layout, shape, start = _parts(value)
+    return np.ndarray(shape, dtype, data, start), layout
 
 
 def is_unchanged(sent: msgspec.msgpack.Ext, array: NDArray[Any]) -> bool:
     """Tell whether an array is still what the grader sent, to the last bit."""
-    data: bytes = sent.data  # type: ignore[assignment]
+    data, dtype, _, shape, start = _parts(sent)
+    return array.tobytes() == data[start:] and array.dtype is dtype and array.shape == shape
+
+
+def _parts(value: msgspec.msgpack.Ext) -> tuple[bytes, np.dtype[Any], int, tuple[int, ...], int]:
+    """Return an array's bytes, dtype, layout and shape, and where in its bytes the numbers begin.
+
+    Raises:
+        IndexError: there is no such dtype, there are too many dimensions, or no head at all.
+        struct.error: the shape is cut off.
+    """
+    data: bytes = value.data  # type: ignore[assignment]
     ndim = data[2]
-    return (
-        array.tobytes() == data[_ARRAY_HEAD.size + 4 * ndim :]
-        and array.dtype is _DTYPES[data[0]]
-        and array.shape == _SHAPES[ndim].unpack_from(data, _ARRAY_HEAD.size)
-    )
+    shape = _SHAPES[ndim].unpack_from(data, _ARRAY_HEAD.size)
+    return data, _DTYPES[data[0]], data[1], shape, _ARRAY_HEAD.size + 4 * ndim
 
 
 def same_bytes(one: Value, other: Value) -> bool:

@@ -87,7 +87,6 @@ def _report(assignment: Assignment, layers: Sequence[type], seed: int | None, la
         layers=found,
         cases=bank.cases,
         calls=calls,
-        probes=0,
         warnings=notes,
         isolation=Isolation(level=Level.D, layers=()),
         cpu_seconds=0.0,

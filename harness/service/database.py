@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import Insert
 from harness.errors import UsageError
 from harness.sentence import Sentence
 
-__all__ = ["NOW", "Database", "cannot_keep", "new_rows"]
+__all__ = ["Database", "cannot_keep", "new_rows"]
 
 #: Seconds that a writer waits for another one on SQLite; a group of 128 submissions is committed in milliseconds.
 _BUSY_SECONDS = 30
@@ -42,10 +42,6 @@ def _on_postgresql(*_: object, **__: object) -> str:
     return "extract(epoch from clock_timestamp())::double precision"
 
 
-#: The database's own time as an expression, seconds since 1970: for statements that are made once.
-NOW = _Now()
-
-
 class Database:
     """Gives transactions. Close it to give the connections back.
 
@@ -56,6 +52,9 @@ class Database:
     Raises:
         UsageError: the address is none, or of another kind of database.
     """
+
+    #: The database's own time as an expression, seconds since 1970.
+    clock: sa.ColumnElement[float] = _Now()
 
     def __init__(self, url: str, *, pool: int = 8) -> None:
         try:
@@ -102,11 +101,6 @@ class Database:
         """Give a transaction that sees one state of the database, and holds up no writer."""
         with self._reader.connect() as connection:
             yield connection
-
-    @property
-    def clock(self) -> sa.ColumnElement[float]:
-        """The database's own time as an expression, seconds since 1970."""
-        return NOW
 
     def now(self, connection: sa.Connection) -> float:
         """Return the database's own time, seconds since 1970."""

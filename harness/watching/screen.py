@@ -6,7 +6,7 @@ from harness.language import Language, marked
 from harness.records import Outcome, Report, Verdict
 from harness.render import render
 from harness.render.causes import Cause
-from harness.render.cells import fits, width_of, wrapped
+from harness.render.cells import fits, padded, wrapped
 from harness.render.numbers import points
 from harness.render.phrases import advice, all_passed, hints_of, next_step, verdict_word
 from harness.render.text import failure_lines
@@ -98,11 +98,9 @@ def hints_for(cause: Cause, language: Language) -> list[str]:
 def _list(view: View, language: Language) -> Iterator[str]:
     results = {result.id: result for result in view.report.checks}
     shown = [results[id_] for id_ in view.order]
-    words = {one.id: verdict_word(one.verdict, language) for one in shown}
-    word_width, id_width = max(map(width_of, words.values())), max(map(width_of, words))
-    for one in shown:
-        word = words[one.id] + " " * (word_width - width_of(words[one.id]))
-        name = one.id + " " * (id_width - width_of(one.id))
+    words = padded([verdict_word(one.verdict, language) for one in shown])
+    names = padded([one.id for one in shown])
+    for one, word, name in zip(shown, words, names, strict=True):
         line = f"  {word}  {name} {points(one.score):>6}/{points(one.max_score)}"
         yield from [line] if fits(line) else wrapped(line, "", "      ")
 

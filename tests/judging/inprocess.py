@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
 
-from harness.answers import Call, received
+from harness.answers import Call, received, reference_answers
 from harness.assignment import Assignment, built_in
 from harness.cases import Bank, Case, bank_for, decode_bank
 from harness.checks import CHECKS
@@ -96,7 +96,7 @@ def _evaluated(
         layers=found,
         cases=cases,
         calls=calls,
-        probes=len(cases) - fixed,
+        probed=reference_answers(assignment(), cases[fixed:]).values,
         warnings=[],
         isolation=Isolation(level=Level.D, layers=()),
         cpu_seconds=0.0,

@@ -109,12 +109,12 @@ def test_the_same_file_gets_the_same_probes():
 
 def test_probes_are_counted_and_come_after_the_bank():
     seen = observe_text(mul_layer(dx="dout * y * 7.5 / 7.5") + RIGHT_ADD)
-    assert seen.probes == len(seen.cases) - len(bank().cases) > 0
+    assert len(seen.probed) == len(seen.cases) - len(bank().cases) > 0
     assert seen.cases[: len(bank().cases)] == bank().cases
 
 
 def test_an_ordinary_file_gets_none():
-    assert observe_text(RIGHT_ADD + RIGHT_MUL).probes == 0
+    assert observe_text(RIGHT_ADD + RIGHT_MUL).probed == []
 
 
 NUMBERS = {

@@ -5,33 +5,32 @@ from submissions import RIGHT
 
 from harness.cases import bank_for
 from harness.observe import Observations
-from harness.sandbox.channel import WorkerGone
-from harness.sandbox.protocol import Answer, Done, Fault, Loaded, Parsed
+from harness.sandbox.channel import Exit, Worker, WorkerGone
+from harness.sandbox.protocol import Answer, Done, Fault, Loaded, Parsed, frame
+from harness.sandbox.runner import Sandbox
 from harness.shrink.points import Point, simple_numbers, telling
 from harness.shrink.replay import Replays
 from harness.shrink.search import Arrays, Numbers, OutOfReplays, smallest
 from harness.submission import submission_from_bytes
 
 
-class Scripted:
-    """A worker, and the sandbox that starts it, that says what it was told to say."""
-
-    exit = None
+class Scripted(Sandbox):
+    """A sandbox, and the channel of its one worker, which says what it was told to say."""
 
     def __init__(self, *messages):
         self._messages = [Parsed([], [], [], 1), Loaded([], []), *messages]
 
     def spawn(self, limits, modules):
-        return self
+        return Worker(self, ())
 
-    def send(self, request, seconds):
+    def write(self, data, deadline):
         pass
 
-    def receive(self, seconds, until):
-        return self._messages.pop(0)
+    def read(self, deadline):
+        return frame(self._messages.pop(0))
 
     def close(self):
-        pass
+        return Exit(0, 0.0)
 
 
 PAIR = Answer(0, 2, several=True, values=[1.0, 1.0])
@@ -48,13 +47,13 @@ BROKEN = {
 @pytest.mark.parametrize("messages", BROKEN.values(), ids=BROKEN)
 def test_a_worker_that_breaks_the_protocol_is_not_asked_again(assignment, messages):
     submission = submission_from_bytes("layers.py", RIGHT.encode())
-    seen = Observations(layers=[], cases=[], calls=[], probes=0, warnings=[], isolation=None, cpu_seconds=0.0)
+    seen = Observations(layers=[], cases=[], calls=[], warnings=[], isolation=None, cpu_seconds=0.0)
     case = bank_for(assignment, assignment.default_seed).cases[0]
     with Replays(Scripted(*messages), submission, assignment, seen) as replays:
         for _ in range(2):
             with pytest.raises(WorkerGone):
                 replays.ask([case])
-        assert replays.gone
+        assert replays.is_over
 
 
 def test_simple_numbers_begin_with_telling_ones_and_hold_every_pattern_of_signs():

@@ -144,16 +144,15 @@ def test_a_file_that_is_slow_and_right_has_all_its_time(sandbox):
 
 
 def test_nothing_of_the_first_attempt_is_left_in_the_second(sandbox, monkeypatch):
-    answers, at_entry = evaluation.Evaluation._answers, []
+    take, at_entry = evaluation.Evaluation._take, []
 
     def answered_and_lost(self, *arguments):
         at_entry.append({type(call) for row in self.calls for call in row})
-        left = answers(self, *arguments)
+        take(self, *arguments)
         if len(at_entry) == 1:
             raise WorkerGone(Ending.CRASHED, "its process ended by itself")
-        return left
 
-    monkeypatch.setattr(evaluation.Evaluation, "_answers", answered_and_lost)
+    monkeypatch.setattr(evaluation.Evaluation, "_take", answered_and_lost)
     monkeypatch.setattr(evaluation, "Recogniser", lambda streams: Recogniser([]))
     assert graded(sandbox, INNOCENT).score == 100
     assert at_entry == [{type(None)}, {type(None)}]

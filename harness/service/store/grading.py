@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from harness.records import Outcome, Record, Report
 from harness.render.json import render_json
-from harness.service.database import NOW, Database, new_rows
+from harness.service.database import Database, new_rows
 from harness.service.ids import new_id
 from harness.service.schema import assignment, attempt, blob, grade, report, revision, submission
 from harness.service.store.auditing import WORKER, note
@@ -52,10 +52,12 @@ _CLAIMED = (
     .outerjoin(attempt, sa.and_(attempt.c.submission_id == submission.c.id, attempt.c.gen == submission.c.gen))
     .where(submission.c.id == sa.bindparam("of_id"), is_newest())
 )
-_CRASHED = sa.update(attempt).where(_OF_GEN, attempt.c.state == "running").values(state="crashed", ended_at=NOW)
-_ATTEMPT = sa.insert(attempt).values(state="running", started_at=NOW)
+_CRASHED = (
+    sa.update(attempt).where(_OF_GEN, attempt.c.state == "running").values(state="crashed", ended_at=Database.clock)
+)
+_ATTEMPT = sa.insert(attempt).values(state="running", started_at=Database.clock)
 _REPORT = sa.insert(report)
-_END = sa.update(attempt).where(_OF_ATTEMPT).values(state=sa.bindparam("new_state"), ended_at=NOW)
+_END = sa.update(attempt).where(_OF_ATTEMPT).values(state=sa.bindparam("new_state"), ended_at=Database.clock)
 _GRADED = (
     sa.update(submission)
     .where(submission.c.id == sa.bindparam("of_id"), submission.c.gen == sa.bindparam("of_gen"))
@@ -65,7 +67,7 @@ _GRADED = (
 
 @cache
 def _grade(is_sqlite: bool) -> "sa.Insert":
-    return new_rows(grade, is_sqlite=is_sqlite).values(at=NOW).returning(grade.c.attempt_n)
+    return new_rows(grade, is_sqlite=is_sqlite).values(at=Database.clock).returning(grade.c.attempt_n)
 
 
 class Claim(Record, frozen=True, kw_only=True):
