@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
@@ -14,7 +15,7 @@ from sqlalchemy.sql.dml import Insert
 from harness.errors import UsageError
 from harness.sentence import Sentence
 
-__all__ = ["Database", "cannot_keep", "new_rows"]
+__all__ = ["Database", "among", "cannot_keep", "new_rows"]
 
 #: Seconds that a writer waits for another one on SQLite; a group of 128 submissions is committed in milliseconds.
 _BUSY_SECONDS = 30
@@ -42,6 +43,48 @@ def _on_postgresql(*_: object, **__: object) -> str:
     return "extract(epoch from clock_timestamp())::double precision"
 
 
+class _Many(sa.types.TypeDecorator[Sequence[str]]):
+    """Many texts as one parameter: an array, and on SQLite JSON."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Return what the database calls it."""
+        return dialect.type_descriptor(sa.Text() if dialect.name == "sqlite" else sa.ARRAY(sa.Text()))
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: sa.Dialect) -> Any:
+        """Return what the driver is given."""
+        assert value is not None
+        return msgspec.json.encode(value).decode() if dialect.name == "sqlite" else [*value]
+
+
+class _Among(sa.sql.functions.FunctionElement[Any]):
+    # Of no type: what is a Boolean is compared with 1 on SQLite, and no index is used then.
+    inherit_cache = True
+
+
+@compiles(_Among, "sqlite")
+def _among_on_sqlite(element: _Among, compiler: sa.sql.compiler.SQLCompiler, **how: Any) -> str:
+    column, many = (compiler.process(one, **how) for one in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({many}))"
+
+
+@compiles(_Among, "postgresql")
+def _among_on_postgresql(element: _Among, compiler: sa.sql.compiler.SQLCompiler, **how: Any) -> str:
+    column, many = (compiler.process(one, **how) for one in element.clauses)
+    return f"{column} = ANY ({many})"
+
+
+def among(column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a column is one of many texts, which come as the one parameter ``name``.
+
+    Such a statement is the same for any number of them, so that a driver knows it again. ``in_`` writes another one for
+    each number, and to do that takes longer than to run it.
+    """
+    return _Among(column, sa.bindparam(name, type_=_Many()))
+
+
 class Database:
     """Gives transactions. Close it to give the connections back.
 
@@ -55,6 +98,7 @@ class Database:
 
     #: The database's own time as an expression, seconds since 1970.
     clock: sa.ColumnElement[float] = _Now()
+    _what_time = sa.select(clock)
 
     def __init__(self, url: str, *, pool: int = 8) -> None:
         try:
@@ -104,7 +148,7 @@ class Database:
 
     def now(self, connection: sa.Connection) -> float:
         """Return the database's own time, seconds since 1970."""
-        return float(connection.execute(sa.select(self.clock)).scalar_one())
+        return float(connection.execute(self._what_time).scalar_one())
 
     def insert_new(self, table: sa.Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] = ()) -> Insert:
         """Return an INSERT that leaves rows alone which are there already; of many rows, when they come with it later.

@@ -11,12 +11,12 @@ from api_ground import ApiGround
 from fleet import Fleet
 from processes import until
 from starlette.requests import Request
-from starlette.routing import Route
 
 from harness.service.database import Database
 from harness.service.ids import SECRETS, new_secret
 from harness.service.logs import configure
 from harness.service.web.guarding import public
+from harness.service.web.routing import Route
 
 LEARNERS_TEXT = "class AddLayer: my_private_thought = 1"
 PASSWORD = "geheim-und-lang"
@@ -64,7 +64,7 @@ def fails_with_secrets(api, secrets):
         with api.database.reading() if request.query_params else api.database.writing() as connection:
             connection.execute(sa.text("SELECT :a, :b, :c FROM nowhere"), given)
 
-    api.app.router.routes.append(Route("/broken", broken))
+    api.app.router.add(Route("/broken", broken))
 
 
 @pytest.mark.parametrize("plain", [False, True], ids=["json", "console"])

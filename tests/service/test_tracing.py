@@ -8,12 +8,12 @@ from api_ground import ApiGround
 from fleet import Fleet
 from processes import until
 from starlette.requests import Request
-from starlette.routing import Route
 
 from harness.service import tracing
 from harness.service.database import Database
 from harness.service.engine import Jobs, Runner
 from harness.service.web.guarding import public
+from harness.service.web.routing import Route
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
@@ -80,7 +80,7 @@ def test_a_span_has_no_address_no_message_and_no_traceback(spans, api):
         with tracing.span("inner"):
             raise ValueError("my_private_thought")
 
-    api.app.router.routes.append(Route("/broken/{secret}", broken))
+    api.app.router.add(Route("/broken/{secret}", broken))
     api.client().get("/broken/my_private_thought?and=my_private_thought")
     inner, request = spans()
     assert (request.name, request.attributes["http.response.status_code"]) == ("GET /broken/{secret}", 500)

@@ -13,13 +13,13 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
 from harness.service.web.addresses import attachment
 from harness.service.web.guarding import public
 from harness.service.web.limiting import Limiter
 from harness.service.web.middleware import SecurityHeaders
 from harness.service.web.refusal import TooMany
+from harness.service.web.routing import Route
 from harness.service.web.windows import Windows
 
 POLICY = {
@@ -35,7 +35,7 @@ POLICY = {
 
 
 def with_route(site, endpoint, path="/probe", methods=("GET", "POST")):
-    site.app.router.routes.append(Route(path, endpoint, methods=[*methods]))
+    site.app.router.add(Route(path, endpoint, methods=[*methods]))
 
 
 async def echo(request: Request) -> Response:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from harness.errors import DoutError
 from harness.records import Record
 from harness.sentence import Sentence
-from harness.service.database import Database
+from harness.service.database import Database, among
 from harness.service.ids import new_id
 from harness.service.schema import blob, enrolment, submission
 from harness.service.store.revisions import newest_revisions
@@ -85,6 +85,38 @@ class Refused(DoutError):  # noqa: N818 - the client is refused; nothing went wr
         self.code = code
         #: Seconds until it may be tried again; None when time alone changes nothing.
         self.retry_after = retry_after
+
+
+# Made once: to build one takes several times as long as to run it.
+_LOCKED = (
+    sa.select(enrolment.c.user_id)
+    .where(among(enrolment.c.user_id, "users"), among(enrolment.c.course_id, "courses"))
+    .order_by(enrolment.c.user_id, enrolment.c.course_id)
+    .with_for_update()
+)
+#: That a submission is of one of these learners, and for one of these assignments.
+_OF_THESE = sa.and_(among(submission.c.user_id, "users"), among(submission.c.assignment_id, "assignments"))
+_KNOWN = sa.select(
+    submission.c.user_id,
+    submission.c.assignment_id,
+    submission.c.idempotency_key,
+    submission.c.id,
+    submission.c.number,
+    submission.c.is_late,
+    submission.c.blob_sha256,
+).where(_OF_THESE, among(submission.c.idempotency_key, "keys"))
+_STANDINGS = (
+    sa.select(
+        submission.c.user_id,
+        submission.c.assignment_id,
+        sa.func.max(submission.c.number),
+        sa.func.sum(sa.case((submission.c.counts, 1), else_=0)),
+        sa.func.sum(sa.case((submission.c.status.in_(("queued", "running")), 1), else_=0)),
+        sa.func.max(submission.c.received_at),
+    )
+    .where(_OF_THESE)
+    .group_by(submission.c.user_id, submission.c.assignment_id)
+)
 
 
 @dataclass
@@ -178,39 +210,19 @@ def accept_all(
 
 def _lock(connection: sa.Connection, members: set[_Pair]) -> None:
     """Have two submissions of one learner at once decided one after the other. (SQLite has one writer anyway.)"""
-    connection.execute(
-        sa.select(enrolment.c.user_id)
-        .where(
-            enrolment.c.user_id.in_(sorted({user for user, _ in members})),
-            enrolment.c.course_id.in_(sorted({course for _, course in members})),
-        )
-        .order_by(enrolment.c.user_id, enrolment.c.course_id)
-        .with_for_update()
-    )
+    if connection.dialect.name != "sqlite":
+        users, courses = zip(*members, strict=True) if members else ((), ())
+        connection.execute(_LOCKED, {"users": {*users}, "courses": {*courses}})
 
 
-def _of(incoming: Sequence[Incoming]) -> sa.ColumnElement[bool]:
-    """Return the condition that a submission is of one of these learners, and for one of these assignments."""
-    return sa.and_(
-        submission.c.user_id.in_(sorted({one.user_id for one in incoming})),
-        submission.c.assignment_id.in_(sorted({one.assignment_id for one in incoming})),
-    )
+def _of(incoming: Sequence[Incoming]) -> dict[str, set[str]]:
+    """Return what ``_OF_THESE`` is to know."""
+    return {"users": {one.user_id for one in incoming}, "assignments": {one.assignment_id for one in incoming}}
 
 
 def _known(connection: sa.Connection, incoming: Sequence[Incoming]) -> dict[tuple[str, str, str], tuple[Accepted, str]]:
     """Return what was accepted before under the same keys, and the hash of its bytes."""
-    columns = submission.c
-    found = connection.execute(
-        sa.select(
-            columns.user_id,
-            columns.assignment_id,
-            columns.idempotency_key,
-            columns.id,
-            columns.number,
-            columns.is_late,
-            columns.blob_sha256,
-        ).where(_of(incoming), columns.idempotency_key.in_(sorted({one.idempotency_key for one in incoming})))
-    )
+    found = connection.execute(_KNOWN, {**_of(incoming), "keys": {one.idempotency_key for one in incoming}})
     return {
         (user, assignment, key): (Accepted(id=id_, number=number, is_late=is_late, is_new=False), sha256)
         for user, assignment, key, id_, number, is_late, sha256 in found
@@ -218,19 +230,7 @@ def _known(connection: sa.Connection, incoming: Sequence[Incoming]) -> dict[tupl
 
 
 def _standings(connection: sa.Connection, incoming: Sequence[Incoming]) -> dict[_Pair, _Standing]:
-    waits = submission.c.status.in_(("queued", "running"))
-    found = connection.execute(
-        sa.select(
-            submission.c.user_id,
-            submission.c.assignment_id,
-            sa.func.max(submission.c.number),
-            sa.func.sum(sa.case((submission.c.counts, 1), else_=0)),
-            sa.func.sum(sa.case((waits, 1), else_=0)),
-            sa.func.max(submission.c.received_at),
-        )
-        .where(_of(incoming))
-        .group_by(submission.c.user_id, submission.c.assignment_id)
-    )
+    found = connection.execute(_STANDINGS, _of(incoming))
     return {(user, assignment): _Standing(*counted) for user, assignment, *counted in found}
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from harness.records import Record
 from harness.service.access import Actor
+from harness.service.database import among
 from harness.service.schema import (
     assignment,
     blob,
@@ -125,7 +126,7 @@ def assignment_of(connection: sa.Connection, assignment_id: str) -> sa.RowMappin
 
 def assignments_by_id(_: object, connection: sa.Connection, ids: Sequence[str]) -> list[sa.RowMapping | None]:
     """Return the same of each of several, in their sequence."""
-    found = connection.execute(_assignments().where(assignment.c.id.in_(sorted({*ids})))).mappings()
+    found = connection.execute(_assignments_by_id(), {"ids": [*{*ids}]}).mappings()
     by_id = {row["id"]: row for row in found}
     return [by_id.get(one) for one in ids]
 
@@ -148,6 +149,11 @@ def _assignments() -> "sa.Select[Any]":
         .join(revision, revision.c.assignment_id == assignment.c.id)
         .where(is_newest())
     )
+
+
+@cache
+def _assignments_by_id() -> "sa.Select[Any]":
+    return _assignments().where(among(assignment.c.id, "ids"))
 
 
 def used_attempts(connection: sa.Connection, assignment_id: str, user_id: str) -> int:

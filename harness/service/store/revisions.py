@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
+from harness.service.database import among
 from harness.service.schema import assignment, revision
 
 __all__ = ["is_newest", "newest_revision", "newest_revisions"]
@@ -23,7 +24,7 @@ def newest_revision(connection: sa.Connection, assignment_id: str) -> sa.RowMapp
 
 def newest_revisions(connection: sa.Connection, assignment_ids: Iterable[str]) -> dict[str, sa.RowMapping]:
     """Return the same of each of several, by the assignment's id."""
-    found = connection.execute(_NEWEST, {"ids": sorted(assignment_ids)}).mappings()
+    found = connection.execute(_NEWEST, {"ids": [*assignment_ids]}).mappings()
     return {row["assignment_id"]: row for row in found}
 
 
@@ -31,5 +32,5 @@ def newest_revisions(connection: sa.Connection, assignment_ids: Iterable[str]) -
 _NEWEST = (
     sa.select(revision, assignment.c.course_id, assignment.c.title)
     .join(assignment, assignment.c.id == revision.c.assignment_id)
-    .where(revision.c.assignment_id.in_(sa.bindparam("ids", expanding=True)), is_newest())
+    .where(among(revision.c.assignment_id, "ids"), is_newest())
 )

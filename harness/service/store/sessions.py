@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from harness.records import Record
 from harness.service.access import Actor
-from harness.service.database import Database
+from harness.service.database import Database, among
 from harness.service.ids import digest, new_secret
 from harness.service.schema import enrolment, session, token, user
 from harness.service.store.auditing import Note, note, note_all
@@ -40,6 +40,30 @@ class Seen(Record, frozen=True, kw_only=True):
 _PERSON = (user.c.id, user.c.name, user.c.is_admin, user.c.language, enrolment.c.course_id, enrolment.c.role)
 
 
+_IS_TO_NOTE = sa.func.coalesce(token.c.last_used_at, 0) < Database.clock - _NOTED_EVERY
+# Made once: to build one takes several times as long as to run it.
+_BY_TOKEN = (
+    sa.select(
+        *_PERSON,
+        token.c.id.label("token_id"),
+        token.c.secret_sha256,
+        token.c.scopes,
+        token.c.course_id.label("only_course"),
+        _IS_TO_NOTE.label("is_to_note"),
+    )
+    .select_from(token.join(user, user.c.id == token.c.user_id).outerjoin(enrolment, enrolment.c.user_id == user.c.id))
+    .where(among(token.c.secret_sha256, "digests"), token.c.revoked_at.is_(None))
+    .where(sa.or_(token.c.expires_at.is_(None), token.c.expires_at > Database.clock))
+    .where(user.c.disabled_at.is_(None))
+)
+_NOTED = (
+    sa.update(token)
+    .where(among(token.c.id, "tokens"), _IS_TO_NOTE)
+    .values(last_used_at=Database.clock)
+    .returning(token.c.id, token.c.user_id, token.c.course_id)
+)
+
+
 def actor_by_session(database: Database, connection: sa.Connection, secret: str) -> Seen | None:
     """Return who is logged in with the cookie ``secret``; None where the session ended, or the person is disabled."""
     query = (
@@ -52,27 +76,11 @@ def actor_by_session(database: Database, connection: sa.Connection, secret: str)
     return Seen(actor=_actor(rows), csrf=rows[0].csrf) if rows else None
 
 
-def actors_by_token(database: Database, connection: sa.Connection, secrets: Sequence[str]) -> list[Seen | None]:
+def actors_by_token(_: object, connection: sa.Connection, secrets: Sequence[str]) -> list[Seen | None]:
     """Return whose tokens these are, with what each is limited to; None where one is not valid (any more)."""
     digests = [digest(secret) for secret in secrets]
-    query = (
-        sa.select(
-            *_PERSON,
-            token.c.id.label("token_id"),
-            token.c.secret_sha256,
-            token.c.scopes,
-            token.c.course_id.label("only_course"),
-            (sa.func.coalesce(token.c.last_used_at, 0) < database.clock - _NOTED_EVERY).label("is_to_note"),
-        )
-        .select_from(
-            token.join(user, user.c.id == token.c.user_id).outerjoin(enrolment, enrolment.c.user_id == user.c.id)
-        )
-        .where(token.c.secret_sha256.in_(sorted({*digests})), token.c.revoked_at.is_(None))
-        .where(sa.or_(token.c.expires_at.is_(None), token.c.expires_at > database.clock))
-        .where(user.c.disabled_at.is_(None))
-    )
     rows_of: dict[str, list[Any]] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(_BY_TOKEN, {"digests": {*digests}}):
         rows_of.setdefault(row.secret_sha256, []).append(row)
     return [_by_token(rows_of[one]) if one in rows_of else None for one in digests]
 
@@ -114,13 +122,7 @@ def note_token_uses(
         uses: Id of the token and network address of who used it.
     """
     addresses = dict(uses)
-    done = connection.execute(
-        sa.update(token)
-        .where(token.c.id.in_(sorted(addresses)))
-        .where(sa.func.coalesce(token.c.last_used_at, 0) < database.clock - _NOTED_EVERY)
-        .values(last_used_at=database.clock)
-        .returning(token.c.id, token.c.user_id, token.c.course_id)
-    ).all()
+    done = connection.execute(_NOTED, {"tokens": [*addresses]}).all()
     note_all(
         database,
         connection,

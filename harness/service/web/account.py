@@ -2,7 +2,6 @@
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from harness.errors import UsageError
 from harness.language import LANGUAGES
@@ -21,6 +20,7 @@ from harness.service.web.limiting import limiter_of
 from harness.service.web.login import log_in
 from harness.service.web.refusal import Forbidden
 from harness.service.web.rendering import render
+from harness.service.web.routing import Route
 from harness.service.web.service import service_of
 
 __all__ = ["export_answer", "routes"]

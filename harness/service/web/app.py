@@ -1,11 +1,11 @@
 """Puts the web application together: what every request goes through, and all routes."""
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from types import SimpleNamespace
+
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from harness.service.key_sets import KeySets, Published
 from harness.service.oidc import read_provider
@@ -25,17 +25,19 @@ from harness.service.web import (
     pages,
     static_files,
 )
-from harness.service.web.errors import Answered, refuse
+from harness.service.web.errors import Answered
 from harness.service.web.guarding import Guarded
 from harness.service.web.identifying import Identified, SameSite
+from harness.service.web.layers import Layer
 from harness.service.web.limiting import Limiter
 from harness.service.web.live import Live
 from harness.service.web.middleware import BodyLimit, Measured, SecurityHeaders, Traced
+from harness.service.web.routing import Route, Routes
 from harness.service.web.service import Service
 
-__all__ = ["create_app", "routes"]
+__all__ = ["Application", "create_app", "routes"]
 
-routes: list[BaseRoute] = [
+routes: list[Route] = [
     *login.routes,
     *oidc.routes,
     *lti.routes,
@@ -53,33 +55,50 @@ routes: list[BaseRoute] = [
 ]
 
 
-def create_app(service: Service) -> Starlette:
+#: Puts a layer over what lies below.
+_Layered = Callable[[ASGIApp], Layer]
+
+
+class Application:
+    """Answers requests: through all layers, and by their routes. Handlers find ``state`` at ``request.app.state``."""
+
+    def __init__(
+        self, routes: Iterable[Route], layers: Sequence[Callable[[ASGIApp], ASGIApp]], **state: object
+    ) -> None:
+        self.router = Routes(routes)
+        self.state = SimpleNamespace(**state)
+        self._layers: ASGIApp = self.router
+        for layer in reversed(layers):
+            self._layers = layer(self._layers)
+        #: Is told that the server starts and stops, and closes web sockets, of which there are none.
+        self._others = Router()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        scope["app"] = self
+        await (self._layers if scope["type"] == "http" else self._others)(scope, receive, send)
+
+
+def create_app(service: Service) -> Application:
     """Return the web application: one for each process."""
-    app = Starlette(
-        routes=routes,
-        middleware=[
-            Middleware(SecurityHeaders, is_https=service.is_https),
-            Middleware(Measured),
-            Middleware(Traced),
-            # Whatever is raised from here on down is answered, with the headers from above.
-            Middleware(Answered),
-            Middleware(BodyLimit, most=service.settings.max_body),
-            Middleware(Identified, service=service),
-            Middleware(SameSite, service=service),
-            Middleware(Guarded),
-        ],
-        exception_handlers={HTTPException: _refused},
+    layers: list[_Layered] = [
+        partial(SecurityHeaders, is_https=service.is_https),
+        Measured,
+        Traced,
+        # Whatever is raised from here on down is answered, with the headers from above.
+        Answered,
+        partial(BodyLimit, most=service.settings.max_body),
+        partial(Identified, service=service),
+        partial(SameSite, service=service),
+        Guarded,
+    ]
+    return Application(
+        routes,
+        layers,
+        service=service,
+        limiter=Limiter(service.settings),
+        live=Live(service),
+        meters=metrics.Meters(service),
+        key_sets=KeySets(),
+        providers=Published(read_provider),
     )
-    # A redirect to the address with a slash tells who asks that there is something.
-    app.router.redirect_slashes = False
-    app.state.service = service
-    app.state.limiter = Limiter(service.settings)
-    app.state.live = Live(service)
-    app.state.meters = metrics.Meters(service)
-    app.state.key_sets = KeySets()
-    app.state.providers = Published(read_provider)
-    return app
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    return refuse(request, error)

@@ -127,7 +127,7 @@ def _refusal(error: Exception) -> Refusal:
 class Answered(Layer):
     """Gives every request an answer, also when a handler, or what stands before it, raises anything."""
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
         has_begun = False
 

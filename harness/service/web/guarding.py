@@ -81,7 +81,7 @@ class Public:
 class Guarded(Layer):
     """Holds back an answer of a handler that asked no guard: a mistake of ours, and never a yes."""
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
 
         async def guarded(message: Message) -> None:

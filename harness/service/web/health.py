@@ -13,11 +13,11 @@ import sqlalchemy as sa
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from harness.service.migrations import is_current
 from harness.service.store.overseeing import alive_workers
 from harness.service.web.guarding import public
+from harness.service.web.routing import Route
 from harness.service.web.service import Service, service_of
 
 __all__ = ["routes"]

@@ -74,7 +74,7 @@ class Identified(Layer):
 
         self._note_uses = note_uses
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer.
 
         Raises:
@@ -149,7 +149,7 @@ class SameSite(Layer):
         super().__init__(app)
         self._origin = service.settings.address
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer.
 
         Raises:

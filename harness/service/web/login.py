@@ -4,7 +4,6 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from harness.errors import UsageError
 from harness.sentence import Sentence
@@ -21,6 +20,7 @@ from harness.service.web.identifying import forget_session, keep_session, sessio
 from harness.service.web.limiting import limiter_of
 from harness.service.web.refusal import Refusal
 from harness.service.web.rendering import render
+from harness.service.web.routing import Route
 from harness.service.web.service import service_of
 
 __all__ = ["begin_session", "log_in", "routes"]

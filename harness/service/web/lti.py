@@ -5,7 +5,6 @@ import sqlalchemy as sa
 from joserfc.jwk import KeySet
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
 
 from harness.service.lti.keys import own_key, published
 from harness.service.lti.launch import Launch, chosen_platform, is_ours, read_launch
@@ -18,6 +17,7 @@ from harness.service.web.addresses import client_address
 from harness.service.web.arriving import answered, begun, key_sets_of, let_in, remember_browser
 from harness.service.web.forms import text
 from harness.service.web.guarding import public
+from harness.service.web.routing import Route
 from harness.service.web.service import service_of
 
 __all__ = ["routes"]

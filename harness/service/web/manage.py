@@ -2,7 +2,6 @@
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from harness.errors import UsageError
 from harness.sentence import Sentence
@@ -16,6 +15,7 @@ from harness.service.web.forms import text
 from harness.service.web.guarding import guard
 from harness.service.web.looking_up import user_of
 from harness.service.web.rendering import render
+from harness.service.web.routing import Route
 from harness.service.web.service import service_of
 
 __all__ = ["routes"]

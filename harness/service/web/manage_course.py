@@ -6,7 +6,6 @@ import sqlalchemy as sa
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from harness.errors import AssignmentError, UsageError
 from harness.feedback import Feedback
@@ -14,6 +13,7 @@ from harness.service.store.courses import Revision, assignments_of, create_assig
 from harness.service.web.forms import number, text, time
 from harness.service.web.looking_up import assignment_of, course_of
 from harness.service.web.rendering import render
+from harness.service.web.routing import Route
 from harness.service.web.service import service_of
 
 __all__ = ["routes"]

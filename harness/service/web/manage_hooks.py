@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from harness.errors import UsageError
 from harness.service.store.hooks import deliveries, drop_webhook, make_webhook, webhook_by_id, webhooks_of
@@ -13,6 +12,7 @@ from harness.service.web.forms import text
 from harness.service.web.guarding import absent
 from harness.service.web.looking_up import course_of
 from harness.service.web.rendering import render
+from harness.service.web.routing import Route
 from harness.service.web.service import service_of
 
 __all__ = ["routes"]

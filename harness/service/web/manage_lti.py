@@ -4,7 +4,6 @@ import msgspec
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from harness.errors import UsageError
 from harness.sentence import Sentence, marked
@@ -22,6 +21,7 @@ from harness.service.web.addresses import client_address
 from harness.service.web.forms import text
 from harness.service.web.guarding import absent, guard
 from harness.service.web.rendering import render
+from harness.service.web.routing import Route
 from harness.service.web.service import service_of
 
 __all__ = ["routes"]

@@ -43,7 +43,7 @@ class SecurityHeaders(Layer):
             headers["strict-transport-security"] = _STRICT_TRANSPORT
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
@@ -72,7 +72,7 @@ def _check_lines(headers: Iterable[tuple[bytes, bytes]]) -> None:
 class Measured(Layer):
     """Counts every answer, and how long it took until it began."""
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
         begun = time.perf_counter()
 
@@ -89,7 +89,7 @@ class Measured(Layer):
 class Traced(Layer):
     """Makes a span of each request, which goes on with the trace that the client is in."""
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
         about = {"request": scope["state"]["request_id"]}
         with continued(Headers(scope=scope).get("traceparent", "")), span(scope["method"], **about) as made:
@@ -113,7 +113,7 @@ class BodyLimit(Layer):
         super().__init__(app)
         self._most = most
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer.
 
         Raises:

@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from harness.service.oidc import authorization_url, discover, person_of
 from harness.service.refusals import refused
@@ -12,6 +11,7 @@ from harness.service.web.addresses import client_address, local_path
 from harness.service.web.arriving import answered, begun, key_sets_of, let_in, providers_of, remember_browser
 from harness.service.web.guarding import public
 from harness.service.web.refusal import NotFound
+from harness.service.web.routing import Route
 from harness.service.web.service import Service, service_of
 
 __all__ = ["routes"]

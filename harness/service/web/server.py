@@ -2,18 +2,14 @@
 
 import gc
 import socket
-from typing import TYPE_CHECKING
 
 import structlog
 import uvicorn
 
 from harness.service.database import Database
 from harness.service.settings import Settings
-from harness.service.web.app import create_app
+from harness.service.web.app import Application, create_app
 from harness.service.web.service import open_service
-
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
 
 __all__ = ["made_server", "serve"]
 
@@ -26,7 +22,7 @@ _log = structlog.get_logger("dout.web")
 class _Server(uvicorn.Server):
     """Ends the streams of events before it waits for what is under way: they would go on for ever."""
 
-    def __init__(self, config: uvicorn.Config, app: "Starlette") -> None:
+    def __init__(self, config: uvicorn.Config, app: Application) -> None:
         super().__init__(config)
         self._app = app
 
@@ -36,7 +32,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def made_server(app: "Starlette", settings: Settings) -> uvicorn.Server:
+def made_server(app: Application, settings: Settings) -> uvicorn.Server:
     """Return a server of ``app``, which does not run yet."""
     config = uvicorn.Config(
         app,

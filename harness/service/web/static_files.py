@@ -5,13 +5,13 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from harness.render.class_page.style import STYLE as CLASS_STYLE
 from harness.render.html import STYLE as REPORT_STYLE
 from harness.render.page import PAGE_STYLE
 from harness.service.web.guarding import public
 from harness.service.web.refusal import NotFound
+from harness.service.web.routing import Route
 
 __all__ = ["STAMP", "routes"]
 

@@ -1,6 +1,6 @@
 """The table of what the API can do: routes and the document that describes them are both made of it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,7 +13,7 @@ from harness.records import Record
 from harness.sentence import Sentence
 from harness.service.web.api.problems import Invalid, Unprocessable, problem
 from harness.service.web.api.shapes import Nothing
-from harness.service.web.routing import ForPrograms
+from harness.service.web.routing import ForPrograms, Handler
 from harness.service.web.service import service_of
 
 __all__ = ["PREFIX", "Answer", "Operation", "answer", "body_of", "made_routes", "query_of", "read"]
@@ -23,7 +23,6 @@ PREFIX = "/api/v1"
 ALWAYS = ("bad-request", "not-authenticated", "forbidden", "not-found")
 
 T = TypeVar("T")
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Answer(Record, frozen=True, kw_only=True):

@@ -1,7 +1,5 @@
 """The pages, one module for each kind of reader. Each has a list ``routes``."""
 
-from starlette.routing import BaseRoute
-
 from harness.service.web.pages import (
     auditing,
     gradebooks,
@@ -13,10 +11,11 @@ from harness.service.web.pages import (
     streams,
     teaching,
 )
+from harness.service.web.routing import Route
 
 __all__ = ["routes"]
 
-routes: list[BaseRoute] = [
+routes: list[Route] = [
     *learning.routes,
     *handing_in.routes,
     *streams.routes,

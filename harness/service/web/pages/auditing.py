@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from harness.errors import UsageError
 from harness.render.gradebook import csv_text, safe_cell
@@ -18,6 +17,7 @@ from harness.service.web.forms import time
 from harness.service.web.guarding import guard
 from harness.service.web.looking_up import course_of
 from harness.service.web.rendering import render
+from harness.service.web.routing import Route
 from harness.service.web.service import service_of
 
 __all__ = ["routes"]

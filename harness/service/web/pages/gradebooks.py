@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from harness.errors import UsageError
 from harness.escape import plain
@@ -18,6 +17,7 @@ from harness.service.store.standings import standings
 from harness.service.web.exporting import exported
 from harness.service.web.finding import assignment_at
 from harness.service.web.rendering import render
+from harness.service.web.routing import Route
 from harness.service.web.service import service_of
 
 __all__ = ["routes"]

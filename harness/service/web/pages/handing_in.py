@@ -5,7 +5,6 @@ import hashlib
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from harness.sentence import Sentence
 from harness.service.store.accepting import Incoming, Refused
@@ -13,6 +12,7 @@ from harness.service.web.finding import assignment_at
 from harness.service.web.guarding import guard
 from harness.service.web.pages.learning import assignment_page, text_in
 from harness.service.web.refusal import TooMany
+from harness.service.web.routing import Route
 from harness.service.web.taking_in import taken_in
 
 __all__ = ["routes"]

@@ -2,13 +2,13 @@
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from harness.language import LANGUAGES
 from harness.service.web.addresses import local_path
 from harness.service.web.guarding import public
 from harness.service.web.refusal import NotFound
 from harness.service.web.rendering import LANGUAGE_COOKIE
+from harness.service.web.routing import Route
 
 __all__ = ["routes"]
 

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from harness.escape import plain
 from harness.feedback import Feedback, with_feedback
@@ -35,6 +34,7 @@ from harness.service.web.finding import assignment_at, submission_at
 from harness.service.web.guarding import guard, signed_in
 from harness.service.web.refusal import NotFound
 from harness.service.web.rendering import language_of, render
+from harness.service.web.routing import Route
 from harness.service.web.service import service_of
 from harness.template import template_directory
 

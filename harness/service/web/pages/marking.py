@@ -5,7 +5,6 @@ import math
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from harness.sentence import Sentence
 from harness.service.ids import new_id
@@ -16,6 +15,7 @@ from harness.service.store.telling import tell_of_grade
 from harness.service.web.addresses import client_address
 from harness.service.web.finding import assignment_at, submission_at
 from harness.service.web.refusal import Refusal
+from harness.service.web.routing import Route
 from harness.service.web.service import service_of
 
 __all__ = ["routes"]

@@ -5,7 +5,6 @@ from typing import Any
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from harness.service.schema import worker
 from harness.service.store.auditing import note
@@ -15,6 +14,7 @@ from harness.service.web.addresses import client_address
 from harness.service.web.forms import text
 from harness.service.web.guarding import guard
 from harness.service.web.rendering import render
+from harness.service.web.routing import Route
 from harness.service.web.service import service_of
 
 __all__ = ["routes"]

@@ -4,7 +4,6 @@ import sqlalchemy as sa
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from harness.render.dashboard import content
 from harness.render.gradebook import NEW_GRADEBOOKS, plain_csv
@@ -17,6 +16,7 @@ from harness.service.web.finding import assignment_at
 from harness.service.web.pages.learning import history_page
 from harness.service.web.refusal import NotFound
 from harness.service.web.rendering import language_of, render
+from harness.service.web.routing import Route
 from harness.service.web.service import service_of
 
 __all__ = ["routes"]

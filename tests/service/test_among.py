@@ -1,0 +1,46 @@
+"""Many values that come as one parameter: what is found, and that it is found by an index."""
+
+import pytest
+import sqlalchemy as sa
+from ground import Ground
+
+from harness.service.database import among
+from harness.service.schema import user
+from harness.service.store import accepting, looking, revisions, sessions
+
+ODD = ["", "a,b", '"', "'", "{}", "\\", "é한", "NULL", "%s", "1", "]"]
+STATEMENTS = {
+    "by token": sessions._BY_TOKEN,
+    "note uses": sessions._NOTED,
+    "revisions": revisions._NEWEST,
+    "assignments": looking._assignments_by_id(),
+    "known": accepting._KNOWN,
+    "standings": accepting._STANDINGS,
+}
+
+
+def test_a_column_is_one_of_many_values_whatever_they_are(database):
+    ground = Ground(database)
+    made = {name: ground.learner(None, name) for name in ODD}
+    statement = sa.select(user.c.id).where(among(user.c.name, "names"))
+    with database.reading() as connection:
+        for asked in ([], ODD[:1], ODD[3:5], [*ODD, "nobody"], [*ODD, *ODD]):
+            found = connection.execute(statement, {"names": asked}).scalars().all()
+            assert sorted(found) == sorted(made[name] for name in {*asked} & {*made})
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_what_each_submission_asks_for_is_found_by_an_index(sqlite_site, name):
+    texts = []
+
+    @sa.event.listens_for(sqlite_site.database._reader, "before_cursor_execute")
+    def seen(connection, cursor, text, *_):
+        texts.append(text)
+
+    wanted = {key: ["x"] for key in ("digests", "tokens", "ids", "users", "assignments", "keys")}
+    with sqlite_site.database.reading() as connection:
+        connection.execute(STATEMENTS[name], wanted).all()
+        text = texts[-1]
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ("[]",) * text.count("?"))]
+    assert [step for step in plan if step.startswith("SEARCH")]
+    assert not [step for step in plan if step.startswith("SCAN") and "json_each" not in step]
