@@ -53,10 +53,6 @@ class Found(Record, frozen=True):
             return places[item if item < len(places) else 0][0]
         return self.method_lines.get(method, self.line)
 
-    def has(self, method: str) -> bool:
-        """Tell whether the class has ``method``; unknown counts as yes, so that it is called and its error shown."""
-        return method in self.methods or not self.methods
-
 
 def folded(name: str) -> str:
     """Return ``name`` without case and underscores."""

@@ -3,7 +3,7 @@
 import pytest
 from inprocess import assignment
 
-from harness.naming import Absence, Found, find_layers, folded, misspelt
+from harness.naming import Absence, find_layers, folded, misspelt
 from harness.sandbox.protocol import BoundClass, ClassSeen, Loaded, Parsed, Problem
 
 LAYERS = assignment().layer
@@ -152,11 +152,6 @@ def test_a_misspelt_method_is_recognised(name, meant):
 
 def test_the_same_letters_win_over_similar_ones():
     assert misspelt(["backword", "back_ward"], "backward") == "back_ward"
-
-
-def test_a_class_whose_methods_are_unknown_is_called_to_see():
-    assert Found(name="MulLayer", line=1).has("forward")
-    assert not Found(name="MulLayer", line=1, methods=("backward",)).has("forward")
 
 
 def unreadable(*problems):

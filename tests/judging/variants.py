@@ -340,6 +340,22 @@ class MulLayer:
     def backward(self, dout):
         return dout * self.local['x'], dout * self.local['y']
 """,
+    "methods put into each layer": """
+class MulLayer:
+    def __init__(self):
+        self.backward = self.gradients
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x * y
+    def gradients(self, dout):
+        return dout * self.y, dout * self.x
+""",
+    "backward made by forward": """
+class MulLayer:
+    def forward(self, x, y):
+        self.backward = lambda dout: (dout * y, dout * x)
+        return x * y
+""",
     "a generic class": "from typing import Generic, TypeVar\nT = TypeVar('T')\nclass MulLayer(Generic[T]):\n"
     + _FORWARD
     + _BACKWARD,
