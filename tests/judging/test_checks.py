@@ -142,6 +142,18 @@ def test_what_needs_a_missing_method_waits_for_its_check(kind):
     assert (finding.verdict, finding.blocked_by) == (Verdict.BLOCKED, "MulLayer.backward")
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("it is empty.", "ValueError on line 7: it is empty."),
+        ("no 'float'.\n`np.float` was", "ValueError on line 7: no 'float'. `np.float` was."),
+    ],
+)
+def test_an_error_of_several_lines_is_told_in_one_that_ends_once(message, told):
+    finding = find("MulLayer.forward", with_calls({(bank().groups[NUMBERS][0], 1): fault(message=message)}))
+    assert finding.message == f"MulLayer.forward raised {told}"
+
+
 FORWARD_ANSWERS = {
     "another number": (one(7.0), Verdict.WRONG, "out = 7.0, but 6.0 was expected"),
     "NaN": (one(math.nan), Verdict.WRONG, "out = nan, but 6.0 was expected"),
