@@ -154,6 +154,15 @@ def _why_missing(name: str, parsed: Parsed, loaded: Loaded) -> tuple[Absence, st
             return absence, Sentence(
                 "the class {name} could not be made ({error})", name=seen.name, error=failed.message
             )
+    for inner, line, outer in parsed.inner:
+        if folded(inner) == folded(name):
+            return Absence.NOT_WRITTEN, Sentence(
+                "the class {name} on line {line} stands inside {outer}, where it cannot be used from outside: "
+                "move it out, to the left margin",
+                name=inner,
+                line=line,
+                outer=outer,
+            )
     for problem in parsed.problems:
         place = _UNREADABLE.search(problem.message)
         if place and folded(place[1]) == folded(name):

@@ -193,3 +193,13 @@ def test_another_part_that_is_no_python_says_nothing_of_a_class():
 def test_a_class_that_was_not_made_for_want_of_an_import_is_told_as_such(problems, absence):
     _, mul, _ = find(seen=["MulLayer"], problems=problems)
     assert mul.absence is absence
+
+
+def test_a_class_that_stands_inside_something_is_told_with_its_place():
+    parsed = Parsed([], [], [], 1, [("Mullayer", 7, "def main"), ("Relu", 9, "def main")])
+    (add, mul), _ = find_layers(LAYERS, parsed, Loaded([], []))
+    assert mul.reason == (
+        "the class Mullayer on line 7 stands inside def main, where it cannot be used from outside: "
+        "move it out, to the left margin"
+    )
+    assert add.reason == "there is no class AddLayer in this file"
