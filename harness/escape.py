@@ -7,6 +7,8 @@ __all__ = ["plain"]
 
 # Control, format (bidi too), surrogate, private use, line and paragraph separator.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+# No characters, and the only other two that make a file no XML: an SVG, a JUnit file.
+_NOT_XML = "\ufffe\uffff"
 
 # The runner of GitHub Actions obeys `::name::` after leading white space, and `##[name]` anywhere in a line
 # (actions/runner, src/Runner.Common/ActionCommand.cs). Azure and TeamCity obey `##vso[` and `##teamcity[`.
@@ -33,7 +35,7 @@ def _first_mark_escaped(match: re.Match[str]) -> str:
 
 
 def _escaped(char: str) -> str:
-    if char.isprintable() or unicodedata.category(char) not in _UNSAFE:
+    if char.isprintable() or (unicodedata.category(char) not in _UNSAFE and char not in _NOT_XML):
         return char
     code = ord(char)
     if code <= 0xFF:

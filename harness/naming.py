@@ -53,10 +53,6 @@ class Found(Record, frozen=True):
             return places[item if item < len(places) else 0][0]
         return self.method_lines.get(method, self.line)
 
-    def has(self, method: str) -> bool:
-        """Tell whether the class has ``method``; unknown counts as yes, so that it is called and its error shown."""
-        return method in self.methods or not self.methods
-
 
 def folded(name: str) -> str:
     """Return ``name`` without case and underscores."""
@@ -157,6 +153,15 @@ def _why_missing(name: str, parsed: Parsed, loaded: Loaded) -> tuple[Absence, st
                 return absence, Sentence("the class {name} could not be made", name=seen.name)
             return absence, Sentence(
                 "the class {name} could not be made ({error})", name=seen.name, error=failed.message
+            )
+    for inner, line, outer in parsed.inner:
+        if folded(inner) == folded(name):
+            return Absence.NOT_WRITTEN, Sentence(
+                "the class {name} on line {line} stands inside {outer}, where it cannot be used from outside: "
+                "move it out, to the left margin",
+                name=inner,
+                line=line,
+                outer=outer,
             )
     for problem in parsed.problems:
         place = _UNREADABLE.search(problem.message)

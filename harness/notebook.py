@@ -2,7 +2,8 @@
 
 The rule for commands (``%magic``, ``!shell``, ``?help``), taken from what IPython itself accepts:
 
-* A cell that begins with ``%%name`` is dropped whole, unless ``name`` only measures or captures Python code.
+* A cell that begins with ``%%name`` is dropped whole, unless ``name`` runs it as Python, only measuring, capturing or
+  grading it besides, or writes it to a ``.py`` file, which other cells import.
 * Elsewhere a command is a line that *starts a statement* and begins with ``%``, ``!`` or ``?``, or is a
   dotted name that ends in ``?``, or assigns such a command (``files = !ls``).
 * A line starts a statement when no bracket and no string is open before it and the line above does not end
@@ -99,9 +100,8 @@ def _bad_byte(name: str, data: bytes, at: int) -> Sentence:
     )
 
 
-# Cell magics whose body is Python that runs in the notebook itself.
-_KEEPS_BODY = frozenset({"capture", "prun", "time", "timeit"})
-_CELL_MAGIC = re.compile(r"%%(\w*)(?=\s|$)")
+# Cell magics whose body is Python that runs in the notebook itself; %%grade is our own (harness.selfcheck.magic).
+_KEEPS_BODY = re.compile(r"%%(?:(?:capture|grade|prun|time|timeit)(?:\s|$)|(?:writefile|file)\s.*\.py[\"']?\s*$)")
 _HELP = re.compile(r"[\w.*%\[\]]+\?{1,2}\s*")
 # No quote and no `#` before the `=`, so what follows it is code: there no Python has `= %` or `= !`.
 _ASSIGNED = re.compile(r"([ \t]*[\w.\[\], *]+?=)[ \t]*[%!]")
@@ -120,8 +120,7 @@ def without_commands(cell: str) -> tuple[str, bool]:
     if margin:
         lines = [line.removeprefix(margin) for line in lines]
     while start < len(lines) and lines[start].startswith("%%"):
-        magic = _CELL_MAGIC.match(lines[start])
-        if magic is None or magic[1] not in _KEEPS_BODY:
+        if not _KEEPS_BODY.match(lines[start]):
             return "", True
         lines[start] = ""
         start = _first_line(lines, start)

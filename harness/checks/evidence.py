@@ -31,6 +31,10 @@ from harness.sentence import Sentence, listed, marked
 __all__ = ["Evidence", "Exhibit", "Finding", "returned"]
 
 
+#: Steps of a round trip: the layer is made by the one before them.
+_ROUND_TRIP = {"forward": 1, "backward": 2}
+
+
 class Exhibit(NamedTuple):
     """One case with both answers to it."""
 
@@ -80,7 +84,7 @@ class Evidence:
         found, name = self.found[spec.layer], spec.layer
         if found.name is None:
             return _no_class(name, found)
-        if found.has(method):
+        if not self.lacks(name, method):
             return None
         meant = misspelt(found.methods, method)
         line = found.method_lines.get(meant, found.line) if meant else found.line
@@ -93,6 +97,20 @@ class Evidence:
                 found=meant,
             )
         return Finding(verdict=Verdict.CONTRACT, message=message, line=line, layer=name)
+
+    def lacks(self, layer: str, method: str) -> bool:
+        """Tell whether there is no such method, in the class or in a layer made of it.
+
+        A class may put its methods into each layer that it makes, so what the first call of the method came to decides.
+        """
+        methods, numbers = self.found[layer].methods, self.group(f"{layer}/numbers")
+        if method in methods or not numbers:
+            return False
+        call = numbers[0].calls[_ROUND_TRIP[method]]
+        if call is None:
+            return bool(methods)
+        # Raised by our look at the layer, with no line of the learner's.
+        return isinstance(call, Fault) and call.kind == "AttributeError" and call.line is None
 
     def any_layer_absent(self) -> Finding | None:
         """Return why no graph can be built, when one of the layers is not there."""

@@ -99,7 +99,8 @@ def raised_in_words(called: str, method: str, fault: Fault) -> tuple[Verdict, st
     if fault.kind == "MemoryError":
         return Verdict.MEMORY_LIMIT, Sentence("{called} used more memory than is allowed.", called=called)
     with_line = Sentence("{kind} on line {line}", kind=fault.kind, line=fault.line) if fault.line else fault.kind
-    message = read_back(fault.message, (NOT_AVAILABLE,)) or fault.message
+    # Some of Python's and numpy's own have several lines, or end in a full stop as this sentence does.
+    message = read_back(fault.message, (NOT_AVAILABLE,)) or " ".join(fault.message.splitlines()).removesuffix(".")
     error = Sentence("{kind}: {message}", kind=with_line, message=message) if message else with_line
     raised = Sentence("{called} raised {error}", called=called, error=error)
     if method == "__init__" and fault.kind == "TypeError":

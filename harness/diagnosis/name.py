@@ -60,7 +60,7 @@ def named(evidence: Evidence, spec: CheckSpec, finding: Finding) -> Diagnosis | 
         return _diagnosis(absent_class(found), finding)
     if finding.method is None:
         for method in _METHODS.get(spec.kind, tuple(METHOD.values())):
-            if not found.has(method):
+            if evidence.lacks(finding.layer, method):
                 return _diagnosis(absent_method(found, method), finding)
     fit = None
     if spec.layer != GRAPH:

@@ -120,7 +120,7 @@ def _after(sent: Value, now: Any) -> Value | None:
 
 def _answer(case: int, number: int, result: object, after: list[Value | None], said: str) -> Answer:
     kind = type(result)
-    several = kind is tuple or kind is list or isinstance(result, tuple)
+    several = kind is tuple or kind is list or isinstance(result, (tuple, list))
     if several:
         values = [item if type(item) is float else encode_value(item) for item in result[:8]]  # type: ignore[index]
     elif said.strip():

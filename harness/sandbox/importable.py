@@ -17,16 +17,16 @@ EVERYTHING_IN_NUMPY = "numpy:*"
 MODULES = """
     __future__ abc argparse ast bisect cmath collections collections.abc contextlib copy csv dataclasses datetime
     decimal enum fractions functools gc glob hashlib heapq inspect io itertools json keyword locale logging math numbers
-    operator pathlib pickle platform pprint random re secrets shutil statistics string struct sys tempfile textwrap
-    time timeit traceback types typing unicodedata unittest unittest.mock uuid warnings weakref zlib
-    numpy.ctypeslib numpy.exceptions numpy.fft numpy.lib.stride_tricks numpy.linalg numpy.ma numpy.polynomial
-    numpy.random numpy.testing numpy.typing
+    operator pathlib pickle platform pprint queue random re secrets shutil statistics string struct sys tempfile
+    textwrap threading time timeit traceback types typing unicodedata unittest unittest.mock uuid warnings weakref zlib
+    numpy.char numpy.ctypeslib numpy.exceptions numpy.fft numpy.lib.stride_tricks numpy.linalg numpy.ma
+    numpy.polynomial numpy.random numpy.rec numpy.testing numpy.typing
     encodings.ascii encodings.cp1252 encodings.cp949 encodings.euc_jp encodings.euc_kr encodings.idna encodings.latin_1
     encodings.shift_jis encodings.utf_16 encodings.utf_8_sig
 """.split()  # noqa: SIM905 - a list of words reads better as text
 
-#: Words that need a module without naming it.
-_ALSO = {"strptime": ["_strptime"]}
+#: Words that need a module without naming it: what reads arguments asks for the user's language first.
+_ALSO = {"strptime": ["_strptime"], "argparse": ["locale"], "unittest": ["locale"]}
 for _codec_user in ("encode", "decode"):
     _ALSO[_codec_user] = [name for name in MODULES if name.startswith("encodings.")]
 

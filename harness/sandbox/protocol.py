@@ -160,6 +160,8 @@ class Parsed(msgspec.Struct, array_like=True, tag="parsed", frozen=True):
     functions: Annotated[list[tuple[Name, Line]], msgspec.Meta(max_length=500)]
     problems: Annotated[list[Problem], msgspec.Meta(max_length=50)]
     statements: int
+    #: Classes that no run of the file as a module binds to a name of it, and the beginning of what each stands in.
+    inner: Annotated[list[tuple[Name, Line, Name]], msgspec.Meta(max_length=50)] = []
 
 
 class BoundClass(msgspec.Struct, array_like=True, frozen=True):

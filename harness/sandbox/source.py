@@ -23,6 +23,8 @@ _PYTHON_2 = re.compile(
     r"Missing parentheses in call to '(print|exec)'|multiple exception types must be parenthesized"
     r"|leading zeros in decimal integer|invalid decimal literal|Did you mean print\("
 )
+#: What does not run in grading.
+_MAIN_GUARD = 'if __name__ == "__main__"'
 #: A line that begins here continues the statement above it.
 _CONTINUES = re.compile(r"(else|elif|except|finally)\b|[)\]}]")
 _TRIPLE_QUOTE = re.compile(r"'''|\"\"\"")
@@ -31,6 +33,7 @@ _MOST_LITERALS = 64
 #: Of names in one message, each with its share of numbers: well under the size of a frame.
 _MOST_CHARACTERS = 100_000
 
+Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 AnyClass = TypeVar("AnyClass", ClassSeen, BoundClass)
 
 
@@ -49,7 +52,13 @@ class Program:
                 classes.append(_class_seen(node, named))
             else:
                 functions.append((node.name[:200], node.lineno))
-        return Parsed(within_frame(classes), functions[-200:], self.problems[:_MOST], len(self.statements))
+        inner = [
+            (node.name[:200], node.lineno, outer[:200])
+            for node, outer in _defined(self.statements, deep=True)
+            if outer and isinstance(node, ast.ClassDef)
+        ]
+        problems, count = self.problems[:_MOST], len(self.statements)
+        return Parsed(within_frame(classes), functions[-200:], problems, count, inner[-_MOST:])
 
 
 def within_frame(classes: Sequence[AnyClass]) -> list[AnyClass]:
@@ -134,15 +143,42 @@ def _chunks(text: str) -> Iterator[tuple[int, str]]:
     yield start, "\n".join(piece)
 
 
-def _definitions(
-    body: Sequence[ast.stmt],
-) -> Iterator[ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in body:
+def _definitions(body: Sequence[ast.stmt]) -> Iterator[Definition]:
+    """Yield the classes and functions that a run of ``body`` gives a name in it."""
+    return (node for node, outer in _defined(body, deep=False) if not outer)
+
+
+def _defined(body: Sequence[ast.stmt], *, deep: bool) -> Iterator[tuple[Definition, str]]:
+    """Yield classes and functions, each with the beginning of what it stands in and is not to be reached from outside.
+
+    Without ``deep`` no look is taken into those.
+    """
+    waiting = [(node, "") for node in reversed(body)]
+    while waiting:
+        node, outer = waiting.pop()
+        inside = outer
         if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield node
-        elif isinstance(node, (ast.If, ast.Try, ast.With)):
-            for name in ("body", "orelse", "finalbody"):
-                yield from _definitions(getattr(node, name, []))
+            yield node, outer
+            if not deep:
+                continue
+            inside = f"{'class' if isinstance(node, ast.ClassDef) else 'def'} {node.name}"
+        elif isinstance(node, ast.If) and _is_main_guard(node.test):
+            inside = _MAIN_GUARD
+        elif not isinstance(node, (ast.If, ast.Try, ast.With)):
+            continue
+        for name, place in (("finalbody", outer), ("orelse", outer), ("body", inside)):
+            waiting += [(child, place) for child in reversed(getattr(node, name, ()))]
+
+
+def _is_main_guard(test: ast.expr) -> bool:
+    return (
+        isinstance(test, ast.Compare)
+        and isinstance(test.left, ast.Name)
+        and test.left.id == "__name__"
+        and isinstance(test.ops[0], ast.Eq)
+        and isinstance(test.comparators[0], ast.Constant)
+        and test.comparators[0].value == "__main__"
+    )
 
 
 def _named(statements: Sequence[ast.stmt]) -> dict[str, list[ast.stmt]]:

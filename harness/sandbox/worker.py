@@ -3,6 +3,7 @@
 import __future__
 
 import ast
+import builtins
 import io
 import os
 import sys
@@ -10,6 +11,7 @@ import time
 import types
 import warnings
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec import Raw
 
@@ -32,6 +34,9 @@ from harness.sandbox.protocol import (
     pack,
 )
 from harness.sandbox.source import Program, is_definition, read_program, within_frame
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 __all__ = ["MODULE_NAME", "Gathered", "Receive", "Silent", "requests_on", "serve", "serve_on", "tell"]
 
@@ -57,11 +62,23 @@ class Silent(io.TextIOBase):
     One real file prints 1.2 MB; a method that prints its value instead of returning it prints a few characters.
     """
 
-    encoding = "utf-8"
+    encoding, name, mode = "utf-8", "<stdout>", "w"
 
     def __init__(self) -> None:
         super().__init__()
         self._kept = ""
+
+    @property
+    def buffer(self) -> io.BytesIO:
+        """A stream for bytes: a file for a Korean console makes a new stdout of it, which writes some time later."""
+        return _Dropped()
+
+    def detach(self) -> io.BytesIO:
+        """Return the same, as a terminal would."""
+        return self.buffer
+
+    def reconfigure(self, **_options: object) -> None:
+        """Do nothing: every encoding is as good as another."""
 
     def writable(self) -> bool:
         """Return True, as a terminal would."""
@@ -80,6 +97,11 @@ class Silent(io.TextIOBase):
         """Return what was kept since the last time, and forget it."""
         kept, self._kept = self._kept, ""
         return kept
+
+
+class _Dropped(io.BytesIO):
+    def write(self, data: "ReadableBuffer") -> int:
+        return memoryview(data).nbytes
 
 
 class Gathered:
@@ -218,6 +240,9 @@ def serve(receive: Receive, send: Send) -> None:
     """Answer the grader until it hangs up."""
     sys.stdout = sys.stderr = printed = Silent()
     sys.stdin = io.StringIO()
+    # The names that an ordinary start of Python adds: a file that ends with exit() is told of that.
+    for name in ("exit", "quit"):
+        setattr(builtins, name, sys.exit)
     namespace = Namespace()
     while True:
         request = receive()

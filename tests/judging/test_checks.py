@@ -57,6 +57,16 @@ def with_found(layer, found):
     return msgspec.structs.replace(RIGHT, layers=layers)
 
 
+def without(method, found):
+    """Return the right observations but for a layer that was found without a method, which every call misses."""
+    calls = {}
+    for kind in ("numbers", "arrays", "lattice", "state"):
+        for index, step in places(f"{found.name}/{kind}", {"forward": FORWARD, "backward": BACKWARD}[method]):
+            message = f"'{found.name}' object has no attribute '{method}'"
+            calls[index, step] = Fault(index, step, "AttributeError", message, None)
+    return msgspec.structs.replace(with_calls(calls), layers=with_found(found.name, found).layers)
+
+
 def find(check, seen, verdicts=None):
     """Return what one check finds when the checks before it had these verdicts."""
     evidence = Evidence(assignment(), bank(), seen)
@@ -98,7 +108,7 @@ def test_a_missing_class_is_one_failure_and_the_rest_waits_for_it():
 
 
 def test_a_misspelt_method_is_named_with_its_line():
-    finding = find("MulLayer.backward", with_found("MulLayer", MISSPELT))
+    finding = find("MulLayer.backward", without("backward", MISSPELT))
     assert (
         finding.message
         == "MulLayer has no method backward: found 'backword', expected 'backward': correct the spelling."
@@ -107,14 +117,41 @@ def test_a_misspelt_method_is_named_with_its_line():
 
 
 def test_a_missing_method_is_asked_for():
-    finding = find("MulLayer.backward", with_found("MulLayer", Found(name="MulLayer", line=3, methods=("forward",))))
+    finding = find("MulLayer.backward", without("backward", Found(name="MulLayer", line=3, methods=("forward",))))
     assert finding.message == "MulLayer has no method backward: add def backward(self, ...)."
+
+
+def test_methods_that_a_class_does_not_name_are_missing_when_a_layer_has_none_either():
+    finding = find("MulLayer.forward", without("forward", Found(name="MulLayer", line=3)))
+    assert finding.message == "MulLayer has no method forward: add def forward(self, ...)."
+
+
+@pytest.mark.parametrize("call", [several(3.0, 2.0), fault("AttributeError"), fault("ZeroDivisionError", line=None)])
+def test_a_method_that_only_the_layers_have_is_not_missing(call):
+    seen = with_calls({(bank().groups[NUMBERS][0], 2): call})
+    found = Found(name="MulLayer", line=3, methods=("forward",))
+    layers = with_found("MulLayer", found).layers
+    assert not Evidence(assignment(), bank(), msgspec.structs.replace(seen, layers=layers)).lacks(
+        "MulLayer", "backward"
+    )
 
 
 @pytest.mark.parametrize("kind", ["gradient", "state"])
 def test_what_needs_a_missing_method_waits_for_its_check(kind):
-    finding = find(f"MulLayer.{kind}", with_found("MulLayer", MISSPELT), {"MulLayer.backward": Verdict.CONTRACT})
+    finding = find(f"MulLayer.{kind}", without("backward", MISSPELT), {"MulLayer.backward": Verdict.CONTRACT})
     assert (finding.verdict, finding.blocked_by) == (Verdict.BLOCKED, "MulLayer.backward")
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("it is empty.", "ValueError on line 7: it is empty."),
+        ("no 'float'.\n`np.float` was", "ValueError on line 7: no 'float'. `np.float` was."),
+    ],
+)
+def test_an_error_of_several_lines_is_told_in_one_that_ends_once(message, told):
+    finding = find("MulLayer.forward", with_calls({(bank().groups[NUMBERS][0], 1): fault(message=message)}))
+    assert finding.message == f"MulLayer.forward raised {told}"
 
 
 FORWARD_ANSWERS = {

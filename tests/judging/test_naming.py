@@ -3,7 +3,7 @@
 import pytest
 from inprocess import assignment
 
-from harness.naming import Absence, Found, find_layers, folded, misspelt
+from harness.naming import Absence, find_layers, folded, misspelt
 from harness.sandbox.protocol import BoundClass, ClassSeen, Loaded, Parsed, Problem
 
 LAYERS = assignment().layer
@@ -154,11 +154,6 @@ def test_the_same_letters_win_over_similar_ones():
     assert misspelt(["backword", "back_ward"], "backward") == "back_ward"
 
 
-def test_a_class_whose_methods_are_unknown_is_called_to_see():
-    assert Found(name="MulLayer", line=1).has("forward")
-    assert not Found(name="MulLayer", line=1, methods=("backward",)).has("forward")
-
-
 def unreadable(*problems):
     parsed = Parsed([], [], list(problems), 1)
     (_, mul), _ = find_layers(LAYERS, parsed, Loaded([], []))
@@ -198,3 +193,13 @@ def test_another_part_that_is_no_python_says_nothing_of_a_class():
 def test_a_class_that_was_not_made_for_want_of_an_import_is_told_as_such(problems, absence):
     _, mul, _ = find(seen=["MulLayer"], problems=problems)
     assert mul.absence is absence
+
+
+def test_a_class_that_stands_inside_something_is_told_with_its_place():
+    parsed = Parsed([], [], [], 1, [("Mullayer", 7, "def main"), ("Relu", 9, "def main")])
+    (add, mul), _ = find_layers(LAYERS, parsed, Loaded([], []))
+    assert mul.reason == (
+        "the class Mullayer on line 7 stands inside def main, where it cannot be used from outside: "
+        "move it out, to the left margin"
+    )
+    assert add.reason == "there is no class AddLayer in this file"

@@ -81,6 +81,21 @@ class MulLayer:
     "a tuple of a list": _mul("tuple([dx, dy])"),
     "a sliced list": _mul("[dx, dy, dout][:2]"),
     "a subclass of tuple": _mul("Pair((dx, dy))", above="class Pair(tuple): pass"),
+    "a subclass of list returned": _mul("Pair((dx, dy))", above="class Pair(list): pass"),
+    "printing bytes": _mul("dx, dy", forward="(sys.stdout.buffer.write(b'x'), x * y)[1]", above="import sys"),
+    "a lock": """
+import threading
+lock = threading.Lock()
+class MulLayer:
+    def __init__(self):
+        self.kept = threading.local()
+    def forward(self, x, y):
+        with lock:
+            self.kept.x, self.kept.y = x, y
+            return x * y
+    def backward(self, dout):
+        return dout * self.kept.y, dout * self.kept.x
+""",
     "np.multiply": _mul("np.multiply(dout, self.y), np.multiply(dout, self.x)", forward="np.multiply(x, y)"),
     "operator.mul": _mul(
         "operator.mul(dout, self.y), operator.mul(dout, self.x)", forward="operator.mul(x, y)", above="import operator"
@@ -339,6 +354,22 @@ class MulLayer:
         return x * y
     def backward(self, dout):
         return dout * self.local['x'], dout * self.local['y']
+""",
+    "methods put into each layer": """
+class MulLayer:
+    def __init__(self):
+        self.backward = self.gradients
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x * y
+    def gradients(self, dout):
+        return dout * self.y, dout * self.x
+""",
+    "backward made by forward": """
+class MulLayer:
+    def forward(self, x, y):
+        self.backward = lambda dout: (dout * y, dout * x)
+        return x * y
 """,
     "a generic class": "from typing import Generic, TypeVar\nT = TypeVar('T')\nclass MulLayer(Generic[T]):\n"
     + _FORWARD

@@ -233,6 +233,46 @@ def test_classes_behind_conditions_are_seen() -> None:
     assert parsed.functions == [("f", 13)]
 
 
+def test_classes_that_cannot_be_used_from_outside_are_seen_with_what_they_stand_in() -> None:
+    parsed = seen(
+        """\
+        def main():
+            class A: pass
+            if True:
+                class B: pass
+        class Layers:
+            class C:
+                def forward(self):
+                    class D: pass
+        if __name__ == "__main__":
+            class E: pass
+            def main():
+                class F: pass
+        else:
+            class G: pass
+        """
+    )
+    assert parsed.inner == [
+        ("A", 2, "def main"),
+        ("B", 4, "def main"),
+        ("C", 6, "class Layers"),
+        ("D", 8, "def forward"),
+        ("E", 10, 'if __name__ == "__main__"'),
+        ("F", 12, "def main"),
+    ]
+    assert [item.name for item in parsed.classes] == ["Layers", "G"]
+
+
+@pytest.mark.parametrize("test", ["__name__ != '__main__'", "__name__", "name == '__main__'", "__name__ == 'layers'"])
+def test_another_condition_is_no_main_guard(test: str) -> None:
+    assert seen(f"if {test}:\n    class A: pass\n").inner == []
+
+
+def test_a_thousand_branches_of_one_statement_are_walked_through() -> None:
+    branches = "".join(f"elif x == {number}: pass\n" for number in range(2000))
+    assert [item.name for item in seen(f"if x: pass\n{branches}class A: pass\n").classes] == ["A"]
+
+
 def literals(text: str) -> list[float]:
     return seen(text).classes[0].literals
 

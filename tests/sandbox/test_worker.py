@@ -1,5 +1,6 @@
 """The learner's statements run one by one, in a module of their own, and the classes that they made are found."""
 
+import builtins
 import io
 import os
 import sys
@@ -39,6 +40,8 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The worker has a process to itself: what it changes there is put back here."""
     for name in ("stdin", "stdout", "stderr"):
         monkeypatch.setattr(sys, name, getattr(sys, name))
+    for name in ("exit", "quit"):
+        monkeypatch.setattr(builtins, name, getattr(builtins, name))
     monkeypatch.setitem(sys.modules, worker.MODULE_NAME, sys)
     with warnings.catch_warnings():
         yield
@@ -190,6 +193,23 @@ def test_printing_goes_nowhere_and_looks_like_a_stream() -> None:
         stream.write(b"x")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sys.stdout.reconfigure(encoding='utf-8')",
+        "sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding='utf-8')",
+        "sys.stdout = io.TextIOWrapper(sys.stdout.detach(), encoding='utf-8')",
+        "sys.stdout.buffer.write(b'x' * 10)",
+        "sys.stdout = codecs.getwriter('utf-8')(sys.stdout.buffer)",
+    ],
+)
+def test_what_files_do_to_a_console_of_another_encoding_works(text: str) -> None:
+    sys.stdout = stream = worker.Silent()
+    _, problems = run(f"import codecs, io, sys\n{text}\nprint('안녕', flush=True)\n")
+    assert problems == []
+    assert stream.take() in ("", "안녕\n")
+
+
 # Conversations
 
 
@@ -223,6 +243,14 @@ def test_a_conversation_loads_and_evaluates() -> None:
     said = conversation(load(LAYER), Run(["A", None, "B"], [0], [case]))
     assert [type(message) for message in said] == [Parsed, Loaded, Answer, Done]
     assert said[2] == Answer(0, 1, False, [3])
+
+
+def test_a_file_that_ends_itself_is_told_of_that() -> None:
+    for name in ("exit", "quit"):
+        delattr(builtins, name)
+    _, loaded, *_ = conversation(load("exit(3)\nquit()\n"))
+    assert isinstance(loaded, Loaded)
+    assert [problem.message for problem in loaded.problems] == ["SystemExit: 3", "SystemExit"]
 
 
 def test_a_class_that_is_not_there_is_a_fault() -> None:

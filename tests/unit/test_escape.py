@@ -21,6 +21,7 @@ CASES = {
     "a lone surrogate": ("\udc80", r"\udc80"),
     "private use": ("\ue000", r"\ue000"),
     "a tag character beyond the BMP": ("\U000e0041", r"\U000e0041"),
+    "what XML may not hold": ("\ufffe\uffff", r"\ufffe\uffff"),
     "a GitHub command": ("::error::gone", r"\x3a:error::gone"),
     "a GitHub command after white space": ("\u3000 ::error::gone", "\u3000 \\x3a:error::gone"),
     "colons inside a line": ("a::b", "a::b"),
