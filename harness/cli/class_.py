@@ -80,6 +80,7 @@ def _run(options: argparse.Namespace) -> int:
                 grading.store,
                 intake.unassigned,
                 language,
+                assigned=intake.assigned,
                 gradebooks=gradebooks,
                 column=options.column or assignment.title,
                 old=old,

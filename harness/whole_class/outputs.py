@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import msgspec
+
 from harness.class_records import ClassHead, ClassRow, LeftOut
 from harness.errors import UsageError
-from harness.intake import Reason, Unassigned
+from harness.intake import Assigned, Reason, Unassigned
 from harness.language import ENGLISH, Language
 from harness.records import Outcome, Record
 from harness.render.exported import FILLED, exported_text
@@ -105,18 +107,28 @@ def write_grades(
 
 
 def write_gradebook(
-    folder: str, gradebook: Gradebook, head: ClassHead, rows: Callable[[], Iterable[ClassRow]], column: str
+    folder: str,
+    gradebook: Gradebook,
+    head: ClassHead,
+    rows: Callable[[], Iterable[ClassRow]],
+    assigned: Iterable[Assigned],
+    column: str,
 ) -> Sequence[str]:
     """Write ``gradebook-PLATFORM.csv`` and return the learners for whom an exported file has no row.
 
     Args:
+        assigned: Who handed in what; the platform's own numbers come from here.
         column: The assignment's name there.
 
     Raises:
         OutError: it cannot be written.
         UsageError: the exported file does not fit.
     """
-    marks = [*marks_of(rows(), head.max_score)]
+    # A number of Canvas says nothing to Moodle.
+    numbers = {one.learner.key: one.entry.number for one in assigned if one.entry.export == gradebook.platform}
+    marks = [
+        msgspec.structs.replace(mark, number=numbers.get(mark.learner, "")) for mark in marks_of(rows(), head.max_score)
+    ]
     missing: Sequence[str] = ()
     if gradebook.exported is not None:
         filled = FILLED[gradebook.platform](gradebook.exported, marks, column)

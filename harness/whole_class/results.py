@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from harness.class_records import ClassHead, ClassRow
-from harness.intake import Unassigned
+from harness.intake import Assigned, Unassigned
 from harness.language import Language
 from harness.records import Outcome, Record
 from harness.render.class_summary import summary_md
@@ -96,6 +96,7 @@ def write_results(
     unassigned: Sequence[Unassigned],
     language: Language,
     *,
+    assigned: Sequence[Assigned],
     gradebooks: Sequence[Gradebook],
     column: str,
     old: Index | None,
@@ -121,7 +122,7 @@ def write_results(
     write_chunks(at("dashboard.html"), map(_encoded, page))
     not_in_gradebook = []
     for gradebook in gradebooks:
-        missing = write_gradebook(out, gradebook, head, store.rows, column)
+        missing = write_gradebook(out, gradebook, head, store.rows, assigned, column)
         files.append(f"gradebook-{gradebook.platform}.csv")
         if missing:
             not_in_gradebook.append((gradebook.platform, missing))

@@ -173,7 +173,7 @@ def test_a_student_number_is_not_taken_for_the_number_of_a_participant_nor_the_o
 
 def test_a_number_and_an_address_of_two_learners_are_refused():
     both = Mark(learner="ada@example.edu", number="72", score=5.0, max_score=100.0)
-    with pytest.raises(UsageError, match="the rows 2, 3 can be that of ada@example.edu"):
+    with pytest.raises(UsageError, match=r"the rows 2, 3 can be that of ada@example\.edu"):
         filled_moodle(MOODLE, [both])
 
 

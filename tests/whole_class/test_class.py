@@ -296,6 +296,31 @@ def test_a_gradebook_of_canvas_is_filled_in(tmp_path):
     assert "No row in the gradebook of canvas (1)\n  who" in done.stdout
 
 
+def test_the_worksheet_of_moodle_is_filled_in_by_the_numbers_in_its_zip(tmp_path):
+    names = {"Ada Lovelace_71": RIGHT, "Kim Minsu_72": SWAPPED, "Kim Minsu_73": RIGHT}
+    given = folder(tmp_path / "in", {f"{name}_assignsubmission_file_/layers.py": text for name, text in names.items()})
+    worksheet = tmp_path / "worksheet.csv"
+    worksheet.write_text(
+        "Identifier,Full name,Grade,Maximum Grade\n"
+        "Participant 71,Ada Lovelace,,100.00\nParticipant 72,Kim Minsu,,100.00\nParticipant 73,Kim Minsu,,100.00\n"
+    )
+    out = tmp_path / "out"
+    done = run(given, "-o", out, "--gradebook", f"moodle={worksheet}")
+    assert "No row" not in done.stdout
+    assert (out / "gradebook-moodle.csv").read_text().splitlines()[1:] == [
+        "Participant 71,Ada Lovelace,100,100.00",
+        "Participant 72,Kim Minsu,45,100.00",
+        "Participant 73,Kim Minsu,100,100.00",
+    ]
+
+
+def test_a_new_gradebook_of_canvas_has_the_numbers_in_its_zip_in_the_column_of_canvas(tmp_path):
+    given = folder(tmp_path / "in", {"lovelaceada_11_901_layers.py": RIGHT, "kimminsu_LATE_12_902_layers.py": SWAPPED})
+    run(given, "-o", tmp_path / "out", "--gradebook", "canvas")
+    marks = (tmp_path / "out" / "gradebook-canvas.csv").read_text().splitlines()
+    assert marks[2:] == ["lovelaceada,11,,,,100", "kimminsu,12,,,,45"]
+
+
 def test_what_changed_since_an_earlier_run_is_told(tmp_path):
     given, out = folder(tmp_path / "in", {"kim.py": SWAPPED, "lee.py": RIGHT, "park.py": RIGHT}), tmp_path / "out"
     run(given, "-o", out)
