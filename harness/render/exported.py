@@ -179,7 +179,7 @@ def _only(places: Sequence[int], name: str, head: Sequence[str]) -> int:
         several = marked("the file has more than one column {column}; it has: {columns}")
         raise UsageError(
             Sentence(several if places else none, column=repr(name), columns=", ".join(head)),
-            Sentence("give the name of one column, to the letter"),
+            Sentence("name one of them, to the letter (dout class: with --column)"),
         )
     return places[0]
 
@@ -194,10 +194,9 @@ def _same_points(text: str, marks: Sequence[Mark], column: str) -> None:
         if mark.score is not None and mark.max_score != most:
             raise UsageError(
                 Sentence(
-                    "the column {column} has {points} points, the mark of {learner} is out of {most}",
+                    "the column {column} has {points} points, and the assignment {most}",
                     column=repr(column),
                     points=points(most),
-                    learner=mark.learner,
                     most=points(mark.max_score),
                 ),
                 Sentence("give the assignment {most} points there, and export it again", most=points(mark.max_score)),

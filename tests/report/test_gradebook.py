@@ -242,7 +242,7 @@ REFUSED = {
     ),
     "other points in Canvas": (
         lambda: filled_canvas(CANVAS.replace("100.00", "10.00"), [ADA], "Chapter 5"),
-        "has 10 points, the mark of ada is out of 100",
+        "has 10 points, and the assignment 100",
     ),
     "a column that Blackboard calculates": (
         lambda: filled_blackboard(BLACKBOARD, [ADA], "Weighted Total"),
@@ -250,7 +250,7 @@ REFUSED = {
     ),
     "other points in Blackboard": (
         lambda: filled_blackboard(BLACKBOARD, [ADA], "Essay"),
-        "has 1000 points, the mark of ada is out of 100",
+        "has 1000 points, and the assignment 100",
     ),
     "a column of text in Blackboard": (lambda: filled_blackboard(BLACKBOARD, [ADA], "Notes"), "has 0 points"),
     "two rows of one learner in Blackboard": (
@@ -259,7 +259,7 @@ REFUSED = {
     ),
     "other points in Moodle": (
         lambda: filled_moodle(MOODLE.replace("100.00", "10.00"), [ADA]),
-        "has 10 points, the mark of ada is out of 100",
+        "has 10 points, and the assignment 100",
     ),
     "no names": (
         lambda: filled_moodle("Participant,Grade\n1,\n", [ADA]),
