@@ -44,7 +44,8 @@ def _run(options: argparse.Namespace) -> int:
 
     assignment = built_in(options.assignment)
     language = reader_language(options.assignment, options.lang)
-    gradebooks = [read_gradebook(platform, path) for platform, path in options.gradebook]
+    column = options.column or assignment.title
+    gradebooks = [read_gradebook(name, path, column, assignment.max_score) for name, path in options.gradebook]
     old = None if options.compare is None else read_index(options.compare)
     wanted = Wanted(
         out=options.output,
@@ -80,8 +81,9 @@ def _run(options: argparse.Namespace) -> int:
                 grading.store,
                 intake.unassigned,
                 language,
+                assigned=intake.assigned,
                 gradebooks=gradebooks,
-                column=options.column or assignment.title,
+                column=column,
                 old=old,
                 similar=options.similar,
                 anonymous=options.anonymous,

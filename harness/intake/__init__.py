@@ -15,15 +15,19 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from harness.errors import UsageError
 from harness.intake.containers import Container, open_container, read_files
 from harness.intake.discover import discover
 from harness.intake.found import Entry, Export, Learner, Reason, Unassigned
 from harness.intake.join import Assigned, join
 from harness.intake.roster import read_roster
+from harness.sentence import Sentence
 from harness.submission import SIZE_LIMIT, Submission, submission_from_bytes
 
 __all__ = ["Assigned", "Entry", "Export", "Intake", "Learner", "Reason", "Unassigned", "open_intake"]
 
+#: What is left out and was handed in by nobody: a folder of nothing else is another folder than was meant.
+_NO_SUBMISSION = frozenset({Reason.NOT_CODE, Reason.FEEDBACK, Reason.SYSTEM})
 _ORDER = {reason: place for place, reason in enumerate(Reason)}
 
 
@@ -93,12 +97,17 @@ def open_intake(path: str | os.PathLike[str], roster: str | os.PathLike[str] | N
         roster: CSV file of the learners; without one each entry's own name counts.
 
     Raises:
-        UsageError: ``path`` or ``roster`` cannot be read or understood.
+        UsageError: ``path`` or ``roster`` cannot be read or understood, or nothing was handed in there.
     """
     rows = None if roster is None else read_roster(os.fsdecode(roster))
     container = open_container(os.fsdecode(path))
     try:
         place, entries, left_out = discover(container)
+        if not entries and all(one.reason in _NO_SUBMISSION for one in left_out):
+            raise UsageError(
+                Sentence("{file} holds nothing that could be a submission", file=container.shown),
+                Sentence("name the folder or zip that holds a file or folder per learner"),
+            )
         assigned, unassigned = join(entries, rows)
     except BaseException:
         container.close()

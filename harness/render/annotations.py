@@ -23,13 +23,17 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
     name = report.submission.name
     if report.outcome is not Outcome.GRADED:
         reason, hint = reason_and_hint(report, language)
-        yield _command(name, None, report.outcome.value, f"{reason} {hint}")
+        yield _command(name, None, report.outcome.value, _told(reason, hint, language))
         return
     for cause in causes(visible_part(report).checks)[:MOST]:
         result = cause.first
         title = f"{result.id} {result.code}" if result.code else result.id
         message = message_of(result, language) or wanted_of(result, language)
-        yield _command(name, result.line, title, f"{message}\n{advice(result, language)}".strip())
+        yield _command(name, result.line, title, _told(message, advice(result, language), language))
+
+
+def _told(what: str, advised: str, language: Language) -> str:
+    return f"{what}\n{language.text('Next')}: {advised}" if advised else what
 
 
 def _command(name: str, line: int | None, title: str, message: str) -> str:

@@ -10,7 +10,7 @@ from harness.records import Outcome
 from harness.render.class_page.checks import correlation, title
 from harness.render.class_page.figures import Figures, figures, percent
 from harness.render.class_page.mistakes import told
-from harness.render.class_page.ungraded import left_out_words, reasons
+from harness.render.class_page.ungraded import NO_SCORE, left_out_words, reasons
 from harness.render.markdown import as_code, as_text
 from harness.render.numbers import points
 from harness.render.phrases import parted
@@ -58,7 +58,7 @@ def _headline(head: ClassHead, found: Figures, language: Language) -> Iterator[s
     if found.not_gradable:
         said.append(f"{text('could not be graded')}: {sum(found.not_gradable.values())}")
     if found.faults:
-        said.append(f"{text('our fault, no score')}: {found.faults}")
+        said.append(f"{text('no score')}: {found.faults}")
     if found.median is not None and found.mean is not None:
         most = points(head.max_score)
         said.append(f"{text('median')}: {points(round(found.median, 1))}/{most}")
@@ -117,7 +117,7 @@ def _ungraded(
             yield f"- {as_text(text('And {count} more; grades.csv has all of them.', count=more))}"
     if found.faults:
         yield ""
-        yield as_text(text("It is not a zero: grade them again, and report what comes back as a bug."))
+        yield as_text(text(NO_SCORE, count=found.faults))
     yield ""
 
 

@@ -107,7 +107,7 @@ def _contents(found: Figures, left_out: Sequence[LeftOut], language: Language) -
         (found.graded, "scores", text("Scores")),
         (found.mistakes, "mistakes", text("Commonest mistakes")),
         (found.graded, "checks", text("Checks, the hardest first")),
-        (found.faults, "faults", text("Our fault, no score")),
+        (found.faults, "faults", text("No score")),
         (found.not_gradable, "ungraded", text("Could not be graded")),
         (left_out, "left-out", text("Left out")),
         (found.graded > BEYOND, "bands", text("The whole class by checks")),
@@ -126,7 +126,7 @@ def _headline(found: Figures, most: float, language: Language) -> Iterator[str]:
     if found.not_gradable:
         yield _figure(text("could not be graded"), str(sum(found.not_gradable.values())), alarm=True)
     if found.faults:
-        yield _figure(text("our fault, no score"), str(found.faults), alarm=True)
+        yield _figure(text("no score"), str(found.faults), alarm=True)
     if found.median is not None and found.mean is not None:
         yield _figure(text("median"), points(round(found.median, 1)), out_of)
         yield _figure(text("mean"), points(round(found.mean, 1)), out_of)

@@ -21,6 +21,9 @@ _DELIMITERS = ",;\t"
 _CANVAS_KEYS = ("SIS Login ID", "SIS User ID", "ID")
 _MOODLE_KEYS = ("Username", "Email address", "ID number", "Identifier")
 _BLACKBOARD_KEYS = ("Username", "Student ID")
+#: In which column the platform's own number of a learner is.
+_CANVAS_NUMBER = "ID"
+_MOODLE_NUMBER = "Identifier"
 #: What Canvas writes behind an assignment's name.
 _CANVAS_ID = re.compile(r" \(\d+\)$")
 #: The same of Blackboard: ``[Total Pts: 100 Score] |92376``. "up to" stands in a column that it calculates itself.
@@ -55,8 +58,8 @@ def filled_canvas(exported: str, marks: Sequence[Mark], assignment: str) -> Fill
 
     Args:
         exported: The file's text, with the id of each learner and of each assignment.
-        marks: A learner is found by ``learner`` or ``email`` in the columns of ids and logins. Where the score is
-            None, the cell stays as it is.
+        marks: A learner is found by ``number`` in Canvas's own column, by ``learner`` or ``email`` in the columns of
+            ids and logins. Where the score is None, the cell stays as it is.
         assignment: Name of its column, with or without the number that Canvas puts behind it.
 
     Raises:
@@ -71,7 +74,7 @@ def filled_canvas(exported: str, marks: Sequence[Mark], assignment: str) -> Fill
             if "read only" in row[column]:
                 raise _calculated("Canvas", head[column])
             _same_points(row[column], marks, head[column])
-    return _filled(table, marks, column, _places(head, _CANVAS_KEYS))
+    return _filled(table, marks, column, _places(head, _CANVAS_KEYS), _places(head, [_CANVAS_NUMBER]))
 
 
 def filled_moodle(
@@ -86,7 +89,8 @@ def filled_moodle(
 
     Args:
         exported: The worksheet's text.
-        marks: A learner is found by ``learner`` or ``email``. Where the score is None, the cell stays as it is.
+        marks: A learner is found by ``number``, which the worksheet has as "Participant 71", by ``learner`` or
+            ``email``. Where the score is None, the cell stays as it is.
         grade: Name of the column of grades: Moodle writes it in the teacher's language.
         maximum: Name of the column with the most that can be reached.
         keys: Names of the columns by which a learner is found.
@@ -106,7 +110,7 @@ def filled_moodle(
     for most in _places(head, [maximum]):
         for text in {row[most] for row in table.rows[1:] if most < len(row)}:
             _same_points(text, marks, head[column])
-    return _filled(table, marks, column, known)
+    return _filled(table, marks, column, known, _places(head, [_MOODLE_NUMBER]))
 
 
 def filled_blackboard(exported: str, marks: Sequence[Mark], assignment: str) -> Filled:
@@ -175,7 +179,7 @@ def _only(places: Sequence[int], name: str, head: Sequence[str]) -> int:
         several = marked("the file has more than one column {column}; it has: {columns}")
         raise UsageError(
             Sentence(several if places else none, column=repr(name), columns=", ".join(head)),
-            Sentence("give the name of one column, to the letter"),
+            Sentence("name one of them, to the letter (dout class: with --column)"),
         )
     return places[0]
 
@@ -190,23 +194,27 @@ def _same_points(text: str, marks: Sequence[Mark], column: str) -> None:
         if mark.score is not None and mark.max_score != most:
             raise UsageError(
                 Sentence(
-                    "the column {column} has {points} points, the mark of {learner} is out of {most}",
+                    "the column {column} has {points} points, and the assignment {most}",
                     column=repr(column),
                     points=points(most),
-                    learner=mark.learner,
                     most=points(mark.max_score),
                 ),
                 Sentence("give the assignment {most} points there, and export it again", most=points(mark.max_score)),
             )
 
 
-def _filled(table: _Table, marks: Sequence[Mark], column: int, keys: Sequence[int]) -> Filled:
+def _filled(
+    table: _Table, marks: Sequence[Mark], column: int, keys: Sequence[int], numbered: Sequence[int] = ()
+) -> Filled:
     rows = [list(row) for row in table.rows]
     found = _found(rows, keys)
+    # Moodle writes the number behind a word of the site's language.
+    numbers = _found(rows, numbered, lambda cell: cell.rpartition(" ")[2])
     taken: dict[int, str] = {}
     missing = []
     for mark in marks:
-        at = {place for name in (mark.learner, mark.email) if name for place in found.get(name.casefold(), ())}
+        at = {place for name in (mark.login, mark.email) if name for place in found.get(name.casefold(), ())}
+        at |= numbers.get(mark.number, set())
         if len(at) > 1 or at & taken.keys():
             meant = [mark.learner, *(taken[place] for place in at & taken.keys())]
             raise UsageError(
@@ -229,13 +237,15 @@ def _filled(table: _Table, marks: Sequence[Mark], column: int, keys: Sequence[in
     return Filled(msgspec.structs.replace(table, rows=rows).text(), missing)
 
 
-def _found(rows: Sequence[Sequence[str]], keys: Sequence[int]) -> Mapping[str, set[int]]:
-    """Return the rows by what is written in their cells of ids and logins."""
+def _found(
+    rows: Sequence[Sequence[str]], keys: Sequence[int], said: Callable[[str], str] = str.casefold
+) -> Mapping[str, set[int]]:
+    """Return the rows by what is said in their cells of ids and logins."""
     found: dict[str, set[int]] = {}
     for place, row in enumerate(rows[1:], 1):
         for key in keys:
             if key < len(row) and row[key].strip():
-                found.setdefault(row[key].strip().casefold(), set()).add(place)
+                found.setdefault(said(row[key].strip()), set()).add(place)
     return found
 
 

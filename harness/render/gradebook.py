@@ -36,11 +36,18 @@ class Mark(Record, frozen=True, kw_only=True):
     learner: str
     name: str = ""
     email: str = ""
+    #: The platform's own number of the learner: Canvas's user, Moodle's participant. Empty where it is not known.
+    number: str = ""
     #: None when nothing was graded.
     score: float | None
     max_score: float
     late: bool = False
     note: str = ""
+
+    @property
+    def login(self) -> str:
+        """What ``learner`` is on the platform; empty where nothing but the platform's number is known."""
+        return "" if self.learner == self.number else self.learner
 
 
 def safe_cell(text: str) -> str:
@@ -88,17 +95,18 @@ def plain_lines(marks: Iterable[Mark]) -> Iterator[str]:
 def canvas_csv(marks: Sequence[Mark], assignment: str) -> str:
     """Return a gradebook for Canvas, in which ``assignment`` is a new assignment.
 
-    Canvas knows a learner by the login, here ``learner``. To fill in an assignment that is there, export the gradebook.
+    Canvas knows a learner by its own number or the login, here ``learner``. To fill in an assignment that is there,
+    export the gradebook.
     """
     most = points(max((one.max_score for one in marks), default=0.0))
-    rows = [[one.name, "", "", one.learner, "", score_cell(one)] for one in marks]
+    rows = [[one.name, one.number, "", one.login, "", score_cell(one)] for one in marks]
     head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment]
     return _safe([head, ["    Points Possible", "", "", "", "", most], *rows])
 
 
 def moodle_csv(marks: Sequence[Mark], assignment: str) -> str:
     """Return a file for Moodle's grade import, where the teacher says which column is which."""
-    rows = [[one.learner, one.name, one.email, score_cell(one), one.note] for one in marks]
+    rows = [[one.login, one.name, one.email, score_cell(one), one.note] for one in marks]
     return _safe([["Username", "Full name", "Email address", assignment, f"{assignment} feedback"], *rows])
 
 

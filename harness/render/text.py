@@ -51,7 +51,7 @@ def _lines(report: Report, language: Language, hidden: int) -> Iterator[str]:
     reason, hint = reason_and_hint(report, language)
     if report.outcome is Outcome.NOT_GRADABLE:
         yield from wrapped(reason, f"{text('NOT GRADABLE')}  ", "  ")
-        yield from wrapped(text("There is no mark, and it costs no attempt."), "  ", "  ")
+        yield from wrapped(text("It has 0 points, and it costs no attempt."), "  ", "  ")
     else:
         yield from wrapped(reason, f"{text('GRADER FAULT')}  ", "  ")
         yield from wrapped(text("This is not your file's fault, and there is no score."), "  ", "  ")

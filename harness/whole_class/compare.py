@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from harness.class_records import ClassHead, ClassRow
+from harness.language import Language
 from harness.records import Outcome, Record, Verdict
 from harness.render.gradebook import csv_text, safe_cell
 from harness.render.numbers import points
 from harness.whole_class.index import Index, IndexRow
 
-__all__ = ["Change", "changes", "csv_lines", "score_text"]
+__all__ = ["Change", "assignment_change", "changes", "csv_lines", "score_text"]
 
 
 class Change(Record, frozen=True, kw_only=True):
@@ -56,6 +57,20 @@ def score_text(row: IndexRow | ClassRow | None) -> str:
     if row is None:
         return ""
     return "-" if row.score is None else points(row.score)
+
+
+def assignment_change(old: Index, head: ClassHead, language: Language) -> str:
+    """Return what is not the same about the assignment, so that nobody takes other points for other work."""
+    if (old.assignment, old.max_score) == (head.assignment, head.max_score):
+        return ""
+    before, now = (
+        language.text("{id} version {version}, {points} points", id=one.assignment.id, version=one.assignment.version,
+                      points=points(one.max_score))
+        for one in (old, head)
+    )  # fmt: skip
+    if before == now:
+        return language.text("The assignment has changed, but its version has not: {now}.", now=now)
+    return language.text("The assignment: {before} → {now}.", before=before, now=now)
 
 
 def csv_lines(found: Iterable[Change]) -> Iterator[str]:

@@ -72,7 +72,7 @@ def write_chunks(path: str, chunks: Iterable[bytes]) -> None:
 
 
 def remove(path: str) -> None:
-    """Remove a file of a learner who is not in the class any more, if it is there."""
+    """Remove a file that an earlier run wrote and this one does not, if it is there."""
     for name in (path, path + _UNFINISHED):
         with contextlib.suppress(OSError):
             os.unlink(name)

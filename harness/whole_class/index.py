@@ -8,7 +8,7 @@ import msgspec
 
 from harness.class_records import SCHEMA, ClassHead, ClassRow, LeftOut
 from harness.errors import UsageError
-from harness.records import Outcome, Record, Verdict
+from harness.records import AssignmentId, Outcome, Record, Verdict
 from harness.sentence import Sentence
 
 __all__ = ["INDEX", "Index", "IndexRow", "index_chunks", "read_index"]
@@ -34,6 +34,8 @@ class Index(Record, frozen=True, kw_only=True):
     """What a comparison needs to know of a class."""
 
     schema: str
+    assignment: AssignmentId
+    max_score: float
     checks: list[_IndexCheck]
     rows: list[IndexRow]
 

@@ -6,19 +6,27 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from harness.class_records import ClassHead, ClassRow
-from harness.intake import Unassigned
+from harness.intake import Assigned, Unassigned
 from harness.language import Language
 from harness.records import Outcome, Record
 from harness.render.class_summary import summary_md
 from harness.render.dashboard import dashboard
-from harness.whole_class.compare import Change, changes, csv_lines, score_text
-from harness.whole_class.files import write_chunks
+from harness.whole_class.compare import Change, assignment_change, changes, csv_lines, score_text
+from harness.whole_class.files import remove, write_chunks
 from harness.whole_class.index import INDEX, Index, index_chunks
-from harness.whole_class.outputs import Gradebook, left_out_of, write_gradebook, write_grades
+from harness.whole_class.outputs import (
+    GRADEBOOKS,
+    Gradebook,
+    gradebook_name,
+    left_out_of,
+    write_gradebook,
+    write_grades,
+)
 from harness.whole_class.similar import Groups, groups_of, similar_chunks
 from harness.whole_class.store import Store
 from harness.whole_class.summary import (
     Naming,
+    by_heading,
     changes_lines,
     similar_lines,
     told_checks,
@@ -47,6 +55,8 @@ class Results(Record, frozen=True, kw_only=True):
     changed: list[Change]
     #: How many there are; None where nothing was compared.
     changes: int | None
+    #: What is not the same about the assignment; empty where nothing is or was compared.
+    assignment_change: str
     #: Of gradebooks that were filled in: platform, and the learners that have no row there.
     not_in_gradebook: list[tuple[str, Sequence[str]]]
 
@@ -72,15 +82,15 @@ class Results(Record, frozen=True, kw_only=True):
         if self.faults:
             lines = [f"{naming.of(row)}: {naming.reason(row)}" for row in self.faults]
             yield text("Could not be graded (no score)"), lines[:most], self.outcomes[Outcome.GRADER_FAULT]
-        if self.undecided:
-            lines = [] if naming.anonymous else [one.text(language) for one in self.undecided[:most]]
-            yield text("Not graded: whose is it?"), lines, len(self.undecided)
+        for title, found in by_heading(self.undecided, language):
+            lines = [] if naming.anonymous else [one.text(language) for one in found[:most]]
+            yield title, lines, len(found)
         for platform, learners in self.not_in_gradebook:
             lines = [] if naming.anonymous else [*learners[:most]]
             yield text("No row in the gradebook of {platform}", platform=platform), lines, len(learners)
         if self.changes is not None:
             lines = [_changed_line(one, naming, language) for one in self.changed[:most]]
-            yield text("Changed since then"), lines, self.changes
+            yield text("Changed since then"), [*filter(None, [self.assignment_change]), *lines], self.changes
 
 
 def _changed_line(one: Change, naming: Naming, language: Language) -> str:
@@ -96,6 +106,7 @@ def write_results(
     unassigned: Sequence[Unassigned],
     language: Language,
     *,
+    assigned: Sequence[Assigned],
     gradebooks: Sequence[Gradebook],
     column: str,
     old: Index | None,
@@ -121,15 +132,17 @@ def write_results(
     write_chunks(at("dashboard.html"), map(_encoded, page))
     not_in_gradebook = []
     for gradebook in gradebooks:
-        missing = write_gradebook(out, gradebook, head, store.rows, column)
-        files.append(f"gradebook-{gradebook.platform}.csv")
+        missing = write_gradebook(out, gradebook, head, store.rows, assigned, column)
+        files.append(gradebook_name(gradebook.platform))
         if missing:
             not_in_gradebook.append((gradebook.platform, missing))
     changed: list[Change] = []
     count: int | None = None
+    other = ""
     if old is not None:
         count = _write_changes(at("changes.csv"), changes(old, head, store.rows()), changed)
         files.append("changes.csv")
+        other = assignment_change(old, head, language)
     groups: Groups | None = None
     if similar:
         groups = groups_of(store.all())
@@ -143,9 +156,12 @@ def write_results(
         if groups is not None:
             yield from similar_lines(groups, store.rows, language, naming)
         if count is not None:
-            yield from changes_lines(changed, count, language, naming)
+            yield from changes_lines(changed, count, other, language, naming)
 
     write_chunks(at("summary.md"), [_encoded("\n".join(summary()).rstrip("\n") + "\n")])
+    # Nothing in the folder is older than the marks.
+    for name in {"changes.csv", "similar.json", *map(gradebook_name, GRADEBOOKS)}.difference(files):
+        remove(at(name))
     return Results(
         outcomes=Counter(row.outcome for row in store.rows()),
         files=files,
@@ -154,6 +170,7 @@ def write_results(
         undecided=waiting,
         changed=changed,
         changes=count,
+        assignment_change=other,
         not_in_gradebook=not_in_gradebook,
     )
 

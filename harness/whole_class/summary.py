@@ -10,7 +10,7 @@ from harness.render.numbers import points
 from harness.whole_class.compare import Change, score_text
 from harness.whole_class.similar import Groups
 
-__all__ = ["Naming", "changes_lines", "similar_lines", "told_checks", "undecided", "undecided_lines"]
+__all__ = ["Naming", "by_heading", "changes_lines", "similar_lines", "told_checks", "undecided", "undecided_lines"]
 
 #: Lines of one list: a page is read, the files beside it have everything.
 _MOST = 50
@@ -20,9 +20,23 @@ _NAMED = 5
 _EXPECTED = frozenset({Reason.MISSING, Reason.OLDER, Reason.NOT_CODE, Reason.FEEDBACK, Reason.SYSTEM})
 
 
+#: Of these nobody asks whose they are.
+_NOT_READ = frozenset({Reason.UNSAFE, Reason.ABSENT})
+
+
 def undecided(unassigned: Iterable[Unassigned]) -> list[Unassigned]:
-    """Return what was handed in and is graded for nobody until somebody says whose it is."""
+    """Return what was handed in and is graded for nobody until somebody does something about it."""
     return [one for one in unassigned if one.reason not in _EXPECTED]
+
+
+def by_heading(found: Sequence[Unassigned], language: Language) -> Iterator[tuple[str, list[Unassigned]]]:
+    """Yield what is undecided under headings that say what is wanted; none is without a line."""
+    whose = [one for one in found if one.reason not in _NOT_READ]
+    unread = [one for one in found if one.reason in _NOT_READ]
+    if whose:
+        yield language.text("Not graded: whose is it?"), whose
+    if unread:
+        yield language.text("Not read"), unread
 
 
 class Naming:
@@ -47,19 +61,18 @@ class Naming:
 
 
 def undecided_lines(found: Sequence[Unassigned], language: Language, naming: Naming) -> Iterator[str]:
-    """Yield the section on what belongs to nobody; an anonymous page only counts, as a file's name is a learner's."""
-    if not found:
-        return
+    """Yield sections on what was graded for nobody; an anonymous page only counts, as a file's name is a learner's."""
     text = language.text
-    yield f"### {as_text(text('Not graded: whose is it?'))}"
-    yield ""
-    if naming.anonymous:
-        yield as_text(text("{count}, listed in report.json", count=len(found)))
-    else:
-        yield from (f"- {as_text(one.text(language))}" for one in found[:_MOST])
-        if len(found) > _MOST:
-            yield f"- {as_text(text('and {count} more', count=len(found) - _MOST))}"
-    yield ""
+    for title, here in by_heading(found, language):
+        yield f"### {as_text(title)}"
+        yield ""
+        if naming.anonymous:
+            yield as_text(text("{count}, listed in report.json", count=len(here)))
+        else:
+            yield from (f"- {as_text(one.text(language))}" for one in here[:_MOST])
+            if len(here) > _MOST:
+                yield f"- {as_text(text('and {count} more', count=len(here) - _MOST))}"
+        yield ""
 
 
 def similar_lines(
@@ -100,11 +113,24 @@ def similar_lines(
         yield ""
 
 
-def changes_lines(changed: Sequence[Change], count: int, language: Language, naming: Naming) -> Iterator[str]:
-    """Yield the section on what changed, of which the first are given and ``count`` are there."""
+def changes_lines(
+    changed: Sequence[Change], count: int, assignment: str, language: Language, naming: Naming
+) -> Iterator[str]:
+    """Yield the section on what changed, of which the first are given and ``count`` are there.
+
+    Args:
+        changed: The first of the changes.
+        count: How many there are.
+        assignment: What is not the same about the assignment.
+        language: Of the words.
+        naming: How learners are called.
+    """
     text = language.text
     yield f"### {as_text(text('Changed since then'))}"
     yield ""
+    if assignment:
+        yield as_text(assignment)
+        yield ""
     if not count:
         yield as_text(text("nothing changed"))
         yield ""

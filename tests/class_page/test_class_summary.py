@@ -23,7 +23,7 @@ def test_the_figures_stand_first():
         "## Chapter 5: addition and multiplication layers",
         "",
         "- graded: 2 of 3",
-        "- our fault, no score: 1",
+        "- no score: 1",
         "- median: 75/100",
         "- mean: 75/100",
         "- full marks: 1 (50%)",

@@ -85,7 +85,7 @@ def test_any_class_makes_a_sound_page(head, rows, anonymous):
         ("all failed", "none passed"),
         ("one learner", "one learner only"),
         ("no points", "The assignment has no points."),
-        ("nobody graded", "The grader failed on these: 1."),
+        ("nobody graded", "Without a score: 1."),
     ],
 )
 def test_what_cannot_be_computed_is_said(name, words):
@@ -193,7 +193,7 @@ ABOUT = [LeftOut(reason="unknown", entry="Name Four.py", learners=["Name Five"],
 def test_an_anonymous_page_names_nobody_and_links_nothing():
     text = made(NAMED, left_out=ABOUT, anonymous=True)
     assert not re.search(r"Name|key-|mail1|Section-9|reports/|\.py\b", text)
-    assert all(words in text for words in ("Learner 1<", "<code>EMPTY</code>: 1", "roster: 1", "on these: 1"))
+    assert all(words in text for words in ("Learner 1<", "<code>EMPTY</code>: 1", "roster: 1", "a score: 1"))
     shown = made(NAMED, left_out=ABOUT)
     assert all(f"Name {number}" in shown for number in ("One", "Two", "Three", "Four", "Five"))
 

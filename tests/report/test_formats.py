@@ -114,6 +114,12 @@ def test_annotations_are_commands_of_one_line_each(graded, source):
         assert re.fullmatch(r"::error file=[^:,]+(,line=\d+)?,title=[^:,]+::.+", line)
 
 
+@pytest.mark.parametrize("source", ["", WRONG["swapped"]], ids=["not graded", "wrong"])
+def test_an_annotation_tells_the_next_step_from_what_happened(graded, source):
+    (line,) = render_annotations(graded(source)).splitlines()
+    assert re.search(r"\.%0ANext: \w", line)
+
+
 def test_a_right_submission_has_no_annotation(graded):
     assert render_annotations(graded(RIGHT)) == ""
 

@@ -78,6 +78,16 @@ def test_the_canvas_file_has_the_columns_that_canvas_looks_for():
     )
 
 
+def test_a_number_of_the_platform_is_never_written_as_a_login():
+    only = Mark(learner="101", name="Ada", number="101", score=1.0, max_score=2.0)
+    known = Mark(learner="ada", name="Ada", number="101", score=1.0, max_score=2.0)
+    assert [row[:4] for row in rows(canvas_csv([only, known], "Chapter 5"))[2:]] == [
+        ["Ada", "101", "", ""],
+        ["Ada", "101", "", "ada"],
+    ]
+    assert [row[0] for row in rows(moodle_csv([only, known], "Chapter 5"))[1:]] == ["", "ada"]
+
+
 def test_the_moodle_file_has_a_column_of_marks_and_one_of_notes():
     assert rows(moodle_csv(CLASS, "Chapter 5"))[:2] == [
         ["Username", "Full name", "Email address", "Chapter 5", "Chapter 5 feedback"],
@@ -138,6 +148,33 @@ def test_moodle_gets_its_worksheet_back_with_the_scores_in_one_column():
     filled = filled_moodle(MOODLE, CLASS)
     assert changed(MOODLE, filled.text) == [(1, 5, "83.5"), (2, 5, "0")]
     assert filled.missing == ["zed"]
+
+
+@pytest.mark.parametrize(
+    ("fill", "exported", "number", "place"),
+    [
+        (lambda marks: filled_canvas(CANVAS, marks, "Chapter 5"), CANVAS, "102", (4, 6, "5")),
+        (lambda marks: filled_moodle(MOODLE, marks), MOODLE, "72", (2, 5, "5")),
+    ],
+)
+def test_a_learner_is_found_by_the_number_of_the_platform(fill, exported, number, place):
+    by_number = Mark(learner=number, number=number, score=5.0, max_score=100.0)
+    assert changed(exported, fill([by_number]).text) == [place]
+    by_both = Mark(learner="min@example.edu", number=number, score=5.0, max_score=100.0)
+    assert changed(exported, fill([by_both]).text) == [place]
+
+
+def test_a_student_number_is_not_taken_for_the_number_of_a_participant_nor_the_other_way_round():
+    student = Mark(learner="72", score=5.0, max_score=100.0)
+    assert filled_moodle(MOODLE, [student]).missing == ["72"]
+    participant = Mark(learner="9", number="9", score=5.0, max_score=100.0)
+    assert filled_moodle(MOODLE.replace("Ada Lovelace,,", "Ada Lovelace,9,"), [participant]).missing == ["9"]
+
+
+def test_a_number_and_an_address_of_two_learners_are_refused():
+    both = Mark(learner="ada@example.edu", number="72", score=5.0, max_score=100.0)
+    with pytest.raises(UsageError, match=r"the rows 2, 3 can be that of ada@example\.edu"):
+        filled_moodle(MOODLE, [both])
 
 
 def test_blackboard_gets_its_file_back_with_the_scores_in_one_column():
@@ -205,7 +242,7 @@ REFUSED = {
     ),
     "other points in Canvas": (
         lambda: filled_canvas(CANVAS.replace("100.00", "10.00"), [ADA], "Chapter 5"),
-        "has 10 points, the mark of ada is out of 100",
+        "has 10 points, and the assignment 100",
     ),
     "a column that Blackboard calculates": (
         lambda: filled_blackboard(BLACKBOARD, [ADA], "Weighted Total"),
@@ -213,7 +250,7 @@ REFUSED = {
     ),
     "other points in Blackboard": (
         lambda: filled_blackboard(BLACKBOARD, [ADA], "Essay"),
-        "has 1000 points, the mark of ada is out of 100",
+        "has 1000 points, and the assignment 100",
     ),
     "a column of text in Blackboard": (lambda: filled_blackboard(BLACKBOARD, [ADA], "Notes"), "has 0 points"),
     "two rows of one learner in Blackboard": (
@@ -222,7 +259,7 @@ REFUSED = {
     ),
     "other points in Moodle": (
         lambda: filled_moodle(MOODLE.replace("100.00", "10.00"), [ADA]),
-        "has 10 points, the mark of ada is out of 100",
+        "has 10 points, and the assignment 100",
     ),
     "no names": (
         lambda: filled_moodle("Participant,Grade\n1,\n", [ADA]),

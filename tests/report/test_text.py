@@ -155,6 +155,12 @@ def test_a_file_without_a_point_gets_kind_words(graded):
     assert "SCORE 0/100\nEvery point is still there to be won.\nNext: begin with AddLayer.forward" in text
 
 
+def test_a_file_that_is_not_gradable_has_the_points_that_its_report_has(graded):
+    report = graded("")
+    assert report.score == 0
+    assert "It has 0 points, and it costs no attempt." in render_text(report)
+
+
 @pytest.mark.parametrize("code", NOT_GRADABLE)
 def test_a_file_that_is_not_gradable_is_told_why_and_what_to_do(graded, code):
     text = render_text(graded(NOT_GRADABLE[code]))

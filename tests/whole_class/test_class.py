@@ -296,6 +296,31 @@ def test_a_gradebook_of_canvas_is_filled_in(tmp_path):
     assert "No row in the gradebook of canvas (1)\n  who" in done.stdout
 
 
+def test_the_worksheet_of_moodle_is_filled_in_by_the_numbers_in_its_zip(tmp_path):
+    names = {"Ada Lovelace_71": RIGHT, "Kim Minsu_72": SWAPPED, "Kim Minsu_73": RIGHT}
+    given = folder(tmp_path / "in", {f"{name}_assignsubmission_file_/layers.py": text for name, text in names.items()})
+    worksheet = tmp_path / "worksheet.csv"
+    worksheet.write_text(
+        "Identifier,Full name,Grade,Maximum Grade\n"
+        "Participant 71,Ada Lovelace,,100.00\nParticipant 72,Kim Minsu,,100.00\nParticipant 73,Kim Minsu,,100.00\n"
+    )
+    out = tmp_path / "out"
+    done = run(given, "-o", out, "--gradebook", f"moodle={worksheet}")
+    assert "No row" not in done.stdout
+    assert (out / "gradebook-moodle.csv").read_text().splitlines()[1:] == [
+        "Participant 71,Ada Lovelace,100,100.00",
+        "Participant 72,Kim Minsu,45,100.00",
+        "Participant 73,Kim Minsu,100,100.00",
+    ]
+
+
+def test_a_new_gradebook_of_canvas_has_the_numbers_in_its_zip_in_the_column_of_canvas(tmp_path):
+    given = folder(tmp_path / "in", {"lovelaceada_11_901_layers.py": RIGHT, "kimminsu_LATE_12_902_layers.py": SWAPPED})
+    run(given, "-o", tmp_path / "out", "--gradebook", "canvas")
+    marks = (tmp_path / "out" / "gradebook-canvas.csv").read_text().splitlines()
+    assert marks[2:] == ["lovelaceada,11,,,,100", "kimminsu,12,,,,45"]
+
+
 def test_what_changed_since_an_earlier_run_is_told(tmp_path):
     given, out = folder(tmp_path / "in", {"kim.py": SWAPPED, "lee.py": RIGHT, "park.py": RIGHT}), tmp_path / "out"
     run(given, "-o", out)
@@ -313,6 +338,57 @@ def test_what_changed_since_an_earlier_run_is_told(tmp_path):
     assert "MulLayer.backward: wrong → passed" in (tmp_path / "new" / "summary.md").read_text("utf-8")
     same = run(given, "-o", tmp_path / "new", "--compare", tmp_path / "new" / "report.json")
     assert "Changed since then (0)" in same.stdout
+
+
+def test_a_file_that_an_earlier_run_was_asked_for_does_not_grow_old_in_the_folder(tmp_path):
+    given, out = folder(tmp_path / "in", {"kim.py": RIGHT, "lee.py": RIGHT}), tmp_path / "out"
+    run(given, "-o", out)
+    run(given, "-o", out, "--similar", "--compare", out, "--gradebook", "canvas")
+    assert {"similar.json", "changes.csv", "gradebook-canvas.csv"} <= {path.name for path in out.iterdir()}
+    (given / "kim.py").unlink()
+    (out / "mine.txt").write_text("mine")
+    run(given, "-o", out, "--gradebook", "moodle")
+    kept = {"dashboard.html", "summary.md", "grades.csv", "report.json", "gradebook-moodle.csv", "reports", "pages"}
+    assert {path.name for path in out.iterdir()} == kept | {".dout", "mine.txt"}
+
+
+def test_what_changed_about_the_assignment_is_told_before_whose_points_did(tmp_path):
+    given = folder(tmp_path / "in", {"kim.py": RIGHT})
+    old = tmp_path / "old"
+    run(given, "-o", old)
+    assert "version 1" not in run(given, "-o", old, "--compare", old).stdout
+    before = index(old)
+    changed = json.dumps(before | {"max_score": 120, "assignment": before["assignment"] | {"version": "0"}})
+    (old / "report.json").write_text(changed)
+    told = "ch05-add-mul version 0, 120 points → ch05-add-mul version 1, 100 points"
+    done = run(given, "-o", tmp_path / "new", "--compare", old)
+    assert told in " ".join(done.stdout.split())
+    assert told in (tmp_path / "new" / "summary.md").read_text("utf-8").replace("\\", "")
+
+
+def test_a_learner_whose_submission_is_nobodys_until_somebody_decides_is_among_the_marks(tmp_path):
+    files = {"Kim Minsu_71_assignsubmission_file_": RIGHT, "Kim Minsu_72_assignsubmission_file_": SWAPPED}
+    given = folder(tmp_path / "in", {f"{name}/layers.py": text for name, text in files.items()})
+    (tmp_path / "r.csv").write_text("id,name\n1,Kim Minsu\n2,Kim Minsu\n3,Lee\n")
+    run(given, "-o", tmp_path / "out", "--roster", tmp_path / "r.csv", status=3)
+    found = grades(tmp_path / "out")
+    assert {name: (row["score"], row["note"]) for name, row in found.items()} == {
+        "1": ("", "not graded: nobody has said whose the submission is"),
+        "2": ("", "not graded: nobody has said whose the submission is"),
+        "3": ("", "no submission"),
+    }
+
+
+def test_a_link_is_not_asked_whose_it_is(tmp_path):
+    given = folder(tmp_path / "in", {"kim.py": RIGHT, "LEE.py": RIGHT, "lee.py": SWAPPED})
+    (given / "link.py").symlink_to("kim.py")
+    out = tmp_path / "out"
+    told = run(given, "-o", out, status=3).stdout
+    for text, heading in [(told, ""), ((out / "summary.md").read_text("utf-8"), "### ")]:
+        whose, _, unread = text.partition(f"{heading}Not read")
+        assert "lee.py: LEE handed in more than once" in whose.partition(f"{heading}Not graded: whose is it?")[2]
+        assert "link.py: a link" in unread
+        assert "link.py: a link" not in whose
 
 
 def test_the_same_code_is_found_whatever_its_names_and_layout(tmp_path):
@@ -344,6 +420,19 @@ USES = {
     "no number": (["in", "-o", "out", "--jobs", "0"], "'0' is not a whole number from 1 on"),
     "an unknown gradebook": (["in", "-o", "out", "--gradebook", "excel"], "choose from canvas, moodle, blackboard"),
     "nothing to compare with": (["in", "-o", "out", "--compare", "other"], "report.json cannot be read"),
+    "nothing to grade there": (["other", "-o", "out"], "other holds nothing that could be a submission"),
+    "no gradebook": (
+        ["in", "-o", "out", "--gradebook", "canvas=other/x"],
+        "other/x: this is no file that Canvas exported",
+    ),
+    "a column that is not there": (
+        ["in", "-o", "out", "--gradebook", "canvas=other/g.csv"],
+        "hint: name one of them, to the letter (dout class: with --column)",
+    ),
+    "other points": (
+        ["in", "-o", "out", "--gradebook", "canvas=other/g.csv", "--column", "HW"],
+        "other/g.csv: the column 'HW (9)' has 10 points, and the assignment 100",
+    ),
     "no index": (["in", "-o", "out", "--compare", "other/x"], "other/x is no index of a class"),
     "an unknown assignment": (["in", "-o", "out", "--assignment", "x"], "there is no assignment 'x'"),
 }
@@ -351,7 +440,8 @@ USES = {
 
 @pytest.mark.parametrize("case", USES.values(), ids=USES)
 def test_wrong_use_is_said_before_anything_is_graded(tmp_path, case):
-    folder(tmp_path, {"in/kim.py": RIGHT, "other/x": "not mine"})
+    exported = "Student,ID,SIS User ID,SIS Login ID,Section,HW (9)\n    Points Possible,,,,,10\n"
+    folder(tmp_path, {"in/kim.py": RIGHT, "other/x": "not mine", "other/g.csv": exported})
     done = run(*case[0], status=2, cwd=tmp_path)
     assert case[1] in done.stderr
     assert not (tmp_path / "out" / "report.json").exists()

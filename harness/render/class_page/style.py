@@ -32,7 +32,8 @@ th { vertical-align: bottom } th.number { font-family: inherit } th code { overf
 .tall { max-height: 90vh; overflow: auto } .some { max-height: 24rem; overflow: auto }
 .map { border-collapse: separate; border-spacing: 0; margin: 0 } .map td, .map tbody th { border: 0 }
 .map thead th { position: sticky; top: 0; background: var(--paper); z-index: 2; padding-top: .25rem }
-.map .who { position: sticky; left: 0; background: var(--paper); z-index: 1; white-space: nowrap; padding-right: .5rem }
+.map .who { position: sticky; left: 0; background: var(--paper); z-index: 1; white-space: nowrap; padding-right: .5rem;
+  max-width: 22rem; overflow: hidden; text-overflow: ellipsis }
 .map thead .who { z-index: 3 } .map .who .about { display: inline }
 .map td, .map tbody th { padding-top: .15rem; padding-bottom: .15rem }
 .map .why { padding-left: .75rem; white-space: nowrap } .map td.number, .map th.number { padding-right: .75rem }
@@ -56,7 +57,8 @@ th { vertical-align: bottom } th.number { font-family: inherit } th code { overf
     --t0: #ffa36b; --t1: #8a4a24; --t2: #5a3a2a; --t3: #34352f; --t4: #1d3a2e }
 }
 @media (max-width: 40rem) {
-  .map .who { position: static; white-space: normal; min-width: 7rem } .map thead .who { position: sticky }
+  .map .who { position: static; white-space: normal; overflow-wrap: anywhere; min-width: 7rem; max-width: 12rem }
+  .map thead .who { position: sticky }
 }
 @media print {
   :root { --pass: #e4f2eb; --wait: #e3e5e9; --stop: #5a2d82; --on-bad: #ffffff; --bar: #2f6f9f;

@@ -12,12 +12,17 @@ from harness.render.class_page.figures import Figures
 from harness.render.class_page.order import code, learner, shown
 from harness.render.phrases import parted
 
-__all__ = ["left_out_words", "reasons", "ungraded"]
+__all__ = ["NO_SCORE", "left_out_words", "reasons", "ungraded"]
 
 #: Lines under each heading; the rest is counted.
 _SHOWN = 200
 #: Up to so many left-out entries are there without being asked for.
 _OPEN = 20
+#: What a missing score means: the file cannot be read here, or the grader failed.
+NO_SCORE = marked(
+    "Without a score: {count}. That is not a zero: do what the reason says, and grade again. Where the grader itself "
+    "failed, report it as a bug."
+)
 #: By the reason of a left-out entry, in the order in which somebody has to act.
 _LEFT_OUT = {
     "missing": marked("Nothing was handed in"),
@@ -59,9 +64,8 @@ def ungraded(
     """Yield up to three sections. An anonymous page has counts only: a message, a file, a path may name the learner."""
     text = language.text
     if found.faults:
-        yield f'<section><h2 id="faults">{escape(text("Our fault, no score"))}</h2>'
-        yield f"<p>{escape(text('The grader failed on these: {count}.', count=found.faults))}"
-        yield f" {escape(text('It is not a zero: grade them again, and report what comes back as a bug.'))}</p>"
+        yield f'<section><h2 id="faults">{escape(text("No score"))}</h2>'
+        yield f"<p>{escape(text(NO_SCORE, count=found.faults))}</p>"
         if not anonymous:
             yield from _rows(rows(), Outcome.GRADER_FAULT, found.faults, language)
         yield "</section>"
@@ -79,7 +83,7 @@ def ungraded(
 
 def _rows(rows: Iterable[ClassRow], outcome: Outcome, count: int, language: Language) -> Iterator[str]:
     text = language.text
-    label = escape(text("Our fault, no score") if outcome is Outcome.GRADER_FAULT else text("Could not be graded"))
+    label = escape(text("No score") if outcome is Outcome.GRADER_FAULT else text("Could not be graded"))
     yield f'<div class="wide some" tabindex="0" role="region" aria-label="{label}"><table><thead><tr>'
     yield f'<th scope="col">{escape(text("learner"))}</th><th scope="col">{escape(text("why"))}</th>'
     yield "</tr></thead><tbody>"
