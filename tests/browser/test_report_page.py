@@ -1,36 +1,18 @@
 """The HTML report in a real browser: accessible, readable in the dark, on a narrow screen and on paper."""
 
 import pytest
+from right_layers import ADD, RIGHT, SWAPPED
 
-ADD = """
-class AddLayer:
-    def forward(self, x, y):
-        return x + y
-
-    def backward(self, dout):
-        return dout, dout
-"""
-MUL = """
-class MulLayer:
-    def forward(self, x, y):
-        self.x = x
-        self.y = y
-        return x * y
-
-    def backward(self, dout):
-        return dout * self.y, dout * self.x
-"""
-SWAPPED = ADD + MUL.replace("dout * self.y, dout * self.x", "dout * self.x, dout * self.y")
 _NASTY = '</pre><script>alert(1)</script><img src=x onerror=alert(2)>" onload="alert(3)'
 SOURCES = {
-    "right": ADD + MUL,
+    "right": RIGHT,
     "swapped": SWAPPED,
-    "unfinished": ADD + MUL.replace("return dout * self.y, dout * self.x", "raise NotImplementedError"),
-    "wrong on arrays": ADD + MUL.replace("return x * y", "return x * y if not hasattr(x, 'sum') else (x * y).sum()"),
+    "unfinished": RIGHT.replace("return dout * self.y, dout * self.x", "raise NotImplementedError"),
+    "wrong on arrays": RIGHT.replace("return x * y", "return x * y if not hasattr(x, 'sum') else (x * y).sum()"),
     "a missing class": ADD,
-    "a note": "import no_such_module\n" + ADD + MUL,
-    "hostile": f"raise ValueError({_NASTY!r})\n" + ADD + MUL.replace("return x * y", f"raise ValueError({_NASTY!r})"),
-    "hostile line": ADD + MUL.replace("return x * y", f"return {_NASTY!r}"),
+    "a note": "import no_such_module\n" + RIGHT,
+    "hostile": f"raise ValueError({_NASTY!r})\n" + RIGHT.replace("return x * y", f"raise ValueError({_NASTY!r})"),
+    "hostile line": RIGHT.replace("return x * y", f"return {_NASTY!r}"),
     "not gradable": b"",
 }
 
@@ -87,7 +69,7 @@ def test_text_from_the_learner_runs_nothing_and_is_shown_as_it_is(page_of, name)
 
 
 def test_the_policy_refuses_a_script_that_was_slipped_in(page_of, browser, tmp_path):
-    page_of(ADD + MUL)
+    page_of(RIGHT)
     text = (
         (tmp_path / "report.html").read_text("utf-8").replace("</main>", "<script>document.title = 'x'</script></main>")
     )

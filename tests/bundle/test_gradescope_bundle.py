@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from right_layers import RIGHT, SWAPPED
 
 from harness import assignment
 from harness.assignment import BUILT_IN
@@ -17,24 +18,6 @@ from harness.bundle import wheel as wheels
 from harness.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
-RIGHT = """\
-class AddLayer:
-    def forward(self, x, y):
-        return x + y
-
-    def backward(self, dout):
-        return dout, dout
-
-
-class MulLayer:
-    def forward(self, x, y):
-        self.x, self.y = x, y
-        return x * y
-
-    def backward(self, dout):
-        return dout * self.y, dout * self.x
-"""
-SWAPPED = RIGHT.replace("dout * self.y, dout * self.x", "dout * self.x, dout * self.y")
 
 
 def results(autograder) -> dict:

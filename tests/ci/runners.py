@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from right_layers import RIGHT, SWAPPED
 
 import harness
 
@@ -18,24 +19,6 @@ __all__ = ["RIGHT", "ROOT", "SWAPPED", "Action", "clone", "commit", "environment
 
 #: The checkout that these tests lie in: what they run is not in the wheel.
 ROOT = Path(__file__).resolve().parents[2]
-RIGHT = """\
-class AddLayer:
-    def forward(self, x, y):
-        return x + y
-
-    def backward(self, dout):
-        return dout, dout
-
-
-class MulLayer:
-    def forward(self, x, y):
-        self.x, self.y = x, y
-        return x * y
-
-    def backward(self, dout):
-        return dout * self.y, dout * self.x
-"""
-SWAPPED = RIGHT.replace("dout * self.y, dout * self.x", "dout * self.x, dout * self.y")
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 

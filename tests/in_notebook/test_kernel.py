@@ -1,29 +1,12 @@
 """A real notebook in a real kernel."""
 
 import pytest
+from right_layers import RIGHT
+from right_layers import SWAPPED as LAYERS
 
 nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
 nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
 pytest.importorskip("ipykernel", reason="ipykernel is not installed")
-
-LAYERS = """\
-class AddLayer:
-    def forward(self, x, y):
-        return x + y
-
-    def backward(self, dout):
-        return dout, dout
-
-
-class MulLayer:
-    def forward(self, x, y):
-        self.x, self.y = x, y
-        return x * y
-
-    def backward(self, dout):
-        return dout * self.x, dout * self.y
-"""
-RIGHT = LAYERS.replace("dout * self.x, dout * self.y", "dout * self.y, dout * self.x")
 
 
 class Notebook:

@@ -8,6 +8,7 @@ import sys
 
 import msgspec
 import pytest
+from right_layers import SWAPPED
 
 from harness.errors import SubmissionError
 from harness.language import ENGLISH, language
@@ -127,23 +128,7 @@ def test_a_reason_of_pythons_own_has_no_parts():
     assert reason_note(SubmissionError("NOT-PARSABLE", "bad", "fix it"), "NOT-PARSABLE").said == []
 
 
-WRONG = """
-class AddLayer:
-    def forward(self, x, y):
-        return x + y
-
-    def backward(self, dout):
-        raise ValueError("no idea")
-
-
-class MulLayer:
-    def forward(self, x, y):
-        self.x, self.y = x, y
-        return x * y
-
-    def backward(self, dout):
-        return dout * self.x, dout * self.y
-"""
+WRONG = SWAPPED.replace("return dout, dout", 'raise ValueError("no idea")')
 
 
 def test_a_stored_report_says_in_korean_what_each_check_found(tmp_path):
@@ -152,7 +137,7 @@ def test_a_stored_report_says_in_korean_what_each_check_found(tmp_path):
     assert made.returncode == 1
     for form in ("text", "html", "markdown", "junit", "github"):
         shown = " ".join(html.unescape(dout("report", "report.json", "--format", form, folder=tmp_path).stdout).split())
-        assert "오류 ValueError (7번째 줄): no idea" in shown, form
+        assert "오류 ValueError (6번째 줄): no idea" in shown, form
         assert " raised " not in shown
     annotations = dout("report", "report.json", "--format", "github", folder=tmp_path).stdout
     assert "MulLayer.backward(1.0)의 결과: dx = 2.0, 정답은 3.0; dy = 3.0, 정답은 2.0 (작은 정수)." in annotations
@@ -163,4 +148,4 @@ def test_a_check_in_a_notebook_names_its_cell_in_korean(tmp_path):
     book = {"cells": [cell, cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     (tmp_path / "layers.ipynb").write_text(json.dumps(book), encoding="utf-8")
     shown = dout("grade", "layers.ipynb", "--format", "github", folder=tmp_path).stdout
-    assert "위치: layers.ipynb 셀 2 16번째 줄." in shown
+    assert "위치: layers.ipynb 셀 2 15번째 줄." in shown

@@ -1,15 +1,8 @@
 """Submissions that end in every kind of verdict, as text: two right layers with one of their four methods replaced."""
 
+from right_layers import ADD
+
 __all__ = ["ADD", "HOSTILE", "NOT_GRADABLE", "RIGHT", "WRONG", "mul"]
-
-ADD = """
-class AddLayer:
-    def forward(self, x, y):
-        return x + y
-
-    def backward(self, dout):
-        return dout, dout
-"""
 
 
 def mul(

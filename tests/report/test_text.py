@@ -133,7 +133,7 @@ def test_a_wrong_value_is_shown_with_inputs_both_answers_the_line_and_the_next_s
     part = text[start : text.index("\n\n", start)]
     assert "  inputs:   x = 2.0, y = 3.0, dout = " in part
     assert "yours   expected" in part
-    assert "  where:    layers.py:14" in part
+    assert "  where:    layers.py:13" in part
     assert "  next:     work the expected values out by hand" in part
 
 

@@ -13,6 +13,7 @@ from unittest import mock
 
 import msgspec
 from processes import children
+from right_layers import RIGHT as INNOCENT
 
 from harness.assignment import Assignment, built_in
 from harness.grader import grade
@@ -34,23 +35,6 @@ LOCKS = {
     "C": frozenset({"landlock", "uid", "rlimits"}),
     "D": frozenset(),
 }
-INNOCENT = """\
-class AddLayer:
-    def forward(self, x, y):
-        return x + y
-
-    def backward(self, dout):
-        return dout, dout
-
-
-class MulLayer:
-    def forward(self, x, y):
-        self.x, self.y = x, y
-        return x * y
-
-    def backward(self, dout):
-        return dout * self.y, dout * self.x
-"""
 #: Beyond the submission's own time: starting workers, judging, and a busy machine.
 SLACK = 10.0
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}

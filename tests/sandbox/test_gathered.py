@@ -8,7 +8,9 @@ from cage import INNOCENT, limited
 from msgspec.structs import replace
 
 from harness import evaluation, recognition
+from harness.cases import bank_for
 from harness.grader import grade
+from harness.observe import observe
 from harness.recognition import Recogniser
 from harness.records import Report, Verdict
 from harness.sandbox import worker
@@ -198,3 +200,14 @@ def test_wrong_answers_are_judged_each_time(sandbox, own_assignment):
 def test_right_answers_of_one_layer_do_not_count_for_another_file(sandbox, own_assignment):
     assert grade(submission_from_bytes("a.py", HANDED_ON.encode()), own_assignment, sandbox=sandbox).score == 100
     assert grade(submission_from_bytes("b.py", WRONG.encode()), own_assignment, sandbox=sandbox).score < 100
+
+
+def test_right_answers_about_a_number_in_the_file_are_recognised_beside_wrong_ones(sandbox):
+    given = limited()
+    bank = bank_for(given, given.default_seed)
+    text = WRONG.replace("class AddLayer:", "class AddLayer:\n    number = 7.5")
+    seen = observe(sandbox, submission_from_bytes("layers.py", text.encode()), given, bank)
+    asked = [call for row in seen.calls[len(bank.cases) :] for call in row if call is not None]
+    assert not seen.known_right
+    assert len(asked) > 10
+    assert all(call.exact for call in asked)

@@ -9,26 +9,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from right_layers import RIGHT
+
 import harness
 
-RIGHT = """
-class AddLayer:
-    def forward(self, x, y):
-        return x + y
-
-    def backward(self, dout):
-        return dout, dout
-
-
-class MulLayer:
-    def forward(self, x, y):
-        self.x, self.y = x, y
-        return x * y
-
-    def backward(self, dout):
-        return dout * self.y, dout * self.x
-"""
-SWAPPED = RIGHT.replace("dout * self.y, dout * self.x", "dout * self.x, dout * self.y")
 LOOP = RIGHT.replace("return x * y", "\n        while True: pass")
 ROOT = str(Path(harness.__file__).parent.parent)
 

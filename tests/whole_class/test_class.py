@@ -10,7 +10,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from class_runs import LOOP, RIGHT, SWAPPED, command, environment, files, folder, index, numbered, rows, run, written
+from class_runs import LOOP, command, environment, files, folder, index, numbered, rows, run, written
+from right_layers import RIGHT, SWAPPED
 
 import harness
 from harness.class_records import ClassCheck, ClassHead, ClassRow, LeftOut

@@ -6,7 +6,7 @@ import os
 
 import msgspec
 import pytest
-from class_runs import RIGHT
+from right_layers import RIGHT
 
 from harness.class_records import ClassHead, ClassRow, LeftOut
 from harness.errors import UsageError
