@@ -15,7 +15,7 @@ from sqlalchemy.sql.dml import Insert
 from harness.errors import UsageError
 from harness.sentence import Sentence
 
-__all__ = ["Database", "among", "cannot_keep", "new_rows"]
+__all__ = ["Database", "among", "as_rows", "cannot_keep", "given_rows", "insert_rows", "new_rows"]
 
 #: Seconds that a writer waits for another one on SQLite; a group of 128 submissions is committed in milliseconds.
 _BUSY_SECONDS = 30
@@ -83,6 +83,49 @@ def among(column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:
     each number, and to do that takes longer than to run it.
     """
     return _Among(column, sa.bindparam(name, type_=_Many()))
+
+
+def given_rows(types: Mapping[str, str], *, is_sqlite: bool) -> tuple[str, dict[str, str]]:
+    """Return what stands behind FROM for many rows, which come as the one parameter ``rows``: see :func:`as_rows`.
+
+    One statement for all of them is run once. Of many runs of one, each costs the driver as much as the database, and
+    on SQLite each is a moment in which another thread takes the interpreter.
+
+    Args:
+        types: Name of each of their values, and its type on PostgreSQL.
+        is_sqlite: Which database it is.
+
+    Returns:
+        It, and how each value is written in the statement.
+    """
+    if is_sqlite:
+        return "json_each(:rows) AS given", {name: f"json_extract(given.value, '$.{name}')" for name in types}
+    columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
+    return f"json_to_recordset(CAST(:rows AS json)) AS given({columns})", {name: f"given.{name}" for name in types}
+
+
+def as_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the parameter ``rows``: texts, numbers, booleans and None, none of them with a zero byte in it."""
+    return {"rows": msgspec.json.encode(rows).decode()}
+
+
+def insert_rows(
+    table: sa.Table, names: Sequence[str], *, is_sqlite: bool, **same: sa.ColumnElement[Any]
+) -> sa.sql.dml.Insert:
+    """Return an INSERT of many rows that come as one parameter, to be made once for each kind of database.
+
+    Args:
+        table: Where they go.
+        names: Columns that each row has a value for.
+        is_sqlite: Which database it is.
+        **same: What the other columns are set to, in all of them.
+    """
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    types = {name: table.c[name].type.compile(dialect) for name in names}
+    given, values = given_rows(types, is_sqlite=is_sqlite)
+    each: list[Any] = [sa.literal_column(values[name]) for name in names]
+    rows = sa.select(*each, *same.values()).select_from(sa.text(given))
+    return sa.insert(table).from_select([*names, *same], rows, include_defaults=False)
 
 
 class Database:

@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, WorkflowSerializationFormat
 
-from harness.service.database import Database
+from harness.service.database import Database, as_rows, given_rows
 from harness.service.store.accepting import Job
 from harness.service.tracing import carried, continued, span
 
@@ -28,13 +28,15 @@ _WAITING, _TAKEN, _OVER = ["ENQUEUED", "DELAYED"], "PENDING", ["SUCCESS", "ERROR
 #: Tables that a job is in (https://docs.dbos.dev/explanations/system-tables), and what differs between two jobs.
 _CHANGED = {
     "workflow_status": {
-        "workflow_uuid": ":id",
-        "queue_partition_key": ":course",
-        "priority": ":priority",
-        "creator_xid": ":creator",
+        "workflow_uuid": "id",
+        "queue_partition_key": "course",
+        "priority": "priority",
+        "creator_xid": "creator",
     },
-    "workflow_input": {"workflow_uuid": ":id", "inputs": ":inputs"},
+    "workflow_input": {"workflow_uuid": "id", "inputs": "inputs"},
 }
+
+_TYPES = {"id": "text", "course": "text", "priority": "integer", "creator": "text", "inputs": "text"}
 
 
 def _configuration(engine: sa.Engine, executor: str) -> DBOSConfig:
@@ -87,7 +89,6 @@ class Jobs:
             return
         rows = [
             {
-                "like": job_id(first.submission_id, 0),
                 "id": job_id(job.submission_id, 0),
                 "course": job.course_id,
                 "priority": job.priority,
@@ -97,9 +98,9 @@ class Jobs:
             for job in others
         ]
         if not self._copies:
-            self._copies = [_copy(connection, table, changed) for table, changed in _CHANGED.items()]
-        for copy in self._copies:
-            connection.execute(copy, rows)
+            self._copies = [_copies(connection, table, changed) for table, changed in _CHANGED.items()]
+        for copies in self._copies:
+            connection.execute(copies, {"like": job_id(first.submission_id, 0), **as_rows(rows)})
 
     def enqueue(
         self, connection: sa.Connection, submission_id: str, gen: int, *, course_id: str, priority: int
@@ -212,13 +213,17 @@ def _inputs(submission_id: str, gen: int, parent: str) -> str:
     return msgspec.json.encode(made).decode()
 
 
-def _copy(connection: sa.Connection, table: str, changed: Mapping[str, str]) -> sa.TextClause:
-    """Return a statement that adds a row like another one. Which columns there are is the library's own affair."""
-    schema = None if connection.dialect.name == "sqlite" else "dbos"
+def _copies(connection: sa.Connection, table: str, changed: Mapping[str, str]) -> sa.TextClause:
+    """Return a statement that adds rows like another one. Which columns there are is the library's own affair."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    schema = None if is_sqlite else "dbos"
     columns = [column["name"] for column in sa.inspect(connection).get_columns(table, schema)]
+    given, values = given_rows(_TYPES, is_sqlite=is_sqlite)
     name = f"{schema}.{table}" if schema else table
-    values = ", ".join(changed.get(column, column) for column in columns)
-    return sa.text(f"INSERT INTO {name} ({', '.join(columns)}) SELECT {values} FROM {name} WHERE workflow_uuid = :like")
+    copied = ", ".join(values[changed[column]] if column in changed else f"{name}.{column}" for column in columns)
+    return sa.text(
+        f"INSERT INTO {name} ({', '.join(columns)}) SELECT {copied} FROM {name}, {given} WHERE workflow_uuid = :like"
+    )
 
 
 def job_id(submission_id: str, gen: int) -> str:

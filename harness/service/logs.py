@@ -14,8 +14,10 @@ from harness.service.ids import SECRETS
 
 __all__ = ["configure"]
 
-#: Secrets that :func:`harness.service.ids.new_secret` makes, and the password in the address of a database.
-_SECRET = re.compile(rf"\b({'|'.join(SECRETS)})_[A-Za-z0-9_-]{{43,}}|(?<=:)//([^\s:/@]*):[^\s@]+@")
+#: Secrets that :func:`harness.service.ids.new_secret` makes, and the password in the address of a database. Each begins
+#: with a letter or a sign of its own, by which a line is searched six times as fast as by both at once.
+_SECRET = re.compile(rf"({'|'.join(SECRETS)})_[A-Za-z0-9_-]{{43,}}")
+_PASSWORD = re.compile(r"://([^\s:/@]*):[^\s@]+@")
 
 
 def configure(*, plain: bool) -> None:
@@ -59,4 +61,4 @@ def configure(*, plain: bool) -> None:
 
 def _masked(_: object, __: str, line: structlog.typing.EventDict | str) -> str:
     """Return a finished line without what looks like a secret of ours."""
-    return _SECRET.sub(lambda found: f"{found[1]}_…" if found[1] else f"//{found[2]}:…@", str(line))
+    return _PASSWORD.sub(r"://\1:…@", _SECRET.sub(r"\1_…", str(line)))

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-__all__ = ["carried", "configure", "continued", "span", "use"]
+__all__ = ["carried", "configure", "continued", "is_on", "span", "use"]
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 #: The header of W3C Trace Context, and what a job carries.
@@ -49,6 +49,11 @@ def use(provider: Any) -> None:
     """Take spans from ``provider``, a ``TracerProvider``; from none when None. Nobody else's is touched."""
     global _tracer  # noqa: PLW0603 - one for each process, as the settings are
     _tracer = None if provider is None else provider.get_tracer("dout")
+
+
+def is_on() -> bool:
+    """Tell whether there is tracing."""
+    return _tracer is not None
 
 
 def span(name: str, /, **about: Any) -> AbstractContextManager[Any]:

@@ -7,6 +7,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from harness.errors import DoutError
 from harness.records import Record
 from harness.sentence import Sentence
-from harness.service.database import Database, among
+from harness.service.database import Database, among, as_rows, insert_rows
 from harness.service.ids import new_id
 from harness.service.schema import blob, enrolment, submission
 from harness.service.store.revisions import newest_revisions
@@ -119,6 +120,22 @@ _STANDINGS = (
 )
 
 
+_EACH = ("id", "assignment_id", "revision", "user_id", "number", "idempotency_key", "name", "blob_sha256", "is_late")
+
+
+@cache
+def _added(is_sqlite: bool) -> sa.Insert:
+    return insert_rows(
+        submission,
+        _EACH,
+        is_sqlite=is_sqlite,
+        status=sa.literal("queued"),
+        gen=sa.literal(0),
+        counts=sa.true(),
+        received_at=sa.bindparam("now", type_=sa.Float()),
+    )
+
+
 @dataclass
 class _Standing:
     """What one learner has handed in to one assignment."""
@@ -191,11 +208,7 @@ def accept_all(
                 "idempotency_key": one.idempotency_key,
                 "name": one.name,
                 "blob_sha256": sha256,
-                "status": "queued",
-                "gen": 0,
                 "is_late": is_late,
-                "counts": True,
-                "received_at": now,
             }
         )
         queued.append(Job(accepted.id, revision["course_id"], priority, one.parent))
@@ -203,7 +216,7 @@ def accept_all(
         # In one sequence everywhere: two processes that send the same files do not wait for each other in a circle.
         ordered = [{"sha256": sha256, "data": data} for sha256, data in sorted(blobs.items())]
         connection.execute(database.insert_new(blob), ordered)
-        connection.execute(sa.insert(submission), rows)
+        connection.execute(_added(database.is_sqlite), {"now": now, **as_rows(rows)})
         jobs.enqueue_new(connection, queued)
     return results
 

@@ -1,13 +1,14 @@
 """Writes down who did what, and finds it again. Only ever added to."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
 from harness.records import Record
-from harness.service.database import Database
+from harness.service.database import NOW, Database, as_rows, insert_rows
 from harness.service.ids import first_id, new_id
 from harness.service.schema import audit, course, user
 
@@ -74,21 +75,25 @@ def note_all(database: Database, connection: sa.Connection, notes: Sequence[Note
     """Add many lines like :func:`note`."""
     if not notes:
         return
-    connection.execute(
-        sa.insert(audit).values(at=database.clock),
-        [
-            {
-                "id": new_id(),
-                "actor": one.actor,
-                "action": one.action,
-                "object": one.what,
-                "course_id": one.course_id,
-                "details": msgspec.json.encode(one.details).decode(),
-                "address": one.address,
-            }
-            for one in notes
-        ],
-    )
+    rows = [
+        {
+            "id": new_id(),
+            "actor": one.actor,
+            "action": one.action,
+            "object": one.what,
+            "course_id": one.course_id,
+            "details": msgspec.json.encode(one.details).decode(),
+            "address": one.address,
+        }
+        for one in notes
+    ]
+    connection.execute(_added(database.is_sqlite), as_rows(rows))
+
+
+@cache
+def _added(is_sqlite: bool) -> sa.Insert:
+    each = ("id", "actor", "action", "object", "course_id", "details", "address")
+    return insert_rows(audit, each, is_sqlite=is_sqlite, at=NOW)
 
 
 def lines(connection: sa.Connection, wanted: Wanted, before: str, most: int) -> Sequence[sa.RowMapping]:

@@ -2,14 +2,15 @@
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import chain
 
 import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.service.ids import new_id
-from harness.service.tracing import continued, span
+from harness.service.tracing import continued, is_on, span
 from harness.service.web.layers import Layer
 from harness.service.web.refusal import TooLarge
 from harness.service.web.routing import route_of
@@ -25,6 +26,7 @@ _CONTENT_SECURITY_POLICY = (
 _STRICT_TRANSPORT = "max-age=31536000"
 #: What a proxy or a client may call a request: nothing that a log or a header could take for something else.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_LINE_END = re.compile(rb"[\r\n\0]")
 
 
 class SecurityHeaders(Layer):
@@ -42,6 +44,7 @@ class SecurityHeaders(Layer):
         if is_https:
             headers["strict-transport-security"] = _STRICT_TRANSPORT
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self._own = {name for name, _ in self._headers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
@@ -53,8 +56,7 @@ class SecurityHeaders(Layer):
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 _check_lines(message["headers"])
-                own = {name for name, _ in self._headers}
-                kept = [pair for pair in message["headers"] if pair[0].lower() not in own]
+                kept = [pair for pair in message["headers"] if pair[0].lower() not in self._own]
                 message["headers"] = [*kept, *self._headers, (b"x-request-id", request_id.encode())]
             await send(message)
 
@@ -63,10 +65,10 @@ class SecurityHeaders(Layer):
             await self.app(scope, receive, secured)
 
 
-def _check_lines(headers: Iterable[tuple[bytes, bytes]]) -> None:
-    for name, value in headers:
-        if any(mark in part for part in (name, value) for mark in (b"\r", b"\n", b"\0")):
-            raise ValueError(f"a line end in the header {name!r}")
+def _check_lines(headers: Sequence[tuple[bytes, bytes]]) -> None:
+    if _LINE_END.search(b"".join(chain.from_iterable(headers))):
+        bad = next(name for name, value in headers if _LINE_END.search(name + value))
+        raise ValueError(f"a line end in the header {bad!r}")
 
 
 class Measured(Layer):
@@ -91,11 +93,14 @@ class Traced(Layer):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
+        if not is_on():
+            await self.app(scope, receive, send)
+            return
         about = {"request": scope["state"]["request_id"]}
         with continued(Headers(scope=scope).get("traceparent", "")), span(scope["method"], **about) as made:
 
             async def noted(message: Message) -> None:
-                if made is not None and message["type"] == "http.response.start":
+                if message["type"] == "http.response.start":
                     made.set_attribute("http.response.status_code", message["status"])
                     # As the route has it: an address may hold a secret.
                     if path := getattr(route_of(scope), "path", ""):

@@ -1,10 +1,10 @@
-"""Many values that come as one parameter: what is found, and that it is found by an index."""
+"""Many values, and many rows, that come as one parameter: what is found and kept, and that an index finds it."""
 
 import pytest
 import sqlalchemy as sa
 from ground import Ground
 
-from harness.service.database import among
+from harness.service.database import among, as_rows, insert_rows
 from harness.service.schema import user
 from harness.service.store import accepting, looking, revisions, sessions
 
@@ -44,3 +44,23 @@ def test_what_each_submission_asks_for_is_found_by_an_index(sqlite_site, name):
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ("[]",) * text.count("?"))]
     assert [step for step in plan if step.startswith("SEARCH")]
     assert not [step for step in plan if step.startswith("SCAN") and "json_each" not in step]
+
+
+def test_rows_that_come_as_one_parameter_are_what_they_were(database):
+    made = [
+        {"id": f"{number:036}", "name": name, "email": None if number % 2 else f"{number}@x", "is_admin": number > 3}
+        for number, name in enumerate(ODD)
+    ]
+    insert = insert_rows(
+        user, [*made[0]], is_sqlite=database.is_sqlite, created_at=sa.bindparam("now", type_=sa.Float())
+    )
+    now = 1_800_000_000.123_456_7
+    with database.writing() as connection:
+        connection.execute(insert, {"now": now, **as_rows(made)})
+        connection.execute(insert, {"now": now, **as_rows([])})
+        found = connection.execute(
+            sa.select(user).where(among(user.c.name, "names")).order_by(user.c.id), {"names": ODD}
+        )
+        rows = [dict(row) for row in found.mappings()]
+    assert [{name: row[name] for name in made[0]} for row in rows] == made
+    assert {row["created_at"] for row in rows} == {now}
