@@ -43,11 +43,24 @@ ONCE = (
 _TESTS = Path(__file__).parent
 
 
+def _marks(path: Path) -> set[str]:
+    if not path.is_relative_to(_TESTS):
+        return set()
+    name = path.relative_to(_TESTS).as_posix()
+    return {mark for mark, paths in (("long", LONG), ("once", ONCE)) if name.startswith(paths)}
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even read a file that ``-m`` leaves out, as tox calls it: thousands of tests are made by that."""
+    if not collection_path.name.startswith("test_"):
+        return None
+    marks, wanted = _marks(collection_path), config.option.markexpr.split(" and ")
+    left_out = ("long" in wanted and "long" not in marks) or any(f"not {mark}" in wanted for mark in marks)
+    return left_out or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the files above, so that each environment of tox can choose."""
     for item in items:
-        if item.path.is_relative_to(_TESTS):
-            path = item.path.relative_to(_TESTS).as_posix()
-            for mark, paths in (("long", LONG), ("once", ONCE)):
-                if path.startswith(paths):
-                    item.add_marker(mark)
+        for mark in _marks(item.path):
+            item.add_marker(mark)

@@ -148,7 +148,7 @@ def test_a_level_that_this_machine_lacks_is_a_fault(folder):
 
 def hanging(pid):
     """Return the workers of pytest process ``pid`` that are in the learner's loop, not in a probe of the lock."""
-    return {worker for zygote in children(pid) for worker in children(zygote) if cpu_seconds(worker) > 0.25}
+    return {worker for zygote in children(pid) for worker in children(zygote) if cpu_seconds(worker) >= 0.1}
 
 
 @needs_proc
