@@ -294,6 +294,10 @@ def test_a_gradebook_of_canvas_is_filled_in(tmp_path):
     assert "Kim,5,,kim,A,100\n" in (tmp_path / "out" / "gradebook-canvas.csv").read_text()
     assert '"kim"' in (tmp_path / "out" / "gradebook-blackboard.csv").read_text()
     assert "No row in the gradebook of canvas (1)\n  who" in done.stdout
+    (tmp_path / "r.csv").write_text("login,name\nkim,Kim\nwho,Who Else\n")
+    done = run(given, "-o", tmp_path / "out", "--gradebook", f"canvas={tmp_path / 'g.csv'}", "--column", "HW",
+               "--roster", tmp_path / "r.csv")  # fmt: skip
+    assert "No row in the gradebook of canvas (1)\n  Who Else (who)" in done.stdout
 
 
 def test_the_worksheet_of_moodle_is_filled_in_by_the_numbers_in_its_zip(tmp_path):
@@ -415,7 +419,9 @@ USES = {
     "nothing there": (["gone", "-o", "out"], "there is no such file or folder"),
     "no folder to write to": (["in"], "the following arguments are required: -o/--output"),
     "written where it reads": (["in", "-o", "in/out"], "in/out is inside of in"),
+    "written over what it reads": (["in", "-o", "in/"], "in/ is where the submissions are"),
     "another folder": (["in", "-o", "other"], "the folder other is not empty"),
+    "a folder for a roster": (["in", "-o", "out", "--roster", "other"], "other is a folder\nhint: name a CSV file"),
     "a roster that is not there": (["in", "-o", "out", "--roster", "r.csv"], "r.csv"),
     "no number": (["in", "-o", "out", "--jobs", "0"], "'0' is not a whole number from 1 on"),
     "an unknown gradebook": (["in", "-o", "out", "--gradebook", "excel"], "choose from canvas, moodle, blackboard"),
