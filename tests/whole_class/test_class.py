@@ -325,6 +325,13 @@ def test_a_new_gradebook_of_canvas_has_the_numbers_in_its_zip_in_the_column_of_c
     assert marks[2:] == ["lovelaceada,11,,,,100", "kimminsu,12,,,,45"]
 
 
+def test_late_is_told_only_where_the_platform_says_it(tmp_path):
+    run(folder(tmp_path / "canvas", {"lee_11_901_a.py": RIGHT, "kim_LATE_12_902_a.py": RIGHT}), "-o", tmp_path / "one")
+    run(folder(tmp_path / "plain", {"lee.py": RIGHT}), "-o", tmp_path / "two")
+    assert {row["name"]: row["late"] for row in grades(tmp_path / "one").values()} == {"lee": "no", "kim": "yes"}
+    assert grades(tmp_path / "two")["lee"]["late"] == ""
+
+
 def test_what_changed_since_an_earlier_run_is_told(tmp_path):
     given, out = folder(tmp_path / "in", {"kim.py": SWAPPED, "lee.py": RIGHT, "park.py": RIGHT}), tmp_path / "out"
     run(given, "-o", out)
