@@ -430,7 +430,12 @@ USES = {
     "another folder": (["in", "-o", "other"], "the folder other is not empty"),
     "a folder for a roster": (["in", "-o", "out", "--roster", "other"], "other is a folder\nhint: name a CSV file"),
     "a roster that is not there": (["in", "-o", "out", "--roster", "r.csv"], "r.csv"),
-    "no number": (["in", "-o", "out", "--jobs", "0"], "'0' is not a whole number from 1 on"),
+    "no number": (["in", "-o", "out", "--jobs", "0"], "'0' is not a whole number from 1 to 1024"),
+    "too many": (["in", "-o", "out", "--jobs", "1025"], "'1025' is not a whole number from 1 to 1024"),
+    "a gradebook twice": (
+        ["in", "-o", "out", "--gradebook", "canvas", "--gradebook", "canvas=other/g.csv"],
+        "--gradebook names canvas twice",
+    ),
     "an unknown gradebook": (["in", "-o", "out", "--gradebook", "excel"], "choose from canvas, moodle, blackboard"),
     "nothing to compare with": (["in", "-o", "out", "--compare", "other"], "report.json cannot be read"),
     "nothing to grade there": (["other", "-o", "out"], "other holds nothing that could be a submission"),
