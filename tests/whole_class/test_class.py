@@ -325,6 +325,15 @@ def test_a_new_gradebook_of_canvas_has_the_numbers_in_its_zip_in_the_column_of_c
     assert marks[2:] == ["lovelaceada,11,,,,100", "kimminsu,12,,,,45"]
 
 
+def test_a_class_that_lies_in_one_folder_of_another_name_is_told_from_one_learner(tmp_path):
+    given = folder(tmp_path / "in", {"chapter5/kim.py": RIGHT, "chapter5/lee.py": SWAPPED})
+    done = run(given, "-o", tmp_path / "out")
+    assert "Is it a whole class? (1)\n  chapter5 was taken for one learner" in done.stdout
+    assert "Is it a whole class?" not in run(given / "chapter5", "-o", tmp_path / "each").stdout
+    folder(given, {"chapter5/layers.py": RIGHT})
+    assert "Is it a whole class?" not in run(given, "-o", tmp_path / "out").stdout
+
+
 def test_late_is_told_only_where_the_platform_says_it(tmp_path):
     run(folder(tmp_path / "canvas", {"lee_11_901_a.py": RIGHT, "kim_LATE_12_902_a.py": RIGHT}), "-o", tmp_path / "one")
     run(folder(tmp_path / "plain", {"lee.py": RIGHT}), "-o", tmp_path / "two")
