@@ -434,6 +434,7 @@ def test_the_same_code_is_found_whatever_its_names_and_layout(tmp_path):
 USES = {
     "nothing there": (["gone", "-o", "out"], "there is no such file or folder"),
     "no folder to write to": (["in"], "the following arguments are required: -o/--output"),
+    "an empty name, as of a variable that is not set": (["in", "-o", ""], "no folder has an empty name"),
     "written where it reads": (["in", "-o", "in/out"], "in/out is inside of in"),
     "written over what it reads": (["in", "-o", "in/"], "in/ is where the submissions are"),
     "another folder": (["in", "-o", "other"], "the folder other is not empty"),
@@ -471,4 +472,4 @@ def test_wrong_use_is_said_before_anything_is_graded(tmp_path, case):
     folder(tmp_path, {"in/kim.py": RIGHT, "other/x": "not mine", "other/g.csv": exported})
     done = run(*case[0], status=2, cwd=tmp_path)
     assert case[1] in done.stderr
-    assert not (tmp_path / "out" / "report.json").exists()
+    assert not [*tmp_path.rglob("report.json")]
