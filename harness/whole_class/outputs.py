@@ -120,7 +120,9 @@ def _without_mark(
     for one in unassigned:
         for who in one.learners if one.reason in _NO_MARK else ():
             if who.key not in known:
-                known.add(who.key)
+                # Of those who handed in nothing there may be many, and each is named once.
+                if one.reason is not Reason.MISSING:
+                    known.add(who.key)
                 note = language.text(_NO_MARK[one.reason])
                 yield Mark(learner=who.key, name=who.name, email=who.email, score=None, max_score=max_score, note=note)
 
