@@ -80,7 +80,7 @@ def decoded(shown: str, data: bytes) -> str:
     if cookie:
         codec = _declared_codec(shown, data, cookie)
     if not bom and b"\0" in data:
-        raise not_text(shown, Sentence("it has zero bytes in it"))
+        raise not_text(shown, Sentence("it has bytes of value zero in it"))
     try:
         text = data[len(bom) :].decode(codec)
     except UnicodeDecodeError as exc:

@@ -143,7 +143,9 @@ def _check_faults(assignment: Assignment, names: Sequence[str], check: CheckSpec
         )
     elif check.kind.startswith("shop") and assignment.graph is None:
         yield Fault((*keys, "kind"), Sentence("the kind {kind} needs a [graph]", kind=repr(check.kind)))
-    if not 0 <= check.points < math.inf:
+    if not math.isfinite(check.points):
+        yield Fault((*keys, "points"), Sentence("points have to be a finite number"))
+    elif check.points < 0:
         yield Fault((*keys, "points"), Sentence("points cannot be negative"))
     yield from _empty({"id": check.id, "title": check.title}, keys)
     yield from _titles_faults(check.titles, (*keys, "titles"))

@@ -128,8 +128,8 @@ def _text(path: Path) -> str:
         raise AssignmentError(Sentence("{file} cannot be read: {error}", file=path, error=error.strerror)) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        message = Sentence("{file} is not UTF-8 (byte {at})", file=f"{path}:{line}", at=error.start)
-        raise AssignmentError(message, Sentence("save the file as UTF-8")) from None
+        message = Sentence("this is not UTF-8 (byte {at})", at=error.start)
+        raise AssignmentError(_at(path, line, message), Sentence("save the file as UTF-8")) from None
 
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:

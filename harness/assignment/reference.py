@@ -45,6 +45,8 @@ def reference_layer(reference: str) -> ReferenceLayer:
             raise ImportError("write module:class or file.py:class")
     except OSError as error:
         raise ImportError(f"its source cannot be read: {error.strerror}") from None
+    if not hasattr(module, name):
+        raise AttributeError(f"there is no {name} in it")
     found = getattr(module, name)
     if not isinstance(found, type):
         raise AttributeError(f"{name} is not a class")

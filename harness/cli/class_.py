@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     with held_back():
         from harness.assignment import built_in, reader_language
+        from harness.errors import UsageError
         from harness.feedback import Feedback
         from harness.intake import open_intake
         from harness.records import Level
@@ -44,6 +45,13 @@ def _run(options: argparse.Namespace) -> int:
 
     assignment = built_in(options.assignment)
     language = reader_language(options.assignment, options.lang)
+    platforms = [platform for platform, _ in options.gradebook]
+    for platform in platforms:
+        if platforms.count(platform) > 1:
+            raise UsageError(
+                Sentence("--gradebook names {platform} twice", platform=platform),
+                Sentence("fill in the second file in another run, into another folder"),
+            )
     column = options.column or assignment.title
     gradebooks = [read_gradebook(name, path, column, assignment.max_score) for name, path in options.gradebook]
     old = None if options.compare is None else read_index(options.compare)

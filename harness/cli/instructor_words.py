@@ -12,6 +12,9 @@ __all__ = ["add_assignments", "add_bundle", "add_class"]
 #: As in harness.whole_class.outputs, which is not imported for a line of help.
 _PLATFORMS = ("canvas", "moodle", "blackboard")
 
+#: More than a machine has cores; each job is a process with a sandbox of its own.
+_MOST_JOBS = 1024
+
 
 def add_class(commands: "argparse._SubParsersAction[Parser]", text: Callable[[str], str]) -> None:
     """Add ``dout class``."""
@@ -72,8 +75,10 @@ def add_class(commands: "argparse._SubParsersAction[Parser]", text: Callable[[st
 def _count(command: Parser) -> Callable[[str], int]:
     def count(given: str) -> int:
         number = int(given) if given.isascii() and given.isdigit() and len(given) < 6 else 0
-        if not number:
-            told = command.text("{value} is not a whole number from 1 on", value=repr(given[:30]))
+        if not 0 < number <= _MOST_JOBS:
+            told = command.text(
+                "{value} is not a whole number from 1 to {most}", value=repr(given[:30]), most=_MOST_JOBS
+            )
             raise argparse.ArgumentTypeError(told)
         return number
 

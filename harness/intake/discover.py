@@ -16,6 +16,8 @@ __all__ = ["discover"]
 
 # Bytes. The file has every attempt's results with their outputs: for some hundred learners tens of megabytes.
 _METADATA_LIMIT = 128 << 20
+# What a browser puts behind the name of a file that it brings a second time.
+_NUMBERED = re.compile(r" ?\([0-9]{1,3}\)$")
 
 
 def discover(container: Container) -> tuple[Container, list[Entry], list[Unassigned]]:
@@ -75,6 +77,7 @@ def _unwrapped(container: Container) -> Container:
         METADATA in below
         or any(map(moodle_name, below))
         or (is_canvas(below) and len(learners) > 1)
+        or fold(name) == fold(_NUMBERED.sub("", container.stem))
         or fold(name) == fold(container.stem)
     ):
         return inner

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import os
 import re
 import sys
 from array import array
@@ -170,10 +171,13 @@ def read_roster(path: str) -> Roster:
         UsageError: It cannot be read or understood, no column says who is meant, or two rows are one learner;
             the message begins with ``path:line`` where there is a line.
     """
+    hint = Sentence("name a CSV file with a learner a row")
+    if os.path.isdir(path):
+        raise UsageError(Sentence("{file} is a folder", file=plain(path)), hint)
     try:
         data = read_file(path, CONTAINER_LIMIT)
     except SubmissionError as exc:
-        raise UsageError(exc.message, Sentence("name a CSV file with a learner a row")) from None
+        raise UsageError(exc.message, hint) from None
     return roster_from_bytes(data, plain(path))
 
 

@@ -29,6 +29,9 @@ __all__ = [
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
+_LATE = {True: "yes", False: "no", None: ""}
+
+
 class Mark(Record, frozen=True, kw_only=True):
     """What one learner reached."""
 
@@ -41,13 +44,19 @@ class Mark(Record, frozen=True, kw_only=True):
     #: None when nothing was graded.
     score: float | None
     max_score: float
-    late: bool = False
+    #: None where nothing says it.
+    late: bool | None = None
     note: str = ""
 
     @property
     def login(self) -> str:
         """What ``learner`` is on the platform; empty where nothing but the platform's number is known."""
         return "" if self.learner == self.number else self.learner
+
+    @property
+    def called(self) -> str:
+        """Who it is, for a reader."""
+        return self.learner if self.name in {"", self.learner} else f"{self.name} ({self.learner})"
 
 
 def safe_cell(text: str) -> str:
@@ -87,8 +96,7 @@ def plain_lines(marks: Iterable[Mark]) -> Iterator[str]:
     """Yield the lines of :func:`plain_csv`, each with its end, so that a class may be of any size."""
     yield _safe([["learner", "name", "email", "score", "max_score", "late", "note"]])
     for one in marks:
-        late = "yes" if one.late else "no"
-        cells = [one.learner, one.name, one.email, score_cell(one), points(one.max_score), late, one.note]
+        cells = [one.learner, one.name, one.email, score_cell(one), points(one.max_score), _LATE[one.late], one.note]
         yield _safe([cells])
 
 

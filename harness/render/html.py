@@ -36,6 +36,7 @@ article { border-left: .3rem solid var(--bad); padding: .1rem 0 .1rem 1rem; marg
 article h3 { margin: .25rem 0 } article.passed { border-color: var(--good) }
 .score { font-size: 2rem; font-weight: 700; margin: .5rem 0 } .note { color: inherit }
 .passed strong { color: var(--good) } .failed strong { color: var(--bad) }
+@media screen { .wide .graph { min-width: 48rem } }
 """
     + GRAPH_STYLE
 )

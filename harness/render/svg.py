@@ -19,6 +19,8 @@ _COLUMN, _ROW = 216, 108
 _MARGIN, _RADIUS = 16, 22
 #: The last part of a line, which slants to its node; the values stand on the level part before it.
 _SLANT = 56
+#: From the middle of a node to the values of its line.
+_FREE = 40
 #: From one line of text to the next.
 _LEADING = 17
 
@@ -132,7 +134,7 @@ def _value(value: EdgeValue, kind: str, x: float, y: float, language: Language, 
     if value.verdict is EdgeVerdict.RIGHT:
         yield f'<text class="value {kind}" x="{x:.0f}" y="{y:.0f}">{full}{html.escape(got)}</text>'
         return
-    words = language.text("nothing came back") if value.verdict is EdgeVerdict.MISSING else got
+    words = language.text("nothing") if value.verdict is EdgeVerdict.MISSING else got
     yield f'<text class="value {kind} wrong" x="{x:.0f}" y="{y:.0f}">{full}{html.escape(words)}</text>'
     left, top = x - width_of(words) * _CELL / 2 - 16, y - 9
     yield f'<path class="cross" d="M {left:.0f} {top:.0f} l 8 8 m -8 0 l 8 -8"/>'
@@ -157,7 +159,13 @@ def _node(node: Node, called: str, place: tuple[float, float], language: Languag
     layer = f"<title>{html.escape(node.layer)}</title>"
     yield f'<circle class="node{ring}" cx="{x:.0f}" cy="{y:.0f}" r="{_RADIUS}">{layer}</circle>'
     yield f'<text class="symbol" x="{x:.0f}" y="{y + 8:.0f}">{html.escape(node.symbol or "")}</text>'
-    yield f'<text class="value" x="{x:.0f}" y="{y - _RADIUS - 8:.0f}">{name}</text>'
+    yield f'<text class="value" x="{_beside(called, x):.0f}" y="{y - _RADIUS - 8:.0f}">{name}</text>'
     if ring:
-        words = html.escape(language.text("first wrong here"))
-        yield f'<text class="value wrong" x="{x:.0f}" y="{y + _RADIUS + 20:.0f}">{words}</text>'
+        words = language.text("first wrong here")
+        at = f'x="{_beside(words, x):.0f}" y="{y + _RADIUS + 20:.0f}"'
+        yield f'<text class="value wrong" {at}>{html.escape(words)}</text>'
+
+
+def _beside(words: str, x: float) -> float:
+    """Return the middle of ``words`` at a node: above or below it, and clear of the values to its right."""
+    return min(x, x + _FREE - width_of(words) * _CELL / 2)

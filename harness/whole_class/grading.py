@@ -61,10 +61,13 @@ def prepared_folder(out: str, submissions: str) -> None:
     Raises:
         UsageError: it is something else, or lies where the submissions are.
     """
+    if not out:
+        raise UsageError(Sentence("no folder has an empty name"), Sentence("name a new folder with --output"))
     inner, outer = os.path.realpath(out), os.path.realpath(submissions)
     if inner == outer or os.path.commonpath([inner, outer]) == outer:
+        there = Sentence("{out} is where the submissions are", out=out)
         raise UsageError(
-            Sentence("{out} is inside of {submissions}", out=out, submissions=submissions),
+            there if inner == outer else Sentence("{out} is inside of {submissions}", out=out, submissions=submissions),
             Sentence("name a folder beside it: a report in there would be taken for a submission"),
         )
     try:

@@ -99,7 +99,7 @@ def marks_of(rows: Iterable[ClassRow], max_score: float) -> Iterator[Mark]:
             email=row.email,
             score=None if row.outcome is Outcome.GRADER_FAULT else row.score,
             max_score=max_score,
-            late=bool(row.late),
+            late=row.late,
             note="" if row.reason is None else row.reason.message,
         )
 
@@ -120,7 +120,9 @@ def _without_mark(
     for one in unassigned:
         for who in one.learners if one.reason in _NO_MARK else ():
             if who.key not in known:
-                known.add(who.key)
+                # Of those who handed in nothing there may be many, and each is named once.
+                if one.reason is not Reason.MISSING:
+                    known.add(who.key)
                 note = language.text(_NO_MARK[one.reason])
                 yield Mark(learner=who.key, name=who.name, email=who.email, score=None, max_score=max_score, note=note)
 
@@ -160,7 +162,7 @@ def write_gradebook(
     assigned: Iterable[Assigned],
     column: str,
 ) -> Sequence[str]:
-    """Write ``gradebook-PLATFORM.csv`` and return the learners for whom an exported file has no row.
+    """Write ``gradebook-PLATFORM.csv`` and return for whom an exported file has no row, by name.
 
     Args:
         assigned: Who handed in what; the platform's own numbers come from here.
@@ -178,7 +180,9 @@ def write_gradebook(
     missing: Sequence[str] = ()
     if gradebook.exported is not None:
         filled = FILLED[gradebook.platform](gradebook.exported, marks, column)
-        text, missing = filled.text, filled.missing
+        text = filled.text
+        called = {mark.learner: mark.called for mark in marks}
+        missing = [called[learner] for learner in filled.missing]
     else:
         text = NEW_GRADEBOOKS[gradebook.platform](marks, column)
     write_whole(os.path.join(folder, gradebook_name(gradebook.platform)), text.encode())

@@ -51,6 +51,8 @@ class Results(Record, frozen=True, kw_only=True):
     #: The first of those that could not be graded.
     faults: list[ClassRow]
     undecided: list[Unassigned]
+    #: The only submission, where it is a folder with many files of which none is the one to grade.
+    lone: ClassRow | None
     #: The first of the changes.
     changed: list[Change]
     #: How many there are; None where nothing was compared.
@@ -82,6 +84,12 @@ class Results(Record, frozen=True, kw_only=True):
         if self.faults:
             lines = [f"{naming.of(row)}: {naming.reason(row)}" for row in self.faults]
             yield text("Could not be graded (no score)"), lines[:most], self.outcomes[Outcome.GRADER_FAULT]
+        if self.lone is not None:
+            told = text(
+                "{file} was taken for one learner: if learners are in it, name that folder, unpacked",
+                file=text("a folder") if naming.anonymous else self.lone.file,
+            )
+            yield text("Is it a whole class?"), [told], 1
         for title, found in by_heading(self.undecided, language):
             lines = [] if naming.anonymous else [one.text(language) for one in found[:most]]
             yield title, lines, len(found)
@@ -168,11 +176,18 @@ def write_results(
         naming=naming,
         faults=[*islice((row for row in store.rows() if row.outcome is Outcome.GRADER_FAULT), _MOST)],
         undecided=waiting,
+        lone=_lone(store),
         changed=changed,
         changes=count,
         assignment_change=other,
         not_in_gradebook=not_in_gradebook,
     )
+
+
+def _lone(store: Store) -> ClassRow | None:
+    found = [*islice(store.rows(), 2)]
+    is_lone = len(found) == 1 and found[0].reason is not None and found[0].reason.code == "TWO-CANDIDATES"
+    return found[0] if is_lone else None
 
 
 def _encoded(text: str) -> bytes:

@@ -53,6 +53,15 @@ def test_a_narrow_screen_does_not_scroll_sideways(page_of):
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 320
 
 
+def test_a_narrow_screen_scrolls_the_graph_and_does_not_shrink_it_to_nothing(page_of):
+    page = page_of(SWAPPED, viewport={"width": 320, "height": 640})
+    letters = page.locator(".graph .leaf").first.bounding_box()
+    assert letters is not None
+    assert letters["height"] >= 9
+    page.emulate_media(media="print")
+    assert page.evaluate("document.querySelector('.graph').getBoundingClientRect().width") <= 320
+
+
 def test_it_prints_in_dark_ink_on_white(page_of):
     page = page_of(SWAPPED, color_scheme="dark")
     page.emulate_media(media="print")

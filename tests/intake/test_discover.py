@@ -160,6 +160,13 @@ def test_a_class_wrapped_in_a_folder_of_its_own_name_is_unwrapped(made):
         assert list(owners(intake)) == ["kim", "lee"]
 
 
+@pytest.mark.parametrize("name", ["class (1).zip", "class(12).zip"])
+def test_a_browsers_number_in_the_name_of_a_zip_changes_nothing(tmp_path, name):
+    path = zipped(tmp_path, {"class/kim.py": LAYERS, "class/lee.py": LAYERS}, name)
+    with open_intake(path) as intake:
+        assert list(owners(intake)) == ["kim", "lee"]
+
+
 def test_a_hostile_name_is_escaped_for_display(made):
     with made({"\x1b[2Jkim.py": LAYERS}) as intake:
         assert list(owners(intake)) == ["\\x1b[2Jkim"]

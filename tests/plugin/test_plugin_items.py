@@ -204,7 +204,7 @@ def test_on_a_ci_system_the_summary_tells_the_whole_reason(tmp_path):
     ("data", "reason"),
     [
         (b"", "empty.py is empty"),
-        (b"\x00\x01\x02", "*zero bytes*"),
+        (b"\x00\x01\x02", "*bytes of value zero*"),
         (b"# " + b"x" * (1 << 20), "*bytes; at most*"),
         ("# 층".encode("cp949"), "*is not valid UTF-8*"),
     ],

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import combinations
 
 import hypothesis.strategies as st
 import msgspec
@@ -11,6 +12,7 @@ from submissions import ADD, RIGHT, mul
 
 from harness.language import language
 from harness.records import Edge, EdgeValue, EdgeVerdict, Graph, Node
+from harness.render.cells import width_of
 from harness.render.layout import places
 from harness.render.markdown import mermaid
 from harness.render.svg import render_graph, render_svg
@@ -50,6 +52,30 @@ def test_the_description_says_in_words_what_the_picture_shows(graded):
     description = ET.fromstring(svg).findtext(f"{SVG}desc")
     assert "tax: value 1.1." in description
     assert "tax: gradient 1.1 is wrong, wanted 610." in description
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize(
+    "source", [ADD + mul(backward="return dout * self.x, dout * self.y"), "x = 1"], ids=["swapped", "nothing written"]
+)
+def test_no_word_lies_on_a_node_or_on_another_word(graded, source, lang):
+    drawn = ET.fromstring(render_svg(graded(source), language(lang)))
+    boxes = [_box(one) for one in drawn.iter(f"{SVG}text") if "symbol" not in one.get("class", "")]
+    for circle in drawn.iter(f"{SVG}circle"):
+        x, y, r = (float(circle.get(name, "")) for name in ("cx", "cy", "r"))
+        boxes.append(("node", x - r, y - r, x + r, y + r))
+    assert [(one[0], other[0]) for one, other in combinations(boxes, 2) if _overlap(one, other)] == []
+
+
+def _box(text: ET.Element) -> tuple[str, float, float, float, float]:
+    words = "".join(part for part in text.itertext() if part not in {title.text for title in text})
+    x, y, width = float(text.get("x", "")), float(text.get("y", "")), width_of(words) * 8.4
+    left = x - width if "leaf" in text.get("class", "") else x - width / 2
+    return words, left, y - 11, left + width, y + 3
+
+
+def _overlap(one: tuple[str, float, float, float, float], other: tuple[str, float, float, float, float]) -> bool:
+    return one[1] < other[3] and other[1] < one[3] and one[2] < other[4] and other[2] < one[4]
 
 
 def test_labels_are_in_the_readers_language(graded):

@@ -9,7 +9,15 @@ from harness.errors import UsageError
 from harness.render.exported import filled_blackboard, filled_canvas, filled_moodle
 from harness.render.gradebook import Mark, blackboard_csv, canvas_csv, moodle_csv, plain_csv
 
-ADA = Mark(learner="ada", name="Lovelace, Ada", email="ada@example.edu", score=83.5, max_score=100.0, note="well done")
+ADA = Mark(
+    learner="ada",
+    name="Lovelace, Ada",
+    email="ada@example.edu",
+    score=83.5,
+    max_score=100.0,
+    late=False,
+    note="well done",
+)
 MIN = Mark(learner="min", name="김민준", email="min@example.edu", score=0.0, max_score=100.0, late=True)
 NOBODY = Mark(learner="zed", name="Zed", email="zed@example.edu", score=None, max_score=100.0)
 CLASS = [ADA, MIN, NOBODY]
@@ -64,7 +72,7 @@ def test_the_plain_file_has_everything():
         "learner,name,email,score,max_score,late,note\r\n"
         'ada,"Lovelace, Ada",ada@example.edu,83.5,100,no,well done\r\n'
         "min,김민준,min@example.edu,0,100,yes,\r\n"
-        "zed,Zed,zed@example.edu,,100,no,\r\n"
+        "zed,Zed,zed@example.edu,,100,,\r\n"
     )
 
 

@@ -342,10 +342,10 @@ FOREIGN = {
     "JPEG": (b"\xff\xd8\xff\xe0", "JPEG"),
     "GIF": (b"GIF89a", "GIF"),
     "gzip": (b"\x1f\x8b\x08", "gzip"),
-    "a NUL": (b"x = 1\n\0", "zero bytes"),
+    "a NUL": (b"x = 1\n\0", "bytes of value zero"),
     "a UTF-16 NUL": (codecs.BOM_UTF16_LE + b"x\0\0\0", "zero characters"),
-    "UTF-16 without its mark": ("x = 1".encode("utf-16-le"), "zero bytes"),
-    "a NUL under a declared encoding": (b"# coding: cp949\n\0", "zero bytes"),
+    "UTF-16 without its mark": ("x = 1".encode("utf-16-le"), "bytes of value zero"),
+    "a NUL under a declared encoding": (b"# coding: cp949\n\0", "bytes of value zero"),
 }
 
 

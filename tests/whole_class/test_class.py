@@ -295,6 +295,10 @@ def test_a_gradebook_of_canvas_is_filled_in(tmp_path):
     assert "Kim,5,,kim,A,100\n" in (tmp_path / "out" / "gradebook-canvas.csv").read_text()
     assert '"kim"' in (tmp_path / "out" / "gradebook-blackboard.csv").read_text()
     assert "No row in the gradebook of canvas (1)\n  who" in done.stdout
+    (tmp_path / "r.csv").write_text("login,name\nkim,Kim\nwho,Who Else\n")
+    done = run(given, "-o", tmp_path / "out", "--gradebook", f"canvas={tmp_path / 'g.csv'}", "--column", "HW",
+               "--roster", tmp_path / "r.csv")  # fmt: skip
+    assert "No row in the gradebook of canvas (1)\n  Who Else (who)" in done.stdout
 
 
 def test_the_worksheet_of_moodle_is_filled_in_by_the_numbers_in_its_zip(tmp_path):
@@ -320,6 +324,22 @@ def test_a_new_gradebook_of_canvas_has_the_numbers_in_its_zip_in_the_column_of_c
     run(given, "-o", tmp_path / "out", "--gradebook", "canvas")
     marks = (tmp_path / "out" / "gradebook-canvas.csv").read_text().splitlines()
     assert marks[2:] == ["lovelaceada,11,,,,100", "kimminsu,12,,,,45"]
+
+
+def test_a_class_that_lies_in_one_folder_of_another_name_is_told_from_one_learner(tmp_path):
+    given = folder(tmp_path / "in", {"chapter5/kim.py": RIGHT, "chapter5/lee.py": SWAPPED})
+    done = run(given, "-o", tmp_path / "out")
+    assert "Is it a whole class? (1)\n  chapter5 was taken for one learner" in done.stdout
+    assert "Is it a whole class?" not in run(given / "chapter5", "-o", tmp_path / "each").stdout
+    folder(given, {"chapter5/layers.py": RIGHT})
+    assert "Is it a whole class?" not in run(given, "-o", tmp_path / "out").stdout
+
+
+def test_late_is_told_only_where_the_platform_says_it(tmp_path):
+    run(folder(tmp_path / "canvas", {"lee_11_901_a.py": RIGHT, "kim_LATE_12_902_a.py": RIGHT}), "-o", tmp_path / "one")
+    run(folder(tmp_path / "plain", {"lee.py": RIGHT}), "-o", tmp_path / "two")
+    assert {row["name"]: row["late"] for row in grades(tmp_path / "one").values()} == {"lee": "no", "kim": "yes"}
+    assert grades(tmp_path / "two")["lee"]["late"] == ""
 
 
 def test_what_changed_since_an_earlier_run_is_told(tmp_path):
@@ -415,10 +435,18 @@ def test_the_same_code_is_found_whatever_its_names_and_layout(tmp_path):
 USES = {
     "nothing there": (["gone", "-o", "out"], "there is no such file or folder"),
     "no folder to write to": (["in"], "the following arguments are required: -o/--output"),
+    "an empty name, as of a variable that is not set": (["in", "-o", ""], "no folder has an empty name"),
     "written where it reads": (["in", "-o", "in/out"], "in/out is inside of in"),
+    "written over what it reads": (["in", "-o", "in/"], "in/ is where the submissions are"),
     "another folder": (["in", "-o", "other"], "the folder other is not empty"),
+    "a folder for a roster": (["in", "-o", "out", "--roster", "other"], "other is a folder\nhint: name a CSV file"),
     "a roster that is not there": (["in", "-o", "out", "--roster", "r.csv"], "r.csv"),
-    "no number": (["in", "-o", "out", "--jobs", "0"], "'0' is not a whole number from 1 on"),
+    "no number": (["in", "-o", "out", "--jobs", "0"], "'0' is not a whole number from 1 to 1024"),
+    "too many": (["in", "-o", "out", "--jobs", "1025"], "'1025' is not a whole number from 1 to 1024"),
+    "a gradebook twice": (
+        ["in", "-o", "out", "--gradebook", "canvas", "--gradebook", "canvas=other/g.csv"],
+        "--gradebook names canvas twice",
+    ),
     "an unknown gradebook": (["in", "-o", "out", "--gradebook", "excel"], "choose from canvas, moodle, blackboard"),
     "nothing to compare with": (["in", "-o", "out", "--compare", "other"], "report.json cannot be read"),
     "nothing to grade there": (["other", "-o", "out"], "other holds nothing that could be a submission"),
@@ -445,4 +473,4 @@ def test_wrong_use_is_said_before_anything_is_graded(tmp_path, case):
     folder(tmp_path, {"in/kim.py": RIGHT, "other/x": "not mine", "other/g.csv": exported})
     done = run(*case[0], status=2, cwd=tmp_path)
     assert case[1] in done.stderr
-    assert not (tmp_path / "out" / "report.json").exists()
+    assert not [*tmp_path.rglob("report.json")]

@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from harness.records import Record
-from harness.service.database import NOW, Database, as_rows, insert_rows
+from harness.service.database import Database, as_rows, insert_rows
 from harness.service.ids import first_id, new_id
 from harness.service.schema import audit, course, user
 
@@ -93,7 +93,7 @@ def note_all(database: Database, connection: sa.Connection, notes: Sequence[Note
 @cache
 def _added(is_sqlite: bool) -> sa.Insert:
     each = ("id", "actor", "action", "object", "course_id", "details", "address")
-    return insert_rows(audit, each, is_sqlite=is_sqlite, at=NOW)
+    return insert_rows(audit, each, is_sqlite=is_sqlite, at=Database.clock)
 
 
 def lines(connection: sa.Connection, wanted: Wanted, before: str, most: int) -> Sequence[sa.RowMapping]:
