@@ -89,7 +89,8 @@ def fixed_points(layer: LayerSpec) -> Iterator[Point]:
             -large * 0.13,
         ),
         (marked("whole numbers of 25 bits"), (16777217.0, 33554431.0), 16777219.0),
-        (marked("whole numbers of 25 bits"), (-16777217, 3), 16777219),
+        # Products that no int of 32 bits holds.
+        (marked("whole numbers of 25 bits"), (-16777217, 303), 16777219),
         (marked("a whole number of 53 bits"), (4503599627370497.0, -7.7e9), 1.0),
     ]
     width = len(layer.inputs)
@@ -99,6 +100,7 @@ def fixed_points(layer: LayerSpec) -> Iterator[Point]:
         yield stratum, inputs if width < 3 else tuple(map(float, inputs)), dout if width < 3 else float(dout)
     yield from _signs(width)
     yield from _special_places(width)
+    yield from _special_pairs(width)
 
 
 def _signs(width: int) -> Iterator[Point]:
@@ -119,6 +121,16 @@ def _special_places(width: int) -> Iterator[Point]:
         values[place] = special
         *inputs, dout = values
         yield pattern.format(number=f"{special:g}"), tuple(inputs), dout
+
+
+def _special_pairs(width: int) -> Iterator[Point]:
+    """Yield nine points in which any two of up to four places hold every pair of 0, 1 and -1: an orthogonal array."""
+    stratum = marked("zeros, ones and minus ones in every pair of places")
+    for one, other in itertools.product((0, 1, -1), repeat=2):
+        columns = itertools.cycle((one, other, one + other, one - other))
+        # Back to the remainder of 3 that is nearest to 0.
+        *inputs, dout = [(column + 1) % 3 - 1 for column in itertools.islice(columns, width + 1)]
+        yield stratum, tuple(inputs), dout
 
 
 def number_cases(index: int, layer: LayerSpec, points: Sequence[Point]) -> Iterator[Case]:

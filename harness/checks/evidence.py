@@ -103,10 +103,12 @@ class Evidence:
 
         A class may put its methods into each layer that it makes, so what the first call of the method came to decides.
         """
-        methods, numbers = self.found[layer].methods, self.group(f"{layer}/numbers")
-        if method in methods or not numbers:
+        methods = self.found[layer].methods
+        if method in methods:
             return False
-        call = numbers[0].calls[_ROUND_TRIP[method]]
+        # Both kinds of cases are round trips.
+        first = next((n for kind in ("numbers", "arrays") for n in self._bank.groups.get(f"{layer}/{kind}", ())), None)
+        call = None if first is None else self._seen.calls[first][_ROUND_TRIP[method]]
         if call is None:
             return bool(methods)
         # Raised by our look at the layer, with no line of the learner's.

@@ -58,11 +58,19 @@ def _start(config: pytest.Config) -> None:
     grades = Grades(settings, sandbox)
     plan = _plan(config, settings, targets, import_path)
     # Paths in place of testpaths: "initial paths" for --lf, and nothing else for pytest to look at.
-    config.args = [str(one.path) for one in plan if one.wanted]
+    config.args = [*dict.fromkeys(str(_readable(one.path)) for one in plan if one.wanted)]
     config.args_source = pytest.Config.ArgsSource.ARGS
     _quieten(config)
     _spare_hypothesis(config)
     config.pluginmanager.register(GradingSession(config, grades, plan), "dout-grading-session")
+
+
+def _readable(path: Path) -> Path:
+    """Return ``path``, or the folder around it whose name pytest does not take for the name of a test in a file.
+
+    What is collected is the plan: pytest only wants to see that there is something.
+    """
+    return next(place for place in (path, *path.parents) if "[" not in str(place) and "::" not in str(place))
 
 
 def _launched(config: pytest.Config) -> "Launched | None":

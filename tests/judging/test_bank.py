@@ -248,7 +248,16 @@ def test_special_numbers_are_asked_in_every_place(seed, special):
     assert all(any(values[place] == special for values in points(seed)) for place in range(3))
 
 
+@SEEDS
+@pytest.mark.parametrize("layer", ["AddLayer", "MulLayer"])
+def test_every_pair_of_zero_one_and_minus_one_is_asked_in_every_pair_of_places(seed, layer):
+    for one, other in itertools.combinations(range(3), 2):
+        asked = {(values[one], values[other]) for values in points(seed, layer)}
+        assert asked >= set(itertools.product((0, 1, -1), repeat=2))
+
+
 REGIONS = {
+    "whole numbers whose product no int32 holds": lambda x, y, dout: type(x) is type(y) is int and abs(x * y) >= 2**31,
     "equal inputs": lambda x, y, dout: x == y and abs(x) not in {0, 1},
     "opposite inputs": lambda x, y, dout: x == -y and abs(x) not in {0, 1},
     "Python integers": lambda x, y, dout: all(type(value) is int for value in (x, y, dout)),

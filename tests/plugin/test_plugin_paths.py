@@ -51,6 +51,21 @@ def test_a_korean_file_name_is_graded(tmp_path):
     run.shows("김철수/층.py::AddLayer.forward PASS*", "*  where:    김철수/층.py:15", "SCORE 45/100")
 
 
+@pytest.mark.parametrize("name", ["layers[1].py", "[2026] homework/layers.py", "a::b.py", "\x1b[31m.py"])
+def test_a_path_that_pytest_would_take_for_a_test_in_it_is_graded(tmp_path, name):
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(RIGHT)
+    run_pytest(f"--grade={name}", folder=tmp_path).shows("SCORE 100/100", "* 13 passed in *")
+
+
+def test_grade_alone_works_in_a_folder_that_pytest_would_take_for_a_test(tmp_path):
+    folder = tmp_path / "[2026] homework"
+    folder.mkdir()
+    (folder / "layers.py").write_text(RIGHT)
+    run_pytest("--grade", folder=folder).shows("SCORE 100/100")
+
+
 def test_several_paths_are_graded_in_the_order_given(tmp_path):
     write(tmp_path, bob__layers_py=SWAPPED, alice__layers_py=RIGHT)
     run = run_pytest("--grade=bob/layers.py", "--grade=alice/layers.py", folder=tmp_path)

@@ -1,5 +1,7 @@
 """Wrong only somewhere: at one number, for one sign, in one range, for one type."""
 
+import itertools
+
 from inprocess import assignment, bank, classes_in, observe_classes
 
 from mutants.templates import RIGHT_ADD, RIGHT_MUL, Mutant, add_layer, mul_layer
@@ -156,6 +158,27 @@ _BY_TYPE = {
     "Add backward wrong for a whole dout": Mutant(
         "AddLayer", add_layer(dx="dout + 1 if type(dout) is int else dout"), frozenset({"backward"})
     ),
+    "Mul forward of Python integers in int32": Mutant(
+        "MulLayer",
+        mul_layer("(x * y + 2**31) % 2**32 - 2**31 if type(x) is type(y) is int else x * y"),
+        frozenset({"forward"}),
+    ),
+    **{
+        f"Mul forward wrong for {x} times {y}": Mutant(
+            "MulLayer",
+            mul_layer(f"x * y + 1 if type(x) in (int, float) and x == {x} and y == {y} else x * y"),
+            frozenset({"forward"}),
+        )
+        for x, y in itertools.product((0, 1, -1), repeat=2)
+    },
+    **{
+        f"Add backward wrong for {y} and a dout of {dout}": Mutant(
+            "AddLayer",
+            add_layer(dx=f"dout + 1 if type(y) in (int, float) and y == {y} and dout == {dout} else dout"),
+            frozenset({"backward"}),
+        )
+        for y, dout in itertools.product((0, 1, -1), repeat=2)
+    },
     "Mul backward divides integers": Mutant(
         "MulLayer", mul_layer(dx="dout * y // 2 * 2 if type(x) is int else dout * y"), frozenset({"backward"})
     ),
