@@ -14,7 +14,8 @@ import msgspec
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, WorkflowSerializationFormat
 
-from harness.service.database import Database, as_rows, given_rows
+from harness.service.database import Database
+from harness.service.many_rows import as_rows, given_rows
 from harness.service.store.accepting import Job
 from harness.service.tracing import carried, continued, span
 

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 from ground import Ground
 
-from harness.service.database import among, as_rows, insert_rows
+from harness.service.many_rows import among, as_rows, insert_rows
 from harness.service.schema import user
 from harness.service.store import accepting, looking, revisions, sessions
 

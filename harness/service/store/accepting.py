@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from harness.errors import DoutError
 from harness.records import Record
 from harness.sentence import Sentence
-from harness.service.database import Database, among, as_rows, insert_rows
+from harness.service.database import Database
 from harness.service.ids import new_id
+from harness.service.many_rows import among, as_rows, insert_rows
 from harness.service.schema import blob, enrolment, submission
 from harness.service.store.revisions import newest_revisions
 

@@ -8,8 +8,9 @@ import msgspec
 import sqlalchemy as sa
 
 from harness.records import Record
-from harness.service.database import Database, as_rows, insert_rows
+from harness.service.database import Database
 from harness.service.ids import first_id, new_id
+from harness.service.many_rows import as_rows, insert_rows
 from harness.service.schema import audit, course, user
 
 __all__ = ["SYSTEM", "WORKER", "Note", "Wanted", "lines", "note", "note_all"]

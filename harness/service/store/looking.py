@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from harness.records import Record
 from harness.service.access import Actor
-from harness.service.database import among
+from harness.service.many_rows import among
 from harness.service.schema import (
     assignment,
     blob,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from harness.service.database import among
+from harness.service.many_rows import among
 from harness.service.schema import assignment, revision
 
 __all__ = ["is_newest", "newest_revision", "newest_revisions"]

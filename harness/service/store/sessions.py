@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from harness.records import Record
 from harness.service.access import Actor
-from harness.service.database import Database, among
+from harness.service.database import Database
 from harness.service.ids import digest, new_secret
+from harness.service.many_rows import among
 from harness.service.schema import enrolment, session, token, user
 from harness.service.store.auditing import Note, note, note_all
 
