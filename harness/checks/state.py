@@ -16,9 +16,20 @@ from harness.gradients.compare import Number, compare
 from harness.records import Counterexample, Verdict
 from harness.sandbox.protocol import BACKWARD, FORWARD, LOOK, NEW
 from harness.sandbox.values import Decoded, Value
-from harness.sentence import Sentence
+from harness.sentence import Sentence, marked
 
 __all__ = ["check_state", "judge_sequence", "sequences"]
+
+_OTHERWISE = {
+    FORWARD: marked(
+        "{layer}.{method} gives another answer than the same calls on a fresh layer alone ({case}). "
+        "What it returns may depend on nothing but its inputs."
+    ),
+    BACKWARD: marked(
+        "{layer}.{method} gives another answer than the same calls on a fresh layer alone ({case}). "
+        "Keep what backward needs in self, not in the class or in a global variable."
+    ),
+}
 
 
 def check_state(evidence: Evidence, spec: CheckSpec) -> Finding | None:
@@ -140,8 +151,7 @@ def _disturbed(evidence: Evidence, spec: CheckSpec, exhibit: Exhibit, alone: Seq
             finding = Finding(
                 verdict=Verdict.WRONG,
                 message=Sentence(
-                    "{layer}.{method} gives another answer than the same calls on a fresh layer alone ({case}). "
-                    "Keep what backward needs in self, not in the class or in a global variable.",
+                    _OTHERWISE[planned.op],
                     layer=layer.name,
                     method=method,
                     case=case_in_words(exhibit.case),

@@ -401,6 +401,8 @@ def test_state_sees_an_answer_that_differs_in_company(op, stratum):
     finding = find("MulLayer.state", with_calls({place: changed}))
     assert finding.verdict is Verdict.WRONG
     assert "gives another answer than the same calls on a fresh layer alone" in finding.message
+    advice = "Keep what backward needs" if op == BACKWARD else "may depend on nothing but its inputs"
+    assert advice in finding.message
 
 
 def test_state_sees_one_bit():
