@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         )
     token = token_for(server, os.environ)
     lost = Sentence("no answer from {server}; trying again", server=server)
-    client = Client(server, token, lost=lambda: say(lost, lang=options.lang))
+    client = Client(server, token, lang=chosen_language(options.lang).code, lost=lambda: say(lost, lang=options.lang))
     if options.roster is not None:
         from harness.cli.submit_class import hand_in_class
 

@@ -67,8 +67,8 @@ def refuse(request: Request, error: Exception) -> Response:
     if refusal.status == 401 and is_led:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
-    form = problem if for_program else error_page
-    response = form(request, refusal.status, refusal.message, refusal.hint)
+    told = (request, refusal.status, refusal.message, refusal.hint)
+    response = problem(*told, refusal.code) if for_program else error_page(*told)
     response.headers.update(refusal.headers)
     return response
 

@@ -9,9 +9,13 @@ __all__ = ["Forbidden", "NotFound", "Refusal", "TooLarge", "TooMany", "Unauthent
 
 
 class Refusal(DoutError):  # noqa: N818 - the client is refused; nothing went wrong here
-    """The request is refused with an HTTP status; ``headers`` go with it."""
+    """The request is refused with an HTTP status; ``headers`` go with it.
+
+    ``code`` is what programs know the reason by (docs/api.md); empty where the status says all.
+    """
 
     status = 400
+    code = ""
 
     def __init__(
         self, message: str, hint: str = "", *, status: int | None = None, headers: Mapping[str, str] | None = None
@@ -25,6 +29,7 @@ class Unauthenticated(Refusal):
     """It is not known who asks. A page sends them to the login, the API says 401."""
 
     status = 401
+    code = "not-authenticated"
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or Sentence("log in first"), headers={"WWW-Authenticate": "Bearer"})
@@ -34,15 +39,19 @@ class Forbidden(Refusal):
     """Who asks may see that it is there, and not do this."""
 
     status = 403
+    code = "forbidden"
 
-    def __init__(self, message: str = "") -> None:
-        super().__init__(message or Sentence("you may not do this"), Sentence("ask your instructor if you need to"))
+    def __init__(self, message: str = "", hint: str = "") -> None:
+        super().__init__(
+            message or Sentence("you may not do this"), hint or Sentence("ask your instructor if you need to")
+        )
 
 
 class NotFound(Refusal):
     """It is not there, or who asks is not to know that it is."""
 
     status = 404
+    code = "not-found"
 
     def __init__(self) -> None:
         super().__init__(Sentence("there is no such page"), Sentence("look at the address again"))
@@ -52,6 +61,7 @@ class TooLarge(Refusal):
     """The body has more bytes than are taken."""
 
     status = 413
+    code = "too-large"
 
     def __init__(self, most: int) -> None:
         super().__init__(Sentence("what was sent is larger than {most} bytes", most=most))
@@ -61,6 +71,7 @@ class TooMany(Refusal):
     """It was asked for too often; ``retry_after`` seconds until it may be again."""
 
     status = 429
+    code = "too-often"
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(
