@@ -6,8 +6,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from harness.errors import DoutError, SandboxError
 from harness.records import Record
 from harness.sandbox.runner import Sandbox

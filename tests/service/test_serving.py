@@ -218,7 +218,11 @@ WRONG = {
     "unknown": ("prot = 80\n", {}, "there is no setting prot"),
     "no TOML": ("port 80", {}, "is not TOML"),
     "not a number": ("", {"DOUT_PORT": "many"}, "DOUT_PORT: port cannot be that"),
-    "no address": ("", {"DOUT_PUBLIC_URL": "grader.example.org"}, "'grader.example.org' is not the address of a service"),
+    "no address": (
+        "",
+        {"DOUT_PUBLIC_URL": "grader.example.org"},
+        "'grader.example.org' is not the address of a service",
+    ),
     "out of range": ("port = 99999\n", {}, "port cannot be that"),
     "a time zone that there is not": ("", {"DOUT_TIMEZONE": "Mars"}, "there is no time zone"),
 }

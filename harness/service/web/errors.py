@@ -28,9 +28,9 @@ _log = structlog.get_logger("dout.web")
 _DATABASE_BACK = 5
 
 
-def error_page(request: Request, status: int, message: str, hint: str = "") -> Response:
-    """Return the page that says what went wrong and what to do next."""
-    return render(request, "error.html", status_code=status, message=message, hint=hint)
+def error_page(request: Request, status: int, message: str, hint: str = "", kept: str = "") -> Response:
+    """Return the page that says what went wrong and what to do next; and what somebody wrote, if that was refused."""
+    return render(request, "error.html", status_code=status, message=message, hint=hint, kept=kept)
 
 
 def problem(request: Request, status: int, message: str, hint: str = "", code: str = "") -> Response:
@@ -68,7 +68,7 @@ def refuse(request: Request, error: Exception) -> Response:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
     told = (request, refusal.status, refusal.message, refusal.hint)
-    response = problem(*told, refusal.code) if for_program else error_page(*told)
+    response = problem(*told, refusal.code) if for_program else error_page(*told, refusal.kept)
     response.headers.update(refusal.headers)
     return response
 

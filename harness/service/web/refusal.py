@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from harness.errors import DoutError
 from harness.sentence import Sentence
 
-__all__ = ["Forbidden", "NotFound", "Refusal", "TooLarge", "TooMany", "Unauthenticated"]
+__all__ = ["Forbidden", "NotFound", "Refusal", "TooLarge", "TooMany", "TooOld", "Unauthenticated"]
 
 
 class Refusal(DoutError):  # noqa: N818 - the client is refused; nothing went wrong here
@@ -16,6 +16,8 @@ class Refusal(DoutError):  # noqa: N818 - the client is refused; nothing went wr
 
     status = 400
     code = ""
+    #: What somebody wrote and sent, which the page gives back: else it would be lost.
+    kept = ""
 
     def __init__(
         self, message: str, hint: str = "", *, status: int | None = None, headers: Mapping[str, str] | None = None
@@ -47,6 +49,17 @@ class Forbidden(Refusal):
         )
 
 
+class TooOld(Forbidden):
+    """A form comes from a page of another session; ``kept`` is the text in it."""
+
+    def __init__(self, kept: str) -> None:
+        super().__init__(
+            Sentence("this form is too old"),
+            Sentence("you have logged in again since: open the page anew, and send it"),
+        )
+        self.kept = kept
+
+
 class NotFound(Refusal):
     """It is not there, or who asks is not to know that it is."""
 
@@ -64,7 +77,10 @@ class TooLarge(Refusal):
     code = "too-large"
 
     def __init__(self, most: int) -> None:
-        super().__init__(Sentence("what was sent is larger than {most} bytes", most=most))
+        super().__init__(
+            Sentence("what was sent is larger than {most} bytes", most=most),
+            Sentence("go back, and choose a smaller file"),
+        )
 
 
 class TooMany(Refusal):
