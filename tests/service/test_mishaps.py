@@ -8,6 +8,7 @@ import pytest
 from browsing import PASSWORD
 
 from harness.service.schema import enrolment, invitation
+from harness.service.store.grading import fail
 
 NASTY = '</textarea><script>alert("x")</script>'
 
@@ -171,3 +172,14 @@ def test_a_learner_chooses_words_and_no_codes(sqlite_site, work):
     page = sqlite_site.browser(sqlite_site.person(dl="learner")).get("/account").text
     assert ">English</option>" in page
     assert "hand files in" in page
+
+
+def test_work_of_a_person_who_was_erased_is_found_and_opened_all_the_same(sqlite_site, work):
+    mina = sqlite_site.person("Mina", dl="learner")
+    made = sqlite_site.ground.hand_in(work, mina, b"x = 1\n").id
+    sqlite_site.writing(lambda connection: fail(sqlite_site.database, connection, made, 0, "grader_crash"))
+    root = sqlite_site.browser(sqlite_site.person("Root", is_admin=True))
+    assert root.send_form(f"/manage/people/{mina}/erase", name="Mina").status_code == 303
+    assert ">(erased)</bdi></a>" in root.get(f"/assignments/{work}/submissions").text.replace("\n", "")
+    assert ">(erased)</bdi></h1>" in root.get(f"/submissions/{made}").text.replace("\n", "")
+    assert ">(erased)</bdi></h1>" in root.get(f"/assignments/{work}/learners/{mina}").text.replace("\n", "")
