@@ -66,6 +66,10 @@ def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
             data = file.read(_MOST + 1)
+    except IsADirectoryError:
+        raise UsageError(
+            Sentence("{file} is a folder", file=path), Sentence("give one file; for a class, give its --roster as well")
+        ) from None
     except OSError as error:
         raise UsageError(
             Sentence("{file} cannot be read: {error}", file=path, error=error.strerror),

@@ -6,7 +6,9 @@ import re
 
 import pytest
 from browsing import PASSWORD
+from ground import graded as report
 
+from harness.records import Outcome
 from harness.service.schema import enrolment, invitation
 from harness.service.store.grading import fail
 
@@ -47,6 +49,23 @@ def test_a_page_about_a_form_leads_back_to_the_page_of_the_form(sqlite_site, wor
     assert large.status_code == 413
     assert f'href="{at}">Back</a>' in large.text
     assert "choose a smaller file" in large.text
+
+
+def test_a_page_about_a_form_leads_to_no_other_site(sqlite_site, work):
+    answer = sqlite_site.browser().post(
+        "/nowhere", headers={"Referer": f"{sqlite_site.settings.address}//evil.example"}
+    )
+    assert answer.status_code == 404
+    assert "evil.example" not in answer.text
+
+
+def test_a_submission_that_could_not_be_judged_says_on_its_page_that_it_costs_no_attempt(sqlite_site, work):
+    mina = sqlite_site.person("Mina", dl="learner")
+    made = sqlite_site.ground.hand_in(work, mina, b"x = 1\n").id
+    browser = sqlite_site.browser(mina)
+    assert "costs no attempt" not in browser.get(f"/submissions/{made}").text
+    sqlite_site.ground.grade(made, report(0.0, Outcome.NOT_GRADABLE))
+    assert "<span>costs no attempt</span>" in browser.get(f"/submissions/{made}").text
 
 
 def test_a_choice_of_language_keeps_what_was_filtered(sqlite_site, work):

@@ -13,6 +13,7 @@ from harness.language import LANGUAGES, Language, language
 from harness.render.numbers import points
 from harness.sentence import marked
 from harness.service.access import NOBODY, allowed
+from harness.service.web.addresses import local_path
 from harness.service.web.service import service_of
 from harness.service.web.static_files import STAMP
 
@@ -85,7 +86,7 @@ def _way_back(request: Request) -> str:
     """Return where a page can be asked for again: the answer to a form is asked for at the page of the form."""
     if request.method in {"GET", "HEAD"}:
         return request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return urlsplit(request.headers.get("referer", "")).path or "/"
+    return local_path(urlsplit(request.headers.get("referer", "")).path)
 
 
 def part(name: str, spoken: Language, **values: Any) -> str:
