@@ -5,6 +5,7 @@ import html
 import re
 
 import pytest
+import sqlalchemy as sa
 from browsing import PASSWORD
 from ground import graded as report
 
@@ -66,6 +67,21 @@ def test_a_submission_that_could_not_be_judged_says_on_its_page_that_it_costs_no
     assert "costs no attempt" not in browser.get(f"/submissions/{made}").text
     sqlite_site.ground.grade(made, report(0.0, Outcome.NOT_GRADABLE))
     assert "<span>costs no attempt</span>" in browser.get(f"/submissions/{made}").text
+
+
+def test_what_was_sent_while_the_database_was_away_can_be_sent_again_without_being_typed_again(
+    sqlite_site, work, monkeypatch
+):
+    browser = sqlite_site.browser(sqlite_site.person(dl="learner"))
+
+    async def away(*_):
+        raise sa.exc.OperationalError("SELECT", None, Exception("away"))
+
+    monkeypatch.setattr(type(sqlite_site.service), "read", away)
+    sent = browser.send_form(f"/assignments/{work}/submissions", text="mine = 1\n")
+    assert sent.status_code == 503
+    assert "reload this page" in sent.text
+    assert "reload this page" not in browser.get("/courses").text
 
 
 def test_a_choice_of_language_keeps_what_was_filtered(sqlite_site, work):

@@ -30,7 +30,9 @@ _DATABASE_BACK = 5
 
 def error_page(request: Request, status: int, message: str, hint: str = "", kept: str = "") -> Response:
     """Return the page that says what went wrong and what to do next; and what somebody wrote, if that was refused."""
-    return render(request, "error.html", status_code=status, message=message, hint=hint, kept=kept)
+    # The browser still has what it sent: whoever goes back instead, or types it anew, does not know.
+    again = request.method == "POST" and status == 503
+    return render(request, "error.html", status_code=status, message=message, hint=hint, kept=kept, again=again)
 
 
 def problem(request: Request, status: int, message: str, hint: str = "", code: str = "") -> Response:
