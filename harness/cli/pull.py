@@ -38,7 +38,12 @@ def run(options: argparse.Namespace) -> int:
 
     server = checked_address(options.server)
     lost = Sentence("no answer from {server}; trying again", server=server)
-    client = Client(server, token_for(server, os.environ), lost=lambda: say(lost, lang=options.lang))
+    client = Client(
+        server,
+        token_for(server, os.environ),
+        lang=chosen_language(options.lang).code,
+        lost=lambda: say(lost, lang=options.lang),
+    )
     address = f"/api/v1/assignments/{quote(options.assignment, safe='')}"
     out = Path(options.output)
     try:

@@ -39,13 +39,14 @@ def run(options: argparse.Namespace) -> int:
     with held_back():
         from harness.service.logs import configure
         from harness.service.migrations import migrate
-        from harness.service.running import admin_link, asked_to_end, opened, prepared_folder
+        from harness.service.running import admin_link, asked_to_end, check_free, opened, prepared_folder
         from harness.service.supervisor import Part, Supervisor
 
     language = chosen_language(options.lang)
     configure(plain=sys.stderr.isatty())
     with opened(options.config) as (settings, database):
         prepared_folder(settings)
+        check_free(settings)
         migrate(database)
         link = admin_link(settings, database)
         count, address = settings.worker_count, settings.address
@@ -115,7 +116,7 @@ def run_service(options: argparse.Namespace) -> int:
     """Do one thing to a service: look what is wrong, migrate, help to register it, or make an administrator's link."""
     _needs_the_extra()
     with held_back():
-        from harness.service.migrations import migrate
+        from harness.service.migrations import check_schema, migrate
         from harness.service.running import admin_link, opened, prepared_folder
 
     language = chosen_language(options.lang)
@@ -131,6 +132,7 @@ def run_service(options: argparse.Namespace) -> int:
             migrate(database)
             show(language.text("The database is up to date.") + "\n")
         else:
+            check_schema(database)
             link = admin_link(settings, database, always=True)
             show(language.text("Open this link once, within a day, to become an administrator:") + f"\n  {link}\n")
     return OK

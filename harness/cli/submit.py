@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         )
     token = token_for(server, os.environ)
     lost = Sentence("no answer from {server}; trying again", server=server)
-    client = Client(server, token, lost=lambda: say(lost, lang=options.lang))
+    client = Client(server, token, lang=chosen_language(options.lang).code, lost=lambda: say(lost, lang=options.lang))
     if options.roster is not None:
         from harness.cli.submit_class import hand_in_class
 
@@ -66,6 +66,10 @@ def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
             data = file.read(_MOST + 1)
+    except IsADirectoryError:
+        raise UsageError(
+            Sentence("{file} is a folder", file=path), Sentence("give one file; for a class, give its --roster as well")
+        ) from None
     except OSError as error:
         raise UsageError(
             Sentence("{file} cannot be read: {error}", file=path, error=error.strerror),

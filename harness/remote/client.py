@@ -72,6 +72,7 @@ class Client:
     Args:
         server: The address of the service.
         token: Of the caller.
+        lang: The language that it is to say in why it refuses, like ``ko``.
         patience_s: Seconds after which a service that does not answer is given up.
         lost: Called once when there is no answer, and the question is asked again.
 
@@ -80,10 +81,16 @@ class Client:
     """
 
     def __init__(
-        self, server: str, token: str, *, patience_s: float = 600.0, lost: Callable[[], None] = lambda: None
+        self,
+        server: str,
+        token: str,
+        *,
+        lang: str = "en",
+        patience_s: float = 600.0,
+        lost: Callable[[], None] = lambda: None,
     ) -> None:
         self.server = checked_address(server)
-        self._token, self._patience, self._lost = token, patience_s, lost
+        self._token, self._lang, self._patience, self._lost = token, lang, patience_s, lost
         self._opener = urllib.request.build_opener(_SameAddress)
 
     def get(self, path: str, **query: str) -> Response:
@@ -131,12 +138,12 @@ class Client:
             wait = min(wait * 2, _LONGEST_WAIT)
 
     def _once(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> Response:
-        asked = urllib.request.Request(
-            self.server + path,
-            data,
-            {"User-Agent": f"dout/{harness.__version__}", "Authorization": f"Bearer {self._token}", **headers},
-            method=method,
-        )
+        mine = {
+            "User-Agent": f"dout/{harness.__version__}",
+            "Authorization": f"Bearer {self._token}",
+            "Accept-Language": self._lang,
+        }
+        asked = urllib.request.Request(self.server + path, data, {**mine, **headers}, method=method)
         try:
             with self._opener.open(asked, timeout=_TIMEOUT_SECONDS) as answer:
                 body, status = answer.read(_MOST), answer.status

@@ -6,9 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import sqlalchemy as sa
-
-from harness.errors import DoutError
+from harness.errors import DoutError, SandboxError
 from harness.records import Record
 from harness.sandbox.runner import Sandbox
 from harness.sandbox.selftest import held
@@ -33,9 +31,9 @@ _OLD = 600.0
 class Observed(Record, frozen=True):
     """One thing that was looked at."""
 
-    what: Sentence
+    what: str
     is_well: bool
-    hint: Sentence | None = None
+    hint: str | None = None
 
 
 def look(settings: Settings, database: Database) -> Iterator[Observed]:
@@ -46,18 +44,11 @@ def look(settings: Settings, database: Database) -> Iterator[Observed]:
     yield _sandbox(settings)
     try:
         check_schema(database)
-    except DoutError as error:
-        yield Observed(
-            Sentence("the database: {error}", error=error.message), False, Sentence("{hint}", hint=error.hint)
-        )
+    except SandboxError as error:
+        yield Observed(error.message, False, error.hint)
         return
-    except sa.exc.SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", error)).splitlines()[0]
-        yield Observed(
-            Sentence("the database cannot be reached: {error}", error=reason),
-            False,
-            Sentence("is DATABASE_URL right, and does the database run?"),
-        )
+    except DoutError as error:
+        yield Observed(Sentence("the database: {error}", error=error.message), False, error.hint)
         return
     yield Observed(Sentence("the database can be reached and is up to date"), True)
     yield from _work(settings, database)

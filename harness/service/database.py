@@ -69,7 +69,7 @@ class Database:
         # hide_parameters, below: what a statement that failed was given is a learner's text, and would be in the log.
         if not self.is_sqlite and parsed.drivername != "postgresql+psycopg":
             raise UsageError(
-                Sentence("dout keeps its data in SQLite or PostgreSQL, and not in {kind}", kind=parsed.drivername),
+                Sentence("dout does not keep its data in what begins with {kind}://", kind=parsed.drivername),
                 Sentence("write it like {example}", example="postgresql+psycopg://dout@localhost/dout"),
             )
         if self.is_sqlite:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from harness.service.schema import invitation, user
 from harness.service.settings import Settings, read_settings
 from harness.service.supervisor import SUPERVISED
 
-__all__ = ["admin_link", "asked_to_end", "end_with_supervisor", "opened", "prepared_folder"]
+__all__ = ["admin_link", "asked_to_end", "check_free", "end_with_supervisor", "opened", "prepared_folder"]
 
 #: Seconds in which the link for the first administrator can be used.
 _LINK_SECONDS = 86400.0
@@ -50,6 +51,30 @@ def prepared_folder(settings: Settings) -> None:
         raise UsageError(
             Sentence("the data folder {folder} cannot be made: {error}", folder=settings.folder, error=error.strerror),
             Sentence("set DOUT_DATA to a folder that can be written to"),
+        ) from None
+
+
+def check_free(settings: Settings) -> None:
+    """Refuse to start where somebody else listens already, before anything is started that would then end again.
+
+    Raises:
+        UsageError: nobody could reach a server that listens there.
+    """
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            # As a server does: what is left of connections to the one before is in nobody's way.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+    except OSError as error:
+        raise UsageError(
+            Sentence(
+                "nobody can listen on {host}, port {port}: {error}",
+                host=settings.host,
+                port=settings.port,
+                error=error.strerror,
+            ),
+            Sentence("end what listens there, or set DOUT_PORT or DOUT_HOST to another"),
         ) from None
 
 

@@ -198,6 +198,15 @@ def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
             Sentence("{source}: there is no time zone {name}", source=source["timezone"], name=repr(settings.timezone)),
             Sentence("write it like {example}", example="Asia/Seoul"),
         ) from None
+    if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
+        raise UsageError(
+            Sentence(
+                "{source}: {address} is not the address of a service",
+                source=source["public_url"],
+                address=repr(settings.public_url),
+            ),
+            Sentence("write it like {example}", example="https://grader.example.org"),
+        )
     oidc = (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     if any(oidc) and not all(oidc):
         raise UsageError(Sentence("OpenID Connect needs oidc_issuer, oidc_client_id and oidc_client_secret"))

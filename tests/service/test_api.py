@@ -186,6 +186,18 @@ def test_what_is_no_list_of_ids_is_not_looked_up(ground, mina, ids):
     assert code(look_up(ground.client(mina), *ids)) == (422, "unprocessable")
 
 
+def test_what_is_refused_before_it_reaches_an_operation_has_its_code_too(ground, assignment, mina):
+    client = ground.client(mina)
+    assert code(client.get("/api/v1/nowhere")) == (404, "not-found")
+    assert code(client.get("/api/v1/courses", headers={"Authorization": "Bearer nobody's"})) == (
+        401,
+        "not-authenticated",
+    )
+    said = {"Content-Length": str(1 << 40)}
+    refused = client.post(f"/api/v1/assignments/{assignment}/submissions", content=b"x", headers=said)
+    assert code(refused) == (413, "too-large")
+
+
 def test_what_is_foreign_is_not_there(ground, assignment, mina):
     found = ground.hand_in(assignment, mina)
     other = ground.client(ground.learner(ground.course("other"), "Jun"))
@@ -200,8 +212,12 @@ def test_what_is_foreign_is_not_there(ground, assignment, mina):
 
 
 def test_a_token_for_reading_hands_nothing_in(ground, assignment, mina):
-    assert code(send(ground.client(mina, "read"), assignment)) == (403, "forbidden")
+    refused = send(ground.client(mina, "read"), assignment)
+    assert code(refused) == (403, "forbidden")
     assert ground.rows(submission) == []
+    # No instructor can help: the token is for less than its owner may do.
+    assert refused.json()["detail"] == "this token may not do this"
+    assert refused.json()["hint"].endswith(": submit")
 
 
 def test_courses_are_those_of_the_caller(ground, course, assignment, mina):

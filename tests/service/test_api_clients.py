@@ -252,6 +252,11 @@ def test_a_refusal_is_told_in_one_line_and_a_hint(ground, server, course, enviro
     ]
     unknown = submit(SEED, server.url, closed, environment=environment | {"DOUT_TOKEN": "dout_nothing"})
     assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 2)
+    folder = submit(SEED.parent, server.url, closed, environment=environment)
+    assert folder.stderr.splitlines()[0] == f"dout: {SEED.parent} is a folder"
+    assert "--roster" in folder.stderr
+    korean = submit(SEED, server.url, closed, "--lang", "ko", environment=environment)
+    assert korean.stderr.splitlines()[0] == "dout: 서비스가 거절했습니다: 이 과제는 마감되었습니다"
 
 
 def test_what_is_no_service_is_said_so(environment, assignment):

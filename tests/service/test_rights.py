@@ -120,6 +120,7 @@ ROUTES = {
     "POST /manage/courses": "course.make",
     "GET /manage/people": "service.see",
     "POST /manage/invitations": "service.change",
+    "POST /manage/invitations/{invitation}/withdraw": "service.change",
     "POST /manage/people/{user}/disable": "service.change",
     "POST /manage/people/{user}/enable": "service.change",
     "POST /manage/people/{user}/export": "person.export",

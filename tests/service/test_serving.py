@@ -126,6 +126,23 @@ def test_a_database_that_is_away_is_said(ran):
     assert "the database cannot be reached" in told
 
 
+@pytest.mark.parametrize("command", ["serve", "web", "worker"])
+def test_nothing_starts_without_its_database_and_the_reason_is_said_in_one_line(fleet, command):
+    away = {"DATABASE_URL": "postgresql+psycopg://dout:a-secret@127.0.0.1:1/dout"}
+    assert fleet.command(command, **away).wait(60) == 3
+    assert fleet.logs().startswith("dout: the database cannot be reached: ")
+    assert fleet.logs().endswith("hint: is DATABASE_URL right, and does the database run?\n")
+    assert fleet.logs().count("\n") == 2
+
+
+def test_dout_serve_starts_nothing_where_somebody_else_listens(fleet):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert fleet.command("serve", DOUT_PORT=port).wait(60) == 2
+    assert f"dout: nobody can listen on 127.0.0.1, port {port}: Address already in use\n" in fleet.logs()
+    assert "DOUT_PORT" in fleet.logs()
+
+
 @ONE_DATABASE
 def test_a_database_without_tables_is_said_and_migrated(fleet, ran, tmp_path):
     here = {"DATABASE_URL": "", "DOUT_DATA": str(tmp_path / "new")}
@@ -206,6 +223,11 @@ WRONG = {
     "unknown": ("prot = 80\n", {}, "there is no setting prot"),
     "no TOML": ("port 80", {}, "is not TOML"),
     "not a number": ("", {"DOUT_PORT": "many"}, "DOUT_PORT: port cannot be that"),
+    "no address": (
+        "",
+        {"DOUT_PUBLIC_URL": "grader.example.org"},
+        "'grader.example.org' is not the address of a service",
+    ),
     "out of range": ("port = 99999\n", {}, "port cannot be that"),
     "a time zone that there is not": ("", {"DOUT_TIMEZONE": "Mars"}, "there is no time zone"),
 }

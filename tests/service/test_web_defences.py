@@ -325,7 +325,7 @@ def test_the_api_says_what_is_wrong_in_problem_json(sqlite_site):
     answer = sqlite_site.browser(**{"accept-language": "ko"}).get("/api/nowhere")
     assert answer.headers["content-type"] == "application/problem+json"
     found = answer.json()
-    assert (found["status"], found["title"], found["type"]) == (404, "Not Found", "about:blank")
+    assert (found["status"], found["title"], found["type"]) == (404, "Not Found", "urn:dout:problem:not-found")
     assert found["detail"] == "그런 페이지가 없습니다"
     assert found["instance"] == f"urn:dout:request:{answer.headers['x-request-id']}"
 

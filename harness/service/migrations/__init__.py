@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from harness.errors import UsageError
+from harness.errors import SandboxError, UsageError
 from harness.sentence import Sentence
 from harness.service.database import Database
 from harness.service.engine import create_tables
@@ -28,11 +28,22 @@ def _script(database: Database) -> Config:
 
 
 def _is(database: Database) -> tuple[str | None, str]:
-    """Return the revision that the database is at, and that of this version."""
+    """Return the revision that the database is at, and that of this version.
+
+    Raises:
+        SandboxError: the database cannot be asked.
+    """
     head = ScriptDirectory.from_config(_script(database)).get_current_head()
     assert head is not None
-    with database.reading() as connection:
-        return MigrationContext.configure(connection).get_current_revision(), head
+    try:
+        with database.reading() as connection:
+            return MigrationContext.configure(connection).get_current_revision(), head
+    except sa.exc.DBAPIError as error:
+        # Not a matter of usage: whoever starts us again and again is to go on doing so.
+        raise SandboxError(
+            Sentence("the database cannot be reached: {error}", error=str(error.orig).splitlines()[0]),
+            Sentence("is DATABASE_URL right, and does the database run?"),
+        ) from None
 
 
 @cache
@@ -52,6 +63,7 @@ def migrate(database: Database) -> None:
     """Create the tables, or bring them up to date. Two at once do it one after the other.
 
     Raises:
+        SandboxError: the database cannot be asked.
         UsageError: the database was made by a newer version.
     """
     config = _script(database)
@@ -68,6 +80,7 @@ def check_schema(database: Database) -> None:
     """Refuse a database that is not at the schema of this version.
 
     Raises:
+        SandboxError: the database cannot be asked.
         UsageError: it is older, or newer.
     """
     current, head = _is(database)

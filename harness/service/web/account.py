@@ -33,7 +33,7 @@ async def _show(request: Request) -> Response:
     return await _page(request, signed_in(request))
 
 
-async def _page(request: Request, actor: Actor, *, secret: str = "", error: str = "") -> Response:
+async def _page(request: Request, actor: Actor, *, secret: str = "", error: UsageError | None = None) -> Response:
     service = service_of(request)
     user_id = actor.user_id
     tokens = await service.read(lambda connection: tokens_of(connection, user_id))
@@ -52,6 +52,7 @@ async def _page(request: Request, actor: Actor, *, secret: str = "", error: str 
         least=LEAST,
         secret=secret,
         error=error,
+        has_changed=request.method == "GET" and request.query_params.get("changed") == "password",
     )
 
 
@@ -68,13 +69,13 @@ async def _password(request: Request) -> Response:
     is_right, _ = await hashing(lambda: check_password(known["password"], before))
     if not is_right:
         limiter.failed_login(email, address)
-        return await _page(request, actor, error=Sentence("that is not your password"))
+        return await _page(request, actor, error=UsageError(Sentence("that is not your password")))
     try:
         hashed = await hashing(lambda: hash_password(after, email=email))
     except UsageError as error:
-        return await _page(request, actor, error=error.message)
+        return await _page(request, actor, error=error)
     await service.writer.do(lambda connection: set_password(service.database, connection, actor.user_id, hashed))
-    return await log_in(request, actor.user_id, to="/account")
+    return await log_in(request, actor.user_id, to="/account?changed=password")
 
 
 async def _language(request: Request) -> Response:
@@ -97,7 +98,7 @@ async def _new_token(request: Request) -> Response:
         try:
             days = number(form, "days", int)
         except UsageError as error:
-            return await _page(request, actor, error=error.message)
+            return await _page(request, actor, error=error)
     if course_id is not None:
         guard(request, "token.make", course=course_id)
     elif not any(allowed(actor, "token.make", course=one) for one in actor.roles) and not actor.is_admin:
@@ -118,7 +119,7 @@ async def _new_token(request: Request) -> Response:
             )
         )
     except UsageError as error:
-        return await _page(request, actor, error=error.message)
+        return await _page(request, actor, error=error)
     return await _page(request, actor, secret=secret)
 
 

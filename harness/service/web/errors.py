@@ -28,9 +28,11 @@ _log = structlog.get_logger("dout.web")
 _DATABASE_BACK = 5
 
 
-def error_page(request: Request, status: int, message: str, hint: str = "") -> Response:
-    """Return the page that says what went wrong and what to do next."""
-    return render(request, "error.html", status_code=status, message=message, hint=hint)
+def error_page(request: Request, status: int, message: str, hint: str = "", kept: str = "") -> Response:
+    """Return the page that says what went wrong and what to do next; and what somebody wrote, if that was refused."""
+    # The browser still has what it sent: whoever goes back instead, or types it anew, does not know.
+    again = request.method == "POST" and status == 503
+    return render(request, "error.html", status_code=status, message=message, hint=hint, kept=kept, again=again)
 
 
 def problem(request: Request, status: int, message: str, hint: str = "", code: str = "") -> Response:
@@ -67,8 +69,8 @@ def refuse(request: Request, error: Exception) -> Response:
     if refusal.status == 401 and is_led:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
-    form = problem if for_program else error_page
-    response = form(request, refusal.status, refusal.message, refusal.hint)
+    told = (request, refusal.status, refusal.message, refusal.hint)
+    response = problem(*told, refusal.code) if for_program else error_page(*told, refusal.kept)
     response.headers.update(refusal.headers)
     return response
 

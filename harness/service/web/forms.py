@@ -36,7 +36,8 @@ def number(form: FormData, name: str, kind: Callable[[str], N]) -> N | None:
         return kind(written)
     except ValueError:
         raise UsageError(
-            Sentence("{text} is no number", text=repr(displayed(written))), Sentence("look at {field}", field=name)
+            Sentence("{text} is no number", text=repr(displayed(written))),
+            Sentence("write it like {example}", example="3" if kind is int else "0.8"),
         ) from None
 
 

@@ -3,7 +3,8 @@
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from harness.service.access import NOBODY, Actor, allowed, may_know
+from harness.sentence import Sentence
+from harness.service.access import NOBODY, SCOPES, Actor, allowed, may_know, of_person
 from harness.service.web.layers import Layer
 from harness.service.web.refusal import Forbidden, NotFound, Unauthenticated
 
@@ -21,7 +22,16 @@ def guard(request: Request, right: str, *, course: str | None = None, owner: str
     actor = identified(request)
     if allowed(actor, right, course=course, owner=owner):
         return actor
-    raise Forbidden if may_know(actor, right, course=course, owner=owner) else NotFound
+    if not may_know(actor, right, course=course, owner=owner):
+        raise NotFound
+    if allowed(of_person(actor), right, course=course, owner=owner):
+        # Their owner may: it is the token that is for less.
+        scopes = ", ".join(scope for scope, rights in SCOPES.items() if right in rights)
+        raise Forbidden(
+            Sentence("this token may not do this"),
+            Sentence("make one on the page of your account with one of these: {scopes}", scopes=scopes),
+        )
+    raise Forbidden
 
 
 def identified(request: Request) -> Actor:

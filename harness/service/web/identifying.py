@@ -16,7 +16,7 @@ from harness.service.store.sessions import Seen, actor_by_session, actors_by_tok
 from harness.service.web.addresses import client_address
 from harness.service.web.guarding import guard
 from harness.service.web.layers import Layer
-from harness.service.web.refusal import Forbidden, Unauthenticated
+from harness.service.web.refusal import Forbidden, TooOld, Unauthenticated
 from harness.service.web.service import Service, service_of
 
 __all__ = ["CROSS_SITE", "Identified", "SameSite", "forget_session", "keep_session", "session_secret", "still_may"]
@@ -177,18 +177,19 @@ async def _checked(scope: Scope, receive: Receive, headers: Headers, wanted: str
     """Return what gives the handler the body, once it is known that the session's secret came along.
 
     Raises:
-        Forbidden: it did not.
+        TooOld: it did not.
     """
     given: object = headers.get("x-csrf-token")
+    written: object = None
     if given is None and headers.get("content-type", "").lower().startswith(_FORMS):
         # At most as many bytes as `BodyLimit` lets through.
         body = await Request(scope, receive).body()
         async with Request(scope, _Again(body, receive)).form() as form:
-            given = form.get("csrf")
+            given, written = form.get("csrf"), form.get("text")
         receive = _Again(body, receive)
     # In bytes: text with other letters than ASCII cannot be compared.
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), wanted.encode()):
-        raise Forbidden(Sentence("this form is too old"))
+        raise TooOld(written if isinstance(written, str) else "")
     return receive
 
 

@@ -58,7 +58,9 @@ async def _show_login(request: Request) -> Response:
     return _login_page(request, to)
 
 
-def _login_page(request: Request, to: str, *, status: int = 200, email: str = "", error: str = "") -> Response:
+def _login_page(
+    request: Request, to: str, *, status: int = 200, email: str = "", error: UsageError | None = None
+) -> Response:
     issuer = service_of(request).settings.oidc_issuer
     return render(
         request,
@@ -86,7 +88,7 @@ async def _login(request: Request) -> Response:
     if known is None or not is_right or known["disabled_at"] is not None:
         limiter.failed_login(email, address)
         # The same words whatever is wrong: nobody learns who has an account.
-        error = Sentence("the e-mail address or the password is not right")
+        error = UsageError(Sentence("the e-mail address or the password is not right"))
         return _login_page(request, to, status=401, email=email, error=error)
     user_id: str = known["id"]
     if renewed is not None:
@@ -127,7 +129,7 @@ async def _show_invitation(request: Request) -> Response:
 
 
 def _invitation_page(
-    request: Request, actor: Actor, found: Invitation, error: str = "", name: str = "", email: str = ""
+    request: Request, actor: Actor, found: Invitation, error: UsageError | None = None, name: str = "", email: str = ""
 ) -> Response:
     return render(
         request,
@@ -169,7 +171,7 @@ async def _accept(request: Request) -> Response:
             )
         )
     except UsageError as error:
-        return _invitation_page(request, actor, found, error.message, name, email)
+        return _invitation_page(request, actor, found, error, name, email)
     return RedirectResponse("/", 303) if actor.user_id else await log_in(request, user_id)
 
 

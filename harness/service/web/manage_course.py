@@ -1,5 +1,6 @@
 """What an instructor sets in a course: assignments, their dates, limits, and what learners are told."""
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -7,7 +8,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from harness.errors import AssignmentError, UsageError
+from harness.errors import AssignmentError, DoutError, UsageError
 from harness.feedback import Feedback
 from harness.service.store.courses import Revision, assignments_of, create_assignment, revise
 from harness.service.web.forms import number, text, time
@@ -18,13 +19,25 @@ from harness.service.web.service import service_of
 
 __all__ = ["routes"]
 
+#: Of the forms, all texts.
+_FIELDS = (
+    *("title", "slug", "source", "feedback", "open_at", "due_at", "close_at"),
+    *("late_factor", "max_attempts", "cooldown_s", "seed"),
+)
+
 
 async def _show(request: Request) -> Response:
     course = await course_of(request, "assignment.change")
     return await _page(request, course)
 
 
-async def _page(request: Request, course: sa.RowMapping, error: str = "") -> Response:
+async def _page(
+    request: Request,
+    course: sa.RowMapping,
+    error: DoutError | None = None,
+    typed: Mapping[str, str] | None = None,
+    typed_for: str | None = None,
+) -> Response:
     service = service_of(request)
     found = await service.read(lambda connection: assignments_of(connection, course["id"]))
     return render(
@@ -36,7 +49,14 @@ async def _page(request: Request, course: sa.RowMapping, error: str = "") -> Res
         sources=service.installed.names(),
         feedbacks=[level.value for level in Feedback],
         error=error,
+        # Whoever is refused has not typed in vain; ``typed_for`` is the assignment's short name, empty of a new one.
+        typed=typed,
+        typed_for=typed_for,
     )
+
+
+def _typed(form: FormData) -> dict[str, str]:
+    return {name: text(form, name) for name in _FIELDS}
 
 
 def _revision(form: FormData, zone: ZoneInfo) -> Revision:
@@ -58,10 +78,11 @@ async def _create(request: Request) -> Response:
     course = await course_of(request, "assignment.change")
     service = service_of(request)
     by: str = request.state.actor.user_id
+    async with request.form() as form:
+        typed = _typed(form)
+    slug, title = typed["slug"], typed["title"]
     try:
-        async with request.form() as form:
-            slug, title = text(form, "slug"), text(form, "title")
-            first = _revision(form, service.settings.zone)
+        first = _revision(form, service.settings.zone)
         await service.writer.do(
             lambda connection: create_assignment(
                 service.database,
@@ -75,7 +96,7 @@ async def _create(request: Request) -> Response:
             )
         )
     except (AssignmentError, UsageError) as error:
-        return await _page(request, course, error.message)
+        return await _page(request, course, error, typed, "")
     return RedirectResponse(f"/courses/{course['slug']}/manage", 303)
 
 
@@ -83,14 +104,15 @@ async def _revise(request: Request) -> Response:
     course, assignment = await assignment_of(request, "assignment.change")
     service = service_of(request)
     by: str = request.state.actor.user_id
+    async with request.form() as form:
+        typed = _typed(form)
     try:
-        async with request.form() as form:
-            new = _revision(form, service.settings.zone)
+        new = _revision(form, service.settings.zone)
         await service.writer.do(
             lambda connection: revise(service.database, connection, service.installed, assignment["id"], new, by=by)
         )
     except (AssignmentError, UsageError) as error:
-        return await _page(request, course, error.message)
+        return await _page(request, course, error, typed, assignment["slug"])
     return RedirectResponse(f"/courses/{course['slug']}/manage", 303)
 
 

@@ -28,7 +28,13 @@ async def _show(request: Request) -> Response:
 
 
 async def _page(
-    request: Request, course: sa.RowMapping, *, link: str = "", imported: Imported | None = None, error: str = ""
+    request: Request,
+    course: sa.RowMapping,
+    *,
+    link: str = "",
+    imported: Imported | None = None,
+    error: UsageError | None = None,
+    typed: str = "",
 ) -> Response:
     service = service_of(request)
     people = await service.read(lambda connection: people_of_course(connection, course["id"]))
@@ -45,6 +51,7 @@ async def _page(
         link=link,
         imported=imported,
         error=error,
+        typed=typed,
     )
 
 
@@ -62,7 +69,7 @@ async def _invite(request: Request) -> Response:
             )
         )
     except UsageError as error:
-        return await _page(request, course, error=error.message)
+        return await _page(request, course, error=error, typed=written)
     return await _page(request, course, link=f"{service.settings.address}/join/{secret}")
 
 
@@ -94,7 +101,7 @@ async def _import(request: Request) -> Response:
             lambda connection: import_roster(service.database, connection, data, shown, course_id=course["id"], by=by)
         )
     except UsageError as error:
-        return await _page(request, course, error=error.message)
+        return await _page(request, course, error=error)
     return await _page(request, course, imported=imported)
 
 
@@ -116,7 +123,7 @@ async def _change(request: Request) -> Response:
     try:
         done = await service.writer.do(change)
     except UsageError as error:
-        return await _page(request, course, error=error.message)
+        return await _page(request, course, error=error)
     if not done:
         raise absent(request)
     return RedirectResponse(f"/courses/{course['slug']}/people", 303)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from harness.language import LANGUAGES, Language, language
 from harness.render.numbers import points
 from harness.sentence import marked
 from harness.service.access import NOBODY, allowed
+from harness.service.web.addresses import local_path
 from harness.service.web.service import service_of
 from harness.service.web.static_files import STAMP
 
@@ -42,19 +44,28 @@ def render(request: Request, name: str, /, *, status_code: int = 200, **values: 
     Every template has, beside ``values``: ``actor``; ``allowed`` (:func:`harness.service.access.allowed` of the actor);
     ``csrf``, for a hidden field of that name in each form; ``lang`` and ``language_names``; ``t("a sentence",
     name=value)``, which translates; ``told(sentence)``, for a ``Sentence``; ``when(seconds)``, a time as the clock on
-    the wall shows it; ``path``, of the request; ``stamp``, for the addresses of static files.
+    the wall shows it, with its zone; ``clock(seconds)``, the same for a field of a form, and ``zone``, which is said
+    beside it; ``path``, of the request; ``this_page``, where a link leads that comes back to this page; ``stamp``,
+    for the addresses of static files.
     """
     spoken = language_of(request)
     state = request.state
     actor = getattr(state, "actor", NOBODY)
     zone = service_of(request).settings.zone
 
-    def when(seconds: float | None) -> str:
-        return "" if seconds is None else datetime.fromtimestamp(seconds, zone).strftime("%Y-%m-%d %H:%M")
+    def clock(seconds: float | None, name: str = "") -> str:
+        if seconds is None:
+            return ""
+        at = datetime.fromtimestamp(seconds, zone)
+        # Not by strftime, to which the year 987 has three digits.
+        return f"{at.replace(tzinfo=None).isoformat(' ', 'minutes')}{at.strftime(name)}"
 
     text = environment.get_template(name).render(
         {
             "actor": actor,
+            "clock": clock,
+            "this_page": _way_back(request),
+            "zone": str(zone),
             "allowed": lambda right, **about: allowed(actor, right, **about),
             "csrf": getattr(state, "csrf", None) or "",
             "lang": spoken.code,
@@ -63,12 +74,19 @@ def render(request: Request, name: str, /, *, status_code: int = 200, **values: 
             "stamp": STAMP,
             "t": spoken.text,
             "told": spoken.told,
-            "when": when,
+            "when": lambda seconds: clock(seconds, " %Z"),
             **values,
         }
     )
     # Pages are about somebody: no cache keeps them, and the back button after the logout shows nothing.
     return HTMLResponse(text, status_code, headers={"Cache-Control": "no-store", "Content-Language": spoken.code})
+
+
+def _way_back(request: Request) -> str:
+    """Return where a page can be asked for again: the answer to a form is asked for at the page of the form."""
+    if request.method in {"GET", "HEAD"}:
+        return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return local_path(urlsplit(request.headers.get("referer", "")).path)
 
 
 def part(name: str, spoken: Language, **values: Any) -> str:

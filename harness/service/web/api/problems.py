@@ -12,7 +12,7 @@ from harness.service.store.accepting import Refused
 from harness.service.store.on_behalf import NoLearner
 from harness.service.web import errors
 from harness.service.web.api import shapes
-from harness.service.web.refusal import Forbidden, NotFound, Refusal, TooLarge, TooMany, Unauthenticated
+from harness.service.web.refusal import NotFound, Refusal
 
 __all__ = ["CODES", "Invalid", "Unprocessable", "problem", "told"]
 
@@ -35,13 +35,6 @@ CODES = {
     "unprocessable": 422,
     "too-soon": 429,
     "too-often": 429,
-}
-_OF_REFUSAL = {
-    Unauthenticated: "not-authenticated",
-    Forbidden: "forbidden",
-    NotFound: "not-found",
-    TooLarge: "too-large",
-    TooMany: "too-often",
 }
 
 
@@ -84,8 +77,7 @@ def _known(error: DoutError) -> tuple[str, int, Mapping[str, str]]:
         headers = {} if wait is None else {"Retry-After": str(max(1, int(wait)))}
         return error.code, CODES[error.code], headers
     if isinstance(error, Refusal):
-        code = error.code if isinstance(error, Invalid) else _OF_REFUSAL.get(type(error), "bad-request")
-        return code, error.status, error.headers
+        return error.code or "bad-request", error.status, error.headers
     code = "no-learner" if isinstance(error, NoLearner) else "unprocessable"
     return code, CODES[code], {}
 

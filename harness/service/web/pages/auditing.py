@@ -40,11 +40,11 @@ async def _of_course(request: Request) -> Response:
 
 
 async def _page(request: Request, course: sa.RowMapping | None) -> Response:
-    error, found, rows = "", Wanted(), list[sa.RowMapping]()
+    error, found, rows = None, Wanted(), list[sa.RowMapping]()
     try:
         found = _wanted(request, course)
     except UsageError as problem:
-        error = problem.message
+        error = problem
     else:
         before = _given(request, "before")
         rows = [*await service_of(request).read(lambda connection: lines(connection, found, before, PAGE + 1))]

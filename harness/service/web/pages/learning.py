@@ -80,14 +80,19 @@ async def assignment_page(
     """
     actor = guard(request, "course.see", course=found["course_id"])
 
-    def read(connection: sa.Connection) -> tuple[list[Seen], int, str, str | None]:
+    service = service_of(request)
+
+    def read(connection: sa.Connection) -> tuple[list[Seen], int, str, str | None, float]:
         mine = history(connection, found["id"], actor.user_id, most=5)
-        last = text_in(text_of(connection, mine[0].blob_sha256)) if mine else None
+        # A notebook is no text to go on with, nor is whatever else was handed in as a file.
+        code = next((one for one in mine if one.name.endswith(".py")), None)
+        last = None if code is None else text_in(text_of(connection, code.blob_sha256))
         used = used_attempts(connection, found["id"], actor.user_id)
         counting = counting_submissions(connection, found["id"], [actor.user_id]).get(actor.user_id)
-        return mine, used, _first_text(found["source"]) if last is None else last, counting
+        now = service.database.now(connection)
+        return mine, used, _first_text(found["source"]) if last is None else last, counting, now
 
-    mine, used, last, counting = await service_of(request).read(read)
+    mine, used, last, counting, now = await service.read(read)
     page = render(
         request,
         "assignment.html",
@@ -96,6 +101,7 @@ async def assignment_page(
         mine=mine,
         used=used,
         counting=counting,
+        now=now,
         text=last if text is None else text,
         refused=refused,
         key=new_id(),
