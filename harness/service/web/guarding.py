@@ -1,14 +1,14 @@
 """Asks :mod:`harness.service.access` whether a request may be answered. What nobody asked about is not sent."""
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from harness.sentence import Sentence
 from harness.service.access import NOBODY, SCOPES, Actor, allowed, may_know, of_person
 from harness.service.web.layers import Layer
 from harness.service.web.refusal import Forbidden, NotFound, Unauthenticated
 
-__all__ = ["Guarded", "Public", "absent", "guard", "identified", "public", "signed_in"]
+__all__ = ["Guarded", "absent", "guard", "identified", "public", "signed_in"]
 
 
 def guard(request: Request, right: str, *, course: str | None = None, owner: str | None = None) -> Actor:
@@ -74,18 +74,6 @@ def _asking(request: Request) -> Actor:
     actor = getattr(request.state, "actor", NOBODY)
     assert isinstance(actor, Actor)
     return actor
-
-
-class Public:
-    """An application whose every answer is for everybody: static files."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
-        scope.setdefault("state", {})["is_guarded"] = True
-        await self.app(scope, receive, send)
 
 
 class Guarded(Layer):
