@@ -60,7 +60,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the files above, so that each environment of tox can choose."""
+    """Mark the files above, so that each environment of tox can choose; and skip what this machine cannot show."""
+    has_proc = Path("/proc/self/stat").exists()
     for item in items:
         for mark in _marks(item.path):
             item.add_marker(mark)
+        if item.get_closest_marker("needs_proc") and not has_proc:
+            item.add_marker(pytest.mark.skip("looks at processes by Linux's /proc"))

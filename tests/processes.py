@@ -9,13 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-import pytest
-
-__all__ = ["arguments", "below", "children", "cpu_seconds", "is_alive", "needs_proc", "until"]
+__all__ = ["arguments", "below", "children", "cpu_seconds", "is_alive", "until"]
 
 T = TypeVar("T")
 _HAS_PROC = Path("/proc/self/stat").exists()
-needs_proc = pytest.mark.skipif(not _HAS_PROC, reason="looks at processes by Linux's /proc")
 
 
 def children(pid: int) -> set[int]:

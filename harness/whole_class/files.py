@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from harness.errors import SandboxError
 from harness.sentence import Sentence
 
-__all__ = ["OutError", "file_stem", "remove", "write_chunks", "write_whole"]
+__all__ = ["OutError", "file_stem", "remove", "remove_unfinished", "write_chunks", "write_whole"]
 
 #: Bytes of UTF-8: file systems allow 255, and a suffix and the sign of an unfinished file come behind it.
 _LONGEST = 120
@@ -64,8 +64,7 @@ def write_chunks(path: str, chunks: Iterable[bytes]) -> None:
                     view = view[file.write(view) :]
         os.replace(unfinished, path)
     except BaseException as error:
-        with contextlib.suppress(OSError):
-            os.unlink(unfinished)
+        remove_unfinished(path)
         if isinstance(error, OSError):
             raise OutError(path, error) from None
         raise
@@ -73,6 +72,12 @@ def write_chunks(path: str, chunks: Iterable[bytes]) -> None:
 
 def remove(path: str) -> None:
     """Remove a file that an earlier run wrote and this one does not, if it is there."""
-    for name in (path, path + _UNFINISHED):
-        with contextlib.suppress(OSError):
-            os.unlink(name)
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+    remove_unfinished(path)
+
+
+def remove_unfinished(path: str) -> None:
+    """Remove what is there of a file that nobody writes any more."""
+    with contextlib.suppress(OSError):
+        os.unlink(path + _UNFINISHED)

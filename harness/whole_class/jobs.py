@@ -21,6 +21,7 @@ from harness.errors import SandboxError, UsageError
 from harness.notes import fault_note
 from harness.records import Outcome
 from harness.sentence import Sentence
+from harness.whole_class.files import remove_unfinished
 from harness.whole_class.messages import (
     Hello,
     Judged,
@@ -55,6 +56,8 @@ class _Judge:
         root = os.path.dirname(os.path.dirname(os.path.abspath(harness.__file__)))
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         self.busy_since: float | None = None
+        #: What it works on.
+        self.task: Task | None = None
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-s", "-P", "-B", "-W", "ignore", "-c", _START.format(path=[root, *sys.path])],
@@ -85,7 +88,7 @@ class _Judge:
         self.hello = said
 
     def send(self, task: Task) -> None:
-        self.busy_since = time.monotonic()
+        self.busy_since, self.task = time.monotonic(), task
         with contextlib.suppress(OSError):
             # One that is gone is noticed when it gives no answer.
             write_message(self._to, task)
@@ -93,7 +96,7 @@ class _Judge:
     def receive(self) -> Judged:
         said = self._read(Judged | Stopped)
         assert isinstance(said, Judged)
-        self.busy_since = None
+        self.busy_since = self.task = None
         return said
 
     def _read(self, kind: Any) -> Any:
@@ -170,6 +173,10 @@ class Jobs:
                 thread.join(0.01)
         for judge in self._judges:
             judge.close()
+            if judge.task is not None:
+                # It may have been killed in the middle of writing.
+                for relative in (judge.task.report, judge.task.page):
+                    remove_unfinished(os.path.join(self._setup.out, relative))
 
     def judged(self, tasks: Iterator[Task | Kept], idle: Callable[[], None]) -> Iterator[Judged | Kept]:
         """Yield what became of each of ``tasks``, in the order in which they are done.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from commands import RIGHT, command, environment
-from processes import below, children, cpu_seconds, is_alive, needs_proc, until
+from processes import below, children, cpu_seconds, is_alive, until
 
 
 def test_the_report_is_utf_8_whatever_the_console_is(dout, tmp_path):
@@ -96,7 +96,7 @@ def test_a_disk_that_is_full_is_told_and_leaves_the_older_report(right, tmp_path
     assert done.stdout == b"oldreport.txt\n"
 
 
-@needs_proc
+@pytest.mark.needs_proc
 def test_ctrl_c_while_a_learners_loop_runs_leaves_no_process_and_no_file(tmp_path):
     (tmp_path / "loop.py").write_text(RIGHT.replace("return x * y", "\n        while True: pass"), "utf-8")
     temporary = tmp_path / "tmp"

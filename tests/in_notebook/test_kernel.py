@@ -120,7 +120,7 @@ def test_classes_of_two_cells_are_checked_together(notebook):
     first, second = RIGHT.split("\n\n\n")
     notebook.run(first)
     notebook.run(second)
-    assert "SCORE 100/100" in notebook.report("harness.check(MulLayer, AddLayer)")["text/plain"]
+    assert "SCORE 100/100" in notebook.report("import harness\nharness.check(MulLayer, AddLayer)")["text/plain"]
 
 
 def test_no_name_of_ours_is_in_the_notebook_that_was_not_asked_for(notebook):

@@ -5,7 +5,7 @@ import signal
 import sys
 
 import pytest
-from processes import below, children, cpu_seconds, is_alive, needs_proc, until
+from processes import below, children, cpu_seconds, is_alive, until
 from pytest_runs import PLUGIN, RIGHT, needs_xdist, run_pytest, run_python, started, write
 
 #: A caller's plugin, loaded with -p, that counts the sandboxes of this process.
@@ -151,7 +151,7 @@ def hanging(pid):
     return {worker for zygote in children(pid) for worker in children(zygote) if cpu_seconds(worker) >= 0.1}
 
 
-@needs_proc
+@pytest.mark.needs_proc
 def test_ctrl_c_leaves_no_process(tmp_path):
     write(tmp_path, layers_py="while True:\n    pass\n" + RIGHT)
     process = started("--grade", folder=tmp_path)
@@ -168,7 +168,7 @@ def test_ctrl_c_leaves_no_process(tmp_path):
     until(lambda: not any(map(is_alive, seen)))
 
 
-@needs_proc
+@pytest.mark.needs_proc
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [(["--grade=hw"], 0), (["--grade=hw", "-k", "nothing"], 5), (["--grade=hw", "--grade-assignment=ch99"], 4)],

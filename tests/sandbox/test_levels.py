@@ -218,7 +218,7 @@ def assert_all_stopped(told: dict[str, Any]) -> None:
 
 
 def python_path() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT)}
+    return os.environ | {"PYTHONPATH": f"{ROOT}:{HERE.parent}"}
 
 
 def as_ordinary_user() -> dict[str, Any]:
@@ -242,6 +242,8 @@ def public() -> Iterator[Path]:
     if libraries.is_dir():
         shutil.copytree(libraries, packages / libraries.name)
     shutil.copytree(HERE, folder / "tests", ignore=unneeded)
+    for module in ("processes.py", "right_layers.py"):
+        shutil.copy(HERE.parent / module, folder / "tests")
     yield folder
     shutil.rmtree(folder)
 

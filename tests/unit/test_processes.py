@@ -5,9 +5,9 @@ import signal
 import subprocess
 
 import pytest
-from processes import arguments, below, children, cpu_seconds, is_alive, needs_proc, until
+from processes import arguments, below, children, cpu_seconds, is_alive, until
 
-pytestmark = needs_proc
+pytestmark = pytest.mark.needs_proc
 
 
 @pytest.fixture

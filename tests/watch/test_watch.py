@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from processes import below, children, is_alive, needs_proc, until
+from processes import below, children, is_alive, until
 from saved_files import RIGHT, WRONG
 
 import harness
@@ -198,7 +198,7 @@ def test_after_ctrl_z_it_goes_on_where_it_was(folder):
         assert watch.ends() == 0
 
 
-@needs_proc
+@pytest.mark.needs_proc
 @pytest.mark.parametrize("end", ["q", "\x03"], ids=["q", "Ctrl-C"])
 def test_no_process_is_left(folder, end):
     with in_terminal(folder) as watch:
@@ -210,7 +210,7 @@ def test_no_process_is_left(folder, end):
         until(lambda: not any(map(is_alive, everyone)))
 
 
-@needs_proc
+@pytest.mark.needs_proc
 def test_ctrl_c_while_a_learners_loop_runs_ends_it_at_once(folder):
     (folder / "layers.py").write_text("while True: pass\n", "utf-8")
     with in_terminal(folder) as watch:
@@ -223,7 +223,7 @@ def test_ctrl_c_while_a_learners_loop_runs_ends_it_at_once(folder):
         assert "Traceback" not in watch.text
 
 
-@needs_proc
+@pytest.mark.needs_proc
 def test_one_sandbox_serves_the_whole_session(folder):
     with in_terminal(folder) as watch:
         watch.shows(KEYS)

@@ -59,6 +59,19 @@ def test_a_run_that_was_ended_goes_on_where_it_was(whole, tmp_path, number):
     assert files(out) == wanted
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_a_judge_was_writing_when_the_run_was_ended_is_removed(tmp_path, number):
+    out = tmp_path / "out"
+    process = started(folder(tmp_path / "in", {"a.py": LOOP}), "-o", out, "--jobs", 1, reports=0, out=out)
+    (judge,) = children(process.pid)
+    until(lambda: _is_looping(judge))
+    parts = [out / "reports" / "a.json.part", out / "pages" / "a.html.part"]
+    for part in parts:
+        part.write_text("half", encoding="utf-8")
+    kill(process, number)
+    assert not any(part.exists() for part in parts)
+
+
 def test_every_judge_leaves_by_itself(tmp_path, monkeypatch):
     ended, close = [], jobs._Judge.close
 
