@@ -63,8 +63,7 @@ def test_a_run_that_was_ended_goes_on_where_it_was(whole, tmp_path, number):
 def test_what_a_judge_was_writing_when_the_run_was_ended_is_removed(tmp_path, number):
     out = tmp_path / "out"
     process = started(folder(tmp_path / "in", {"a.py": LOOP}), "-o", out, "--jobs", 1, reports=0, out=out)
-    (judge,) = children(process.pid)
-    until(lambda: _is_looping(judge))
+    until(lambda: looping(process.pid))
     parts = [out / "reports" / "a.json.part", out / "pages" / "a.html.part"]
     for part in parts:
         part.write_text("half", encoding="utf-8")
