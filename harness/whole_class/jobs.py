@@ -56,8 +56,8 @@ class _Judge:
         root = os.path.dirname(os.path.dirname(os.path.abspath(harness.__file__)))
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         self.busy_since: float | None = None
-        #: What it works on.
-        self.task: Task | None = None
+        self._out = setup.out
+        self._task: Task | None = None
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-s", "-P", "-B", "-W", "ignore", "-c", _START.format(path=[root, *sys.path])],
@@ -88,7 +88,7 @@ class _Judge:
         self.hello = said
 
     def send(self, task: Task) -> None:
-        self.busy_since, self.task = time.monotonic(), task
+        self.busy_since, self._task = time.monotonic(), task
         with contextlib.suppress(OSError):
             # One that is gone is noticed when it gives no answer.
             write_message(self._to, task)
@@ -96,7 +96,7 @@ class _Judge:
     def receive(self) -> Judged:
         said = self._read(Judged | Stopped)
         assert isinstance(said, Judged)
-        self.busy_since = self.task = None
+        self.busy_since = self._task = None
         return said
 
     def _read(self, kind: Any) -> Any:
@@ -125,6 +125,10 @@ class _Judge:
         except subprocess.TimeoutExpired:
             self.kill()
             self._process.wait()
+        if self._task is not None:
+            # It may have ended in the middle of writing.
+            for relative in (self._task.report, self._task.page):
+                remove_unfinished(os.path.join(self._out, relative))
         self._words.seek(0)
         lines = self._words.read(100_000).decode("utf-8", "replace").strip().splitlines()
         self._words.close()
@@ -173,10 +177,6 @@ class Jobs:
                 thread.join(0.01)
         for judge in self._judges:
             judge.close()
-            if judge.task is not None:
-                # It may have been killed in the middle of writing.
-                for relative in (judge.task.report, judge.task.page):
-                    remove_unfinished(os.path.join(self._setup.out, relative))
 
     def judged(self, tasks: Iterator[Task | Kept], idle: Callable[[], None]) -> Iterator[Judged | Kept]:
         """Yield what became of each of ``tasks``, in the order in which they are done.
