@@ -1,6 +1,7 @@
 """People, invitations, rosters and tokens."""
 
 import json
+import threading
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from harness.service.schema import (
     token,
     user,
 )
-from harness.service.store.courses import Revision, create_assignment, create_course, revise
+from harness.service.store.courses import Revision, create_assignment, create_course, rename_course, revise
 from harness.service.store.invitations import accept_invitation, invite
 from harness.service.store.people import checked_email, create_user, disable, enrol, leave
 from harness.service.store.rosters import import_roster
@@ -495,3 +496,22 @@ def test_of_two_courses_an_assignment_of_the_same_short_name_is_renamed_in_its_o
     assert teacher.send_form("/courses/dl/assignments/ch05/title", title="Mine").status_code == 303
     assert teacher.send_form("/courses/other/assignments/ch05/title", title="Mine").status_code == 404
     assert [row["id"] for row in sqlite_site.ground.rows(assignment) if row["title"] == "Mine"] == [here]
+
+
+def test_of_many_who_rename_at_once_each_is_told_what_it_was_called_just_before(site):
+    made, names = site.course("dl"), [f"Course {number}" for number in range(16)]
+    start = threading.Barrier(len(names))
+
+    def rename(name):
+        start.wait()
+        site.writing(lambda c: rename_course(site.database, c, made, name, by="root"))
+
+    threads = [threading.Thread(target=rename, args=[name]) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    [last] = [row["name"] for row in site.ground.rows(course)]
+    told = [details for *_, details in renamed(site)]
+    assert sorted(one["after"] for one in told) == sorted(names)
+    assert sorted(one["before"] for one in told) == sorted({"DL", *names} - {last})
