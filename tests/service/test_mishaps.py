@@ -203,7 +203,10 @@ def test_a_course_without_a_name_is_refused_beside_what_was_typed(sqlite_site):
 
 def renamings(page):
     """Return the forms of a page that rename: whether it is open, where it is sent, and what is in its field."""
-    pattern = r'<details( open)?><summary>Rename</summary>\s*<form method="post" action="([^"]*)">.*?maxlength="200" value="([^"]*)"'
+    pattern = (
+        r'<details( open)?><summary>Rename</summary>\s*<form method="post" action="([^"]*)">'
+        r'<input type="hidden" name="csrf" value="[^"]+">.*?maxlength="200" value="([^"]*)"'
+    )
     return [(is_open.strip(), action, value) for is_open, action, value in re.findall(pattern, page, re.DOTALL)]
 
 
