@@ -201,6 +201,7 @@ class LiveSite:
             "log": ("admin", "/log"),
             "course log": ("instructor", "/courses/dl/log"),
             "webhooks": ("instructor", "/courses/dl/webhooks"),
+            "all courses": ("admin", "/manage/courses"),
             "lms": ("admin", "/manage/lti"),
             "no page": ("learner", "/nowhere"),
         }

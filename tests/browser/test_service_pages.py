@@ -13,7 +13,7 @@ from harness.service.web import live
 
 NAMES = (
     "login", "courses", "assignment", "history", "report", "failed", "changes", "nasty", "account", "waiting", "class",
-    "submissions", "gradebook", "similar", "marking", "people", "manage", "service", "log", "course log", "lms", "webhooks", "no page",
+    "submissions", "gradebook", "similar", "marking", "people", "manage", "service", "log", "course log", "all courses", "lms", "webhooks", "no page",
 )  # fmt: skip
 
 

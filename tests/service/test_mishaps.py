@@ -10,7 +10,7 @@ from browsing import PASSWORD
 from ground import graded as report
 
 from harness.records import Outcome
-from harness.service.schema import enrolment, invitation
+from harness.service.schema import assignment, course, enrolment, invitation
 from harness.service.store.grading import fail
 
 NASTY = '</textarea><script>alert("x")</script>'
@@ -174,6 +174,46 @@ def test_a_course_that_is_refused_keeps_its_name(sqlite_site):
     page = browser.send_form("/manage/courses", slug="Not A Slug", name="Deep Learning").text
     assert 'value="Deep Learning"' in page
     assert 'value="Not A Slug"' in page
+
+
+def test_an_assignment_without_a_title_is_refused_beside_what_was_typed(sqlite_site, work):
+    browser = sqlite_site.browser(sqlite_site.person(dl="instructor"))
+    sqlite_site.ground.assignment(sqlite_site.course("dl"), slug="ch06")
+    answer = browser.send_form("/courses/dl/assignments/ch05/title", title=" \u3000")
+    assert answer.status_code == 400
+    assert "a title is missing" in answer.text
+    one, other = renamings(answer.text)
+    assert one == ("open", "/courses/dl/assignments/ch05/title", "")
+    assert other == ("", "/courses/dl/assignments/ch06/title", "Layers")
+    assert {row["title"] for row in sqlite_site.ground.rows(assignment)} == {"Layers"}
+
+
+def test_a_course_without_a_name_is_refused_beside_what_was_typed(sqlite_site):
+    for slug in ("dl", "other"):
+        sqlite_site.course(slug)
+    browser = sqlite_site.browser(sqlite_site.person("Root", is_admin=True))
+    answer = browser.send_form("/manage/courses/dl/name", name="")
+    assert answer.status_code == 400
+    assert "a title is missing" in answer.text
+    one, other = renamings(answer.text)
+    assert one == ("open", "/manage/courses/dl/name", "")
+    assert other == ("", "/manage/courses/other/name", "OTHER")
+    assert [row["name"] for row in sqlite_site.ground.rows(course)] == ["DL", "OTHER"]
+
+
+def renamings(page):
+    """Return the forms of a page that rename: whether it is open, where it is sent, and what is in its field."""
+    pattern = (
+        r'<details( open)?><summary>Rename</summary>\s*<form method="post" action="([^"]*)">'
+        r'<input type="hidden" name="csrf" value="[^"]+">.*?maxlength="200" value="([^"]*)"'
+    )
+    return [(is_open.strip(), action, value) for is_open, action, value in re.findall(pattern, page, re.DOTALL)]
+
+
+def test_a_course_that_is_renamed_says_that_its_short_name_stays(sqlite_site):
+    sqlite_site.course("dl")
+    browser = sqlite_site.browser(sqlite_site.person("Root", is_admin=True), **{"Accept-Language": "ko"})
+    assert "짧은 이름은 그대로 dl입니다." in browser.get("/manage/courses").text
 
 
 def test_nobody_is_taken_out_of_a_course_by_one_click(sqlite_site, work):

@@ -1,5 +1,8 @@
 """People, invitations, rosters and tokens."""
 
+import json
+import threading
+
 import pytest
 import sqlalchemy as sa
 from browsing import PASSWORD, a_token, seen, shown_code
@@ -7,14 +10,16 @@ from browsing import PASSWORD, a_token, seen, shown_code
 from harness.errors import AssignmentError, UsageError
 from harness.service.ids import digest
 from harness.service.schema import (
+    assignment,
     audit,
+    course,
     enrolment,
     invitation,
     revision,
     token,
     user,
 )
-from harness.service.store.courses import Revision, create_assignment, create_course, revise
+from harness.service.store.courses import Revision, create_assignment, create_course, rename_course, revise
 from harness.service.store.invitations import accept_invitation, invite
 from harness.service.store.people import checked_email, create_user, disable, enrol, leave
 from harness.service.store.rosters import import_roster
@@ -435,3 +440,78 @@ def test_an_administrator_locks_out_and_lets_in_again_but_not_themselves(sqlite_
     root.send_form(f"/manage/people/{mina}/enable")
     assert sqlite_site.browser().log_in("mina@example.org").status_code == 303
     assert root.send_form(f"/manage/people/{root_id}/disable").status_code == 400
+
+
+def renamed(site):
+    """Return what the lines of the log that tell of a new name say: what was done, to what, in which course, by whom."""
+    return [
+        (row["action"], row["object"], row["course_id"], row["actor"], json.loads(row["details"]))
+        for row in site.ground.rows(audit)
+        if row["action"].endswith(".rename")
+    ]
+
+
+def test_an_instructor_renames_an_assignment_and_its_addresses_stay(site):
+    made = site.ground.assignment(site.course("dl"), slug="ch05")
+    kim = site.person("Kim", dl="instructor")
+    teacher = site.browser(kim)
+    answer = teacher.send_form("/courses/dl/assignments/ch05/title", title="  Layers, and  their gradients ")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/courses/dl/manage")
+    after = "Layers, and their gradients"
+    assert after in teacher.get("/courses/dl/manage").text
+    assert after in teacher.get(f"/assignments/{made}").text
+    [row] = site.ground.rows(assignment)
+    assert (row["id"], row["slug"], row["title"]) == (made, "ch05", after)
+    assert len(site.ground.rows(revision)) == 1
+    details = {"before": "Layers", "after": after}
+    assert renamed(site) == [("assignment.rename", f"assignment:{made}", site.course("dl"), kim, details)]
+
+
+def test_an_administrator_renames_a_course_and_its_addresses_stay(site):
+    made, other = site.course("dl"), site.course("other")
+    root_id = site.person("Root", is_admin=True)
+    root = site.browser(root_id)
+    answer = root.send_form("/manage/courses/dl/name", name="Deep Learning, spring")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/manage/courses")
+    assert "Deep Learning, spring" in root.get("/manage/courses").text
+    assert "Deep Learning, spring" in root.get("/courses/dl/people").text
+    found = {row["id"]: (row["slug"], row["name"]) for row in site.ground.rows(course)}
+    assert found[made] == ("dl", "Deep Learning, spring")
+    assert found[other] == ("other", "OTHER")
+    details = {"before": "DL", "after": "Deep Learning, spring"}
+    assert renamed(site) == [("course.rename", f"course:{made}", made, root_id, details)]
+
+
+def test_a_name_that_is_the_old_one_is_not_written_down(site):
+    site.ground.assignment(site.course("dl"), slug="ch05")
+    root = site.browser(site.person("Root", is_admin=True))
+    assert root.send_form("/courses/dl/assignments/ch05/title", title=" Layers").status_code == 303
+    assert renamed(site) == []
+
+
+def test_of_two_courses_an_assignment_of_the_same_short_name_is_renamed_in_its_own(sqlite_site):
+    here = sqlite_site.ground.assignment(sqlite_site.course("dl"), slug="ch05")
+    sqlite_site.ground.assignment(sqlite_site.course("other"), slug="ch05")
+    teacher = sqlite_site.browser(sqlite_site.person("Kim", dl="instructor"))
+    assert teacher.send_form("/courses/dl/assignments/ch05/title", title="Mine").status_code == 303
+    assert teacher.send_form("/courses/other/assignments/ch05/title", title="Mine").status_code == 404
+    assert [row["id"] for row in sqlite_site.ground.rows(assignment) if row["title"] == "Mine"] == [here]
+
+
+def test_of_many_who_rename_at_once_each_is_told_what_it_was_called_just_before(site):
+    made, names = site.course("dl"), [f"Course {number}" for number in range(16)]
+    start = threading.Barrier(len(names))
+
+    def rename(name):
+        start.wait()
+        site.writing(lambda c: rename_course(site.database, c, made, name, by="root"))
+
+    threads = [threading.Thread(target=rename, args=[name]) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    [last] = [row["name"] for row in site.ground.rows(course)]
+    told = [details for *_, details in renamed(site)]
+    assert sorted(one["after"] for one in told) == sorted(names)
+    assert sorted(one["before"] for one in told) == sorted({"DL", *names} - {last})

@@ -26,6 +26,8 @@ __all__ = [
     "courses",
     "create_assignment",
     "create_course",
+    "rename_assignment",
+    "rename_course",
     "revise",
 ]
 
@@ -88,6 +90,15 @@ def courses(connection: sa.Connection, *, of_user: str | None = None) -> list[sa
     return list(connection.execute(query.order_by(course.c.name, course.c.id)).mappings())
 
 
+def rename_course(database: Database, connection: sa.Connection, course_id: str, name: str, *, by: str) -> None:
+    """Give a course another name. Its short name stays, by which addresses, LMSs and programs know it.
+
+    Raises:
+        UsageError: that can be no name.
+    """
+    _rename(database, connection, course, course.c.name, course_id, name, by)
+
+
 def create_assignment(
     database: Database,
     connection: sa.Connection,
@@ -121,6 +132,17 @@ def create_assignment(
     note(database, connection, by, "assignment.create", what, course_id=course_id, slug=slug)
     revise(database, connection, installed, assignment_id, first, by=by)
     return assignment_id
+
+
+def rename_assignment(
+    database: Database, connection: sa.Connection, assignment_id: str, title: str, *, by: str
+) -> None:
+    """Give an assignment another title, which is no new revision. Its short name stays, like that of a course.
+
+    Raises:
+        UsageError: that can be no title.
+    """
+    _rename(database, connection, assignment, assignment.c.title, assignment_id, title, by)
 
 
 def revise(
@@ -178,6 +200,28 @@ def _newest() -> sa.Select[tuple[object, ...]]:
     of_revision = [column for column in revision.c if column.name not in {"assignment_id", "created_at", "created_by"}]
     here = sa.and_(revision.c.assignment_id == assignment.c.id, is_newest())
     return sa.select(assignment, *of_revision).select_from(assignment.join(revision, here))
+
+
+def _rename(
+    database: Database,
+    connection: sa.Connection,
+    table: sa.Table,
+    column: sa.ColumnElement[str],
+    one: str,
+    text: str,
+    by: str,
+) -> None:
+    after = _checked_title(text)
+    course_id = table.c.id if table is course else table.c.course_id
+    # Of two who rename at once the second finds what the first wrote. Submissions, which only refer to the row, do not
+    # wait for that.
+    locked = sa.select(column, course_id).where(table.c.id == one).with_for_update(key_share=True)
+    before, of_course = connection.execute(locked).one()
+    if after == before:
+        return
+    connection.execute(sa.update(table).where(table.c.id == one).values({column: after}))
+    what = f"{table.name}:{one}"
+    note(database, connection, by, f"{table.name}.rename", what, course_id=of_course, before=before, after=after)
 
 
 def _check(new: Revision) -> None:

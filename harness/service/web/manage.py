@@ -8,14 +8,14 @@ from starlette.responses import RedirectResponse, Response
 from harness.errors import UsageError
 from harness.sentence import Sentence
 from harness.service.access import ADMIN
-from harness.service.store.courses import courses, create_course
+from harness.service.store.courses import courses, create_course, rename_course
 from harness.service.store.invitations import invite, open_invitations, withdraw
 from harness.service.store.people import checked_email, disable, enable, users
 from harness.service.store.personal import erase_person
 from harness.service.web.account import export_answer
 from harness.service.web.forms import text
 from harness.service.web.guarding import absent, guard
-from harness.service.web.looking_up import user_of
+from harness.service.web.looking_up import course_of, user_of
 from harness.service.web.rendering import render
 from harness.service.web.routing import Route
 from harness.service.web.service import service_of
@@ -29,12 +29,22 @@ async def _courses(request: Request) -> Response:
 
 
 async def _courses_page(
-    request: Request, error: UsageError | None = None, typed: Mapping[str, str] | None = None
+    request: Request,
+    error: UsageError | None = None,
+    typed: Mapping[str, str] | None = None,
+    typed_name: Mapping[str, str] | None = None,
 ) -> Response:
     service = service_of(request)
     found = await service.read(courses)
     return render(
-        request, "people_courses.html", status_code=400 if error else 200, courses=found, error=error, typed=typed
+        request,
+        "people_courses.html",
+        status_code=400 if error else 200,
+        courses=found,
+        error=error,
+        typed=typed,
+        # By the short name of the course that was to be renamed.
+        typed_name=typed_name or {},
     )
 
 
@@ -50,6 +60,21 @@ async def _new_course(request: Request) -> Response:
     except UsageError as error:
         return await _courses_page(request, error, {"slug": slug, "name": name})
     return RedirectResponse(f"/courses/{slug}/people", 303)
+
+
+async def _rename_course(request: Request) -> Response:
+    course = await course_of(request, "course.make")
+    service = service_of(request)
+    by: str = request.state.actor.user_id
+    async with request.form() as form:
+        name = text(form, "name")
+    try:
+        await service.writer.do(
+            lambda connection: rename_course(service.database, connection, course["id"], name, by=by)
+        )
+    except UsageError as error:
+        return await _courses_page(request, error, typed_name={course["slug"]: name})
+    return RedirectResponse("/manage/courses", 303)
 
 
 async def _everybody(request: Request) -> Response:
@@ -143,6 +168,7 @@ async def _erase(request: Request) -> Response:
 routes = [
     Route("/manage/courses", _courses),
     Route("/manage/courses", _new_course, methods=["POST"]),
+    Route("/manage/courses/{course}/name", _rename_course, methods=["POST"]),
     Route("/manage/people", _everybody),
     Route("/manage/invitations", _invite_admin, methods=["POST"]),
     Route("/manage/invitations/{invitation}/withdraw", _withdraw, methods=["POST"]),

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from harness.errors import AssignmentError, DoutError, UsageError
 from harness.feedback import Feedback
-from harness.service.store.courses import Revision, assignments_of, create_assignment, revise
+from harness.service.store.courses import Revision, assignments_of, create_assignment, rename_assignment, revise
 from harness.service.web.forms import number, text, time
 from harness.service.web.looking_up import assignment_of, course_of
 from harness.service.web.rendering import render
@@ -37,6 +37,7 @@ async def _page(
     error: DoutError | None = None,
     typed: Mapping[str, str] | None = None,
     typed_for: str | None = None,
+    typed_title: Mapping[str, str] | None = None,
 ) -> Response:
     service = service_of(request)
     found = await service.read(lambda connection: assignments_of(connection, course["id"]))
@@ -52,6 +53,8 @@ async def _page(
         # Whoever is refused has not typed in vain; ``typed_for`` is the assignment's short name, empty of a new one.
         typed=typed,
         typed_for=typed_for,
+        # By the short name of the assignment that was to be renamed.
+        typed_title=typed_title or {},
     )
 
 
@@ -116,8 +119,24 @@ async def _revise(request: Request) -> Response:
     return RedirectResponse(f"/courses/{course['slug']}/manage", 303)
 
 
+async def _rename(request: Request) -> Response:
+    course, assignment = await assignment_of(request, "assignment.change")
+    service = service_of(request)
+    by: str = request.state.actor.user_id
+    async with request.form() as form:
+        title = text(form, "title")
+    try:
+        await service.writer.do(
+            lambda connection: rename_assignment(service.database, connection, assignment["id"], title, by=by)
+        )
+    except UsageError as error:
+        return await _page(request, course, error, typed_title={assignment["slug"]: title})
+    return RedirectResponse(f"/courses/{course['slug']}/manage", 303)
+
+
 routes = [
     Route("/courses/{course}/manage", _show),
     Route("/courses/{course}/assignments", _create, methods=["POST"]),
     Route("/courses/{course}/assignments/{assignment}/revisions", _revise, methods=["POST"]),
+    Route("/courses/{course}/assignments/{assignment}/title", _rename, methods=["POST"]),
 ]
