@@ -15,13 +15,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-_TESTS = Path(__file__).resolve().parent.parent / "tests"
-sys.path[:0] = [str(_TESTS / "service"), str(_TESTS)]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "service"))
 
 import sqlalchemy as sa
 from cluster import Cluster, programs
-from fleet import Fleet, until
+from fleet import Fleet
 from posting import asked
+from processes import until
 from speed import EXAMPLES
 from test_serving import free_port
 
