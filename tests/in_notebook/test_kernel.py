@@ -139,7 +139,7 @@ def test_interrupting_the_kernel_ends_a_loop_in_a_live_class(notebook):
         "def interrupt():\n    os.read(reader, 1)\n    os.kill(os.getpid(), signal.SIGINT)\n"
         "threading.Thread(target=interrupt, daemon=True).start()"
     )
-    outputs = notebook.run("harness.check(MulLayer)", error=True)
+    outputs = notebook.run("import harness\nharness.check(MulLayer)", error=True)
     assert outputs[-1]["output_type"] == "error"
     assert outputs[-1]["ename"] == "KeyboardInterrupt"
     assert notebook.text("print(1 + 1)") == "2\n"
