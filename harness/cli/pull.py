@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import json
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,18 +31,10 @@ def run(options: argparse.Namespace) -> int:
     with held_back():
         from urllib.parse import quote
 
-        from harness.remote.client import Client, checked_address
-        from harness.remote.tokens import token_for
+        from harness.cli.connecting import connected
         from harness.report_files import write_file
 
-    server = checked_address(options.server)
-    lost = Sentence("no answer from {server}; trying again", server=server)
-    client = Client(
-        server,
-        token_for(server, os.environ),
-        lang=chosen_language(options.lang).code,
-        lost=lambda: say(lost, lang=options.lang),
-    )
+    client = connected(options)
     address = f"/api/v1/assignments/{quote(options.assignment, safe='')}"
     out = Path(options.output)
     try:

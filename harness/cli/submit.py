@@ -31,8 +31,9 @@ _MOST = 64 << 20
 def run(options: argparse.Namespace) -> int:
     """Hand in and wait, or keep a token."""
     with held_back():
-        from harness.remote.client import Client, checked_address
-        from harness.remote.tokens import keep_token, token_for
+        from harness.cli.connecting import connected
+        from harness.remote.client import checked_address
+        from harness.remote.tokens import keep_token
 
     server = checked_address(options.server)
     if options.login:
@@ -44,9 +45,7 @@ def run(options: argparse.Namespace) -> int:
             Sentence("say which file, and for which assignment"),
             Sentence("write it like {example}", example="dout submit layers.py --server URL --assignment ID"),
         )
-    token = token_for(server, os.environ)
-    lost = Sentence("no answer from {server}; trying again", server=server)
-    client = Client(server, token, lang=chosen_language(options.lang).code, lost=lambda: say(lost, lang=options.lang))
+    client = connected(options)
     if options.roster is not None:
         from harness.cli.submit_class import hand_in_class
 
