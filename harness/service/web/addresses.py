@@ -5,7 +5,12 @@ from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 
-__all__ = ["attachment", "client_address", "local_path"]
+__all__ = ["asked_for", "attachment", "client_address", "local_path"]
+
+
+def asked_for(request: Request) -> str:
+    """Return the path that was asked for, with its query."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def local_path(text: str, default: str = "/") -> str:

@@ -15,6 +15,7 @@ from harness.errors import DoutError, SandboxError
 from harness.sentence import Sentence
 from harness.service.database import cannot_keep
 from harness.service.refusals import LoginRefused
+from harness.service.web.addresses import asked_for
 from harness.service.web.layers import Layer
 from harness.service.web.metrics import meters_of
 from harness.service.web.refusal import NotFound, Refusal
@@ -67,8 +68,7 @@ def refuse(request: Request, error: Exception) -> Response:
     for_program = isinstance(route, ForPrograms) or (route is None and request.url.path.startswith("/api/"))
     is_led = not for_program and not isinstance(route, ForStreams) and request.method in {"GET", "HEAD"}
     if refusal.status == 401 and is_led:
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
+        return RedirectResponse(f"/login?next={quote(asked_for(request), safe='')}", 303)
     told = (request, refusal.status, refusal.message, refusal.hint)
     response = problem(*told, refusal.code) if for_program else error_page(*told, refusal.kept)
     response.headers.update(refusal.headers)

@@ -13,7 +13,7 @@ from harness.language import LANGUAGES, Language, language
 from harness.render.numbers import points
 from harness.sentence import marked
 from harness.service.access import NOBODY, allowed
-from harness.service.web.addresses import local_path
+from harness.service.web.addresses import asked_for, local_path
 from harness.service.web.service import service_of
 from harness.service.web.static_files import STAMP
 
@@ -85,7 +85,7 @@ def render(request: Request, name: str, /, *, status_code: int = 200, **values: 
 def _way_back(request: Request) -> str:
     """Return where a page can be asked for again: the answer to a form is asked for at the page of the form."""
     if request.method in {"GET", "HEAD"}:
-        return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return asked_for(request)
     return local_path(urlsplit(request.headers.get("referer", "")).path)
 
 
