@@ -46,17 +46,15 @@ class Program:
 
     def seen(self) -> Parsed:
         """Return the classes, functions and problems, capped for the wire."""
-        classes, functions, named = [], [], _named(self.statements)
-        for node in _definitions(self.statements):
-            if isinstance(node, ast.ClassDef):
+        classes, functions, inner, named = [], [], [], _named(self.statements)
+        for node, outer in _defined(self.statements, deep=True):
+            if outer:
+                if isinstance(node, ast.ClassDef):
+                    inner.append((node.name[:200], node.lineno, outer[:200]))
+            elif isinstance(node, ast.ClassDef):
                 classes.append(_class_seen(node, named))
             else:
                 functions.append((node.name[:200], node.lineno))
-        inner = [
-            (node.name[:200], node.lineno, outer[:200])
-            for node, outer in _defined(self.statements, deep=True)
-            if outer and isinstance(node, ast.ClassDef)
-        ]
         problems, count = self.problems[:_MOST], len(self.statements)
         return Parsed(within_frame(classes), functions[-200:], problems, count, inner[-_MOST:])
 
