@@ -52,6 +52,11 @@ def _run(options: argparse.Namespace) -> int:
                 Sentence("--gradebook names {platform} twice", platform=platform),
                 Sentence("fill in the second file in another run, into another folder"),
             )
+    if options.column and not platforms:
+        raise UsageError(
+            Sentence("--column names a column of a gradebook, and there is none"),
+            Sentence("name the gradebook too: {example}", example="--gradebook canvas=FILE"),
+        )
     column = options.column or assignment.title
     gradebooks = [read_gradebook(name, path, column, assignment.max_score) for name, path in options.gradebook]
     old = None if options.compare is None else read_index(options.compare)

@@ -17,13 +17,23 @@ __all__ = ["FILLED", "Filled", "exported_text", "filled_blackboard", "filled_can
 
 _BOM = "\ufeff"
 _DELIMITERS = ",;\t"
-#: How Canvas and an English Moodle or Blackboard name the columns by which a learner is found.
+#: How Canvas and an English Blackboard name the columns by which a learner is found.
 _CANVAS_KEYS = ("SIS Login ID", "SIS User ID", "ID")
-_MOODLE_KEYS = ("Username", "Email address", "ID number", "Identifier")
 _BLACKBOARD_KEYS = ("Username", "Student ID")
 #: In which column the platform's own number of a learner is.
 _CANVAS_NUMBER = "ID"
-_MOODLE_NUMBER = "Identifier"
+#: How an English and a Korean Moodle name the columns of a worksheet (mod/assign/gradingtable.php and the language packs
+#: of 2026): what is reached, what can be, the platform's own number of a learner, and by what else one is found.
+_MOODLE_GRADE = ("Grade", "성적")
+_MOODLE_MAXIMUM = ("Maximum grade", "최대 성적")
+_MOODLE_NUMBER = ("Identifier", "식별자")
+_MOODLE_KEYS = (
+    *("Username", "Email address", "ID number"),
+    *("사용자 아이디", "이메일 주소", "id 번호"),
+    *_MOODLE_NUMBER,
+)
+#: What Moodle writes before that number, in the language of the site: "Participant 71", "참가자 71".
+_BEFORE_NUMBER = re.compile(r"^\D+")
 #: What Canvas writes behind an assignment's name.
 _CANVAS_ID = re.compile(r" \(\d+\)$")
 #: The same of Blackboard: ``[Total Pts: 100 Score] |92376``. "up to" stands in a column that it calculates itself.
@@ -65,7 +75,7 @@ def filled_canvas(exported: str, marks: Sequence[Mark], assignment: str) -> Fill
     Raises:
         UsageError: It is not such a file, the column is not there or has other points, or a learner is there twice.
     """
-    table = _read(exported, ("Student", "ID"), "Canvas")
+    table = _read(exported, (("Student",), ("ID",)), "Canvas")
     head = table.rows[0]
     columns = [n for n, name in enumerate(head) if assignment in (name, _CANVAS_ID.sub("", name))]
     column = _only(columns, assignment, head)
@@ -81,8 +91,8 @@ def filled_moodle(
     exported: str,
     marks: Sequence[Mark],
     *,
-    grade: str = "Grade",
-    maximum: str = "Maximum grade",
+    grade: Sequence[str] = _MOODLE_GRADE,
+    maximum: Sequence[str] = _MOODLE_MAXIMUM,
     keys: Sequence[str] = _MOODLE_KEYS,
 ) -> Filled:
     """Return the grading worksheet of a Moodle assignment with the scores in its column of grades.
@@ -91,8 +101,8 @@ def filled_moodle(
         exported: The worksheet's text.
         marks: A learner is found by ``number``, which the worksheet has as "Participant 71", by ``learner`` or
             ``email``. Where the score is None, the cell stays as it is.
-        grade: Name of the column of grades: Moodle writes it in the teacher's language.
-        maximum: Name of the column with the most that can be reached.
+        grade: What the column of grades may be called: Moodle writes it in the teacher's language.
+        maximum: What the column with the most that can be reached may be called.
         keys: Names of the columns by which a learner is found.
 
     Raises:
@@ -100,17 +110,17 @@ def filled_moodle(
     """
     table = _read(exported, (grade,), "Moodle")
     head = table.rows[0]
-    column = _only(_places(head, [grade]), grade, head)
+    column = _only(_places(head, grade), grade[0], head)
     known = _places(head, keys)
     if not known:
         raise UsageError(
             Sentence("the worksheet has no column by which a learner is known: {columns}", columns=", ".join(keys)),
             Sentence("download the worksheet again, with names, or give the names of its columns"),
         )
-    for most in _places(head, [maximum]):
+    for most in _places(head, maximum):
         for text in {row[most] for row in table.rows[1:] if most < len(row)}:
             _same_points(text, marks, head[column])
-    return _filled(table, marks, column, known, _places(head, [_MOODLE_NUMBER]))
+    return _filled(table, marks, column, known, _places(head, _MOODLE_NUMBER))
 
 
 def filled_blackboard(exported: str, marks: Sequence[Mark], assignment: str) -> Filled:
@@ -125,7 +135,7 @@ def filled_blackboard(exported: str, marks: Sequence[Mark], assignment: str) -> 
     Raises:
         UsageError: as of :func:`filled_canvas`.
     """
-    table = _read(exported, ("Last Name", "First Name", "Username"), "Blackboard")
+    table = _read(exported, (("Last Name",), ("First Name",), ("Username",)), "Blackboard")
     head = table.rows[0]
     columns = [n for n, name in enumerate(head) if assignment in (name, _BLACKBOARD_ID.sub("", name))]
     column = _only(columns, assignment, head)
@@ -144,7 +154,8 @@ def _calculated(platform: str, column: str) -> UsageError:
     )
 
 
-def _read(text: str, wanted: Sequence[str], platform: str) -> _Table:
+def _read(text: str, wanted: Sequence[Sequence[str]], platform: str) -> _Table:
+    """Return the table in ``text``, whose first line has each ``wanted`` column, by one of its names."""
     mark = _BOM if text.startswith(_BOM) else ""
     body = text.removeprefix(_BOM)
     first = body.partition("\n")[0]
@@ -153,7 +164,7 @@ def _read(text: str, wanted: Sequence[str], platform: str) -> _Table:
             rows = list(csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True))
         except csv.Error:
             continue
-        if rows and len(_places(rows[0], wanted)) >= len(wanted):
+        if rows and all(_places(rows[0], names) for names in wanted):
             line_end = "\r\n" if first.endswith("\r") else "\n"
             quoted = csv_text(rows[:1], delimiter=delimiter, line_end=line_end, quote_all=True)
             return _Table(rows, delimiter, line_end, mark, body.startswith(quoted))
@@ -161,7 +172,7 @@ def _read(text: str, wanted: Sequence[str], platform: str) -> _Table:
         Sentence(
             "this is no file that {platform} exported: its first line does not name the columns {columns}",
             platform=platform,
-            columns=", ".join(wanted),
+            columns=", ".join(names[0] for names in wanted),
         ),
         Sentence("export the file from {platform} again, and leave its first line as it is", platform=platform),
     )
@@ -208,8 +219,7 @@ def _filled(
 ) -> Filled:
     rows = [list(row) for row in table.rows]
     found = _found(rows, keys)
-    # Moodle writes the number behind a word of the site's language.
-    numbers = _found(rows, numbered, lambda cell: cell.rpartition(" ")[2])
+    numbers = _found(rows, numbered, lambda cell: _BEFORE_NUMBER.sub("", cell))
     taken: dict[int, str] = {}
     missing = []
     for mark in marks:

@@ -228,11 +228,33 @@ def test_a_row_that_is_too_short_is_filled_up():
     assert rows(filled_canvas(short, [ADA], "Chapter 5").text)[1] == ["A", "1", "ada", "", "83.5"]
 
 
+#: A worksheet of a Korean Moodle, with the participant's number with and without a blank before it.
+KOREAN = """식별자,전체 이름,사용자 아이디,이메일 주소,상태,성적,최대 성적,성적이 변경될 수 있음
+참가자 71,에이다,ada,ada@example.edu,제출 완료,,100.00,예
+참가자72,민,min,min@example.edu,제출 완료,,100.00,예
+"""
+
+
+@pytest.mark.parametrize(
+    "found",
+    [{"learner": "min"}, {"learner": "민", "email": "min@example.edu"}, {"learner": "민", "number": "72"}],
+    ids=["login", "address", "number"],
+)
+def test_a_korean_worksheet_is_filled_in_as_an_english_one(found):
+    filled = filled_moodle(KOREAN, [Mark(score=5.0, max_score=100.0, **found)])
+    assert (changed(KOREAN, filled.text), filled.missing) == ([(2, 5, "5")], [])
+
+
+def test_the_most_points_of_a_korean_worksheet_have_to_be_those_of_the_assignment():
+    with pytest.raises(UsageError, match="'성적' has 10 points, and the assignment 100"):
+        filled_moodle(KOREAN.replace("100.00", "10.00"), [ADA])
+
+
 def test_a_worksheet_in_another_language_is_filled_in_by_the_names_of_its_columns():
-    korean = "식별자,성명,이메일 주소,성적,최대 성적\nParticipant 1,A,ada@example.edu,,100.00\n"
+    french = "Identifiant,Nom,Adresse de courriel,Note,Note maximale\nParticipant 1,A,ada@example.edu,,100.00\n"
     with pytest.raises(UsageError, match="is no file that Moodle exported"):
-        filled_moodle(korean, [ADA])
-    filled = filled_moodle(korean, [ADA], grade="성적", maximum="최대 성적", keys=["이메일 주소"])
+        filled_moodle(french, [ADA])
+    filled = filled_moodle(french, [ADA], grade=["Note"], maximum=["Note maximale"], keys=["Adresse de courriel"])
     assert rows(filled.text)[1][3] == "83.5"
 
 

@@ -447,6 +447,10 @@ USES = {
         ["in", "-o", "out", "--gradebook", "canvas", "--gradebook", "canvas=other/g.csv"],
         "--gradebook names canvas twice",
     ),
+    "a column of no gradebook": (
+        ["in", "-o", "out", "--column", "HW"],
+        "--column names a column of a gradebook, and there is none\nhint: name the gradebook too: --gradebook canvas=FILE",
+    ),
     "an unknown gradebook": (["in", "-o", "out", "--gradebook", "excel"], "choose from canvas, moodle, blackboard"),
     "nothing to compare with": (["in", "-o", "out", "--compare", "other"], "report.json cannot be read"),
     "nothing to grade there": (["other", "-o", "out"], "other holds nothing that could be a submission"),
