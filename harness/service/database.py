@@ -1,8 +1,9 @@
 """The database of the service: SQLite on one machine, PostgreSQL for many, and all that the two do differently."""
 
+import math
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +22,8 @@ _BUSY_SECONDS = 30
 #: Seconds between two tries to be the writer. SQLite's own pauses go up to 0.1 s, while others come and go: a worker
 #: whose next claim waits for so long has nothing to grade.
 _BETWEEN_TRIES_S = 0.001
+#: Seconds for which a connection to PostgreSQL that was used is still there: a server takes longer to start again.
+_SURE_SECONDS = 0.1
 #: Takes the one lock at once: whoever reads first and writes then may have to begin again.
 _WRITES = "BEGIN IMMEDIATE"
 
@@ -87,9 +90,10 @@ class Database:
             )
             _prepare_sqlite(self._reader, "BEGIN DEFERRED")
         else:
-            self.engine = self._reader = sa.create_engine(
-                parsed, pool_size=pool, max_overflow=4, pool_pre_ping=True, hide_parameters=True
-            )
+            self.engine = sa.create_engine(parsed, pool_size=pool, max_overflow=4, hide_parameters=True)
+            _prepare_postgresql(self.engine)
+            # Its statements see one state each, in a transaction or without one: so they are spared BEGIN and COMMIT.
+            self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -99,21 +103,25 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """Give a transaction that sees one state of the database, and holds up no writer."""
-        with self._reader.connect() as connection:
+        """Give a connection to read with, which holds up no writer.
+
+        On SQLite it sees one state of the database, on PostgreSQL each statement sees its own.
+        """
+        # Not rolled back, though there is nothing to commit: PostgreSQL's driver forgets at a rollback which statements
+        # the server has prepared, and has each of them read and planned again.
+        with self._reader.begin() as connection:
             yield connection
 
     def now(self, connection: sa.Connection) -> float:
         """Return the database's own time, seconds since 1970."""
         return float(connection.execute(self._what_time).scalar_one())
 
-    def insert_new(self, table: sa.Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] = ()) -> Insert:
-        """Return an INSERT that leaves rows alone which are there already; of many rows, when they come with it later.
+    def insert_new(self, table: sa.Table, values: Mapping[str, Any]) -> Insert:
+        """Return an INSERT that leaves a row alone which is there already.
 
-        Add ``returning`` to know which are new: ``rowcount`` counts the others too on PostgreSQL.
+        Add ``returning`` to know whether it is new: ``rowcount`` counts the other one too on PostgreSQL.
         """
-        insert = new_rows(table, is_sqlite=self.is_sqlite)
-        return insert.values(values) if values else insert
+        return new_rows(table, is_sqlite=self.is_sqlite).values(values)
 
     def close(self) -> None:
         """Close every connection; one that a thread still uses, as soon as it is given back."""
@@ -140,6 +148,28 @@ def cannot_keep(error: BaseException) -> bool:
 def _close_at_once(connection: Any, _: object) -> None:
     if connection is not None:
         connection.close()
+
+
+def _prepare_postgresql(engine: sa.Engine) -> None:
+    """Ask a connection that was not used for a while whether it is still there, before it is used again.
+
+    The library's own ``pool_pre_ping`` asks each time: of what accepting a submission takes, that was a tenth.
+    """
+
+    @sa.event.listens_for(engine, "checkin")
+    def given_back(_: object, record: Any) -> None:
+        record.info["given_back"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def taken(connection: Any, record: Any, _: object) -> None:
+        if time.monotonic() - record.info.get("given_back", math.inf) < _SURE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+            # It has begun a transaction.
+            connection.rollback()
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise sa.exc.InvalidatePoolError from error
 
 
 def _prepare_sqlite(engine: sa.Engine, begin: str) -> None:
