@@ -27,6 +27,7 @@ from harness.service.engine import Jobs
 from harness.service.ids import new_id
 from harness.service.installed import Installed
 from harness.service.migrations import migrate
+from harness.service.reads import Reads
 from harness.service.settings import Settings
 from harness.service.store.sessions import start_session
 from harness.service.store.summing import shape_in, summary_of
@@ -59,12 +60,13 @@ def main(learners: int, submissions: int, url: str) -> None:
         began = time.perf_counter()
         assignment, secret = filled(database, learners, submissions)
         print(f"{kind}: {learners} learners, {submissions} submissions, made in {time.perf_counter() - began:.0f} s\n")
-        writer, jobs = Writer(database), Jobs(database)
+        jobs = Jobs(database)
         settings = Settings(data=name, public_url="http://dout.test")
-        app = create_app(Service(settings, database, writer, jobs, Installed(folder)))
+        service = Service(settings, database, Writer(database), Reads(database), jobs, Installed(folder))
+        app = create_app(service)
         print("| page | first | after that | CPU, first | CPU, after that | bytes |\n|---|---|---|---|---|---|")
         asyncio.run(_asked(app, f"/assignments/{assignment}", secret))
-        writer.close()
+        service.close()
         jobs.close()
         database.close()
 

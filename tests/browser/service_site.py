@@ -18,6 +18,7 @@ from harness.sandbox.runner import Sandbox
 from harness.service.database import Database
 from harness.service.ids import new_id
 from harness.service.installed import Installed
+from harness.service.reads import Reads
 from harness.service.schema import (
     assignment,
     course,
@@ -67,7 +68,6 @@ class LiveSite:
         self.sandbox = sandbox
         self.database = Database(f"sqlite:///{folder / 'dout.sqlite3'}")
         metadata.create_all(self.database.engine)
-        self.writer = Writer(self.database)
         settings = Settings(
             data=str(folder),
             port=port,
@@ -75,7 +75,10 @@ class LiveSite:
             oidc_client_id="c",
             oidc_client_secret="s",
         )
-        self.app = create_app(Service(settings, self.database, self.writer, _Kept(), Installed(folder)))
+        self.service = Service(
+            settings, self.database, Writer(self.database), Reads(self.database), _Kept(), Installed(folder)
+        )
+        self.app = create_app(self.service)
         self._fill()
 
     def insert(self, table: sa.Table, **values: Any) -> str:
@@ -223,6 +226,6 @@ def live_site(folder: Path, sandbox: Sandbox) -> Iterator[LiveSite]:
     yield site
     server.should_exit = True
     thread.join(10)
-    site.writer.close()
+    site.service.close()
     site.database.close()
     listening.close()

@@ -8,6 +8,7 @@ from ground import Ground
 
 from harness.service.access import SCOPES
 from harness.service.installed import Installed
+from harness.service.reads import Reads
 from harness.service.schema import assignment
 from harness.service.settings import Settings
 from harness.service.store.tokens import create_token
@@ -29,8 +30,7 @@ class ApiGround(Ground):
     def __init__(self, database: Any, folder: Path, jobs: Any = None, **settings: Any) -> None:
         super().__init__(database, jobs)
         self.settings = Settings(data=str(folder), **settings)
-        self.writer = Writer(database)
-        self.service = Service(self.settings, database, self.writer, self.jobs, Installed(folder))
+        self.service = Service(self.settings, database, Writer(database), Reads(database), self.jobs, Installed(folder))
         self.app = create_app(self.service)
 
     def database_now(self) -> float:
@@ -41,7 +41,7 @@ class ApiGround(Ground):
         return next(row["course_id"] for row in self.rows(assignment) if row["id"] == assignment_id)
 
     def close(self) -> None:
-        self.writer.close()
+        self.service.close()
 
     def token(self, user_id: str, *scopes: str, course_id: str | None = None) -> str:
         with self.database.writing() as connection:

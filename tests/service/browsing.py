@@ -18,6 +18,7 @@ with warnings.catch_warnings():
 from harness.service.database import Database
 from harness.service.installed import Installed
 from harness.service.passwords import hash_password
+from harness.service.reads import Reads
 from harness.service.schema import enrolment, user
 from harness.service.settings import Settings
 from harness.service.store.sessions import actors_by_token, start_session
@@ -39,12 +40,18 @@ class Site:
         self.database = database
         self.ground = Ground(database)
         self.settings = Settings(**{"data": str(folder), "public_url": "http://dout.test", **settings})
-        self.writer = Writer(database)
-        self.service = Service(self.settings, database, self.writer, self.ground.jobs, Installed(self.settings.folder))
+        self.service = Service(
+            self.settings,
+            database,
+            Writer(database),
+            Reads(database),
+            self.ground.jobs,
+            Installed(self.settings.folder),
+        )
         self.app = create_app(self.service)
 
     def close(self) -> None:
-        self.writer.close()
+        self.service.close()
 
     def person(self, name: str = "Mina", *, is_admin: bool = False, password: bool = False, **roles: str) -> str:
         """Return the id of a new user with a role in each of the courses that are named by their slugs."""

@@ -211,6 +211,15 @@ def test_what_is_foreign_is_not_there(ground, assignment, mina):
     assert code(send(other, assignment)) == (404, "not-found")
 
 
+def test_who_may_not_hand_in_is_refused_also_after_somebody_else_has(ground, assignment, mina):
+    assert send(ground.client(mina), assignment).status_code == 202
+    other = ground.client(ground.learner(ground.course("other"), "Jun"))
+    assert code(send(other, assignment)) == (404, "not-found")
+    assert code(send(ground.client(), assignment)) == (401, "not-authenticated")
+    assert code(send(ground.client(mina, "read"), assignment)) == (403, "forbidden")
+    assert len(ground.rows(submission)) == 1
+
+
 def test_a_token_for_reading_hands_nothing_in(ground, assignment, mina):
     refused = send(ground.client(mina, "read"), assignment)
     assert code(refused) == (403, "forbidden")

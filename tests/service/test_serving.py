@@ -25,12 +25,12 @@ from harness.service import checkup, reaper
 from harness.service.database import Database, cannot_keep
 from harness.service.engine import Jobs
 from harness.service.lti.registering import BLOCK
+from harness.service.reads import Reads
 from harness.service.reaper import Duties, hold_lease
 from harness.service.schema import attempt, audit, blob, grade, lease, outbox, submission, worker
 from harness.service.settings import Settings, read_settings
 from harness.service.store.queueing import requeue
 from harness.service.supervisor import Part, Supervisor
-from harness.service.web.together import Reads
 from harness.service.writer import Writer
 
 if sys.platform != "linux":
@@ -375,6 +375,17 @@ def test_one_write_that_fails_takes_no_other_with_it(database):
         raise twice
 
 
+def test_writes_that_are_well_need_no_savepoint(database):
+    writer, made = Writer(database), []
+    sa.event.listen(database.engine, "savepoint", lambda *_: made.append(1))
+    try:
+        found = asyncio.run(come_at_once(writer, 3))
+    finally:
+        writer.close()
+    assert [number for number, _ in found] == [0, 1, 2]
+    assert made == []
+
+
 def picky(connection: sa.Connection, numbers: Sequence[int]) -> list[tuple[int, int]]:
     """Return each number, and with how many it came; a 3 is bad, after all were written."""
     connection.execute(sa.insert(lease), [{"name": str(number), "holder": "", "until": 0.0} for number in numbers])
@@ -416,10 +427,18 @@ def test_reads_of_one_kind_are_one_and_a_bad_one_takes_no_other_with_it(database
     reads = Reads(database)
 
     async def ask() -> list[Any]:
-        return await asyncio.gather(*(reads.ask(read_numbers, one) for one in range(count)), return_exceptions=True)
+        begin = threading.Event()
+        held = reads.ask(lambda _, __, ones: [begin.wait(20) for _ in ones], None)
+        asked = [reads.ask(read_numbers, one) for one in range(count)]
+        begin.set()
+        await held
+        return await asyncio.gather(*asked, return_exceptions=True)
 
-    for _ in range(2):
-        found = asyncio.run(ask())
-        assert [one for one in found if not isinstance(one, KeyError)] == [
-            (number, together) for number in range(count) if number != 3
-        ]
+    try:
+        for _ in range(2):
+            found = asyncio.run(ask())
+            assert [one for one in found if not isinstance(one, KeyError)] == [
+                (number, together) for number in range(count) if number != 3
+            ]
+    finally:
+        reads.close()

@@ -8,7 +8,7 @@ from harness.service.store.looking import Seen, assignments_by_id, submission_of
 from harness.service.web.guarding import absent, guard
 from harness.service.web.service import service_of
 
-__all__ = ["assignment_at", "course_at", "id_in", "submission_at"]
+__all__ = ["assignment_at", "course_at", "course_of_assignment_at", "id_in", "submission_at"]
 
 #: Characters of an id, which no other is longer than.
 _LONGEST_ID = 36
@@ -25,6 +25,20 @@ async def assignment_at(request: Request, right: str) -> sa.RowMapping:
         raise absent(request)
     guard(request, right, course=found["course_id"])
     return found
+
+
+async def course_of_assignment_at(request: Request, right: str) -> tuple[str, str]:
+    """Return the id of the assignment of the address and that of its course, in which who asks has ``right``.
+
+    Raises:
+        Refusal: there is none that they may know of, or ``right`` is missing.
+    """
+    service, wanted = service_of(request), id_in(request, "assignment_id")
+    if (course := service.course_of.get(wanted)) is None:
+        course = (await assignment_at(request, right))["course_id"]
+        service.course_of[wanted] = course
+    guard(request, right, course=course)
+    return wanted, course
 
 
 async def course_at(request: Request, right: str) -> str:

@@ -1,10 +1,10 @@
 """The service as the web process sees it: settings, database and writer, in one place."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import sqlalchemy as sa
@@ -12,28 +12,17 @@ from starlette.requests import Request
 
 from harness.service.database import Database
 from harness.service.installed import Installed
+from harness.service.reads import Reads
 from harness.service.settings import Settings
 from harness.service.store.accepting import Accepted, Incoming, Refused, accept_all
-from harness.service.web.together import Reads
-from harness.service.writer import Together, Writer
+from harness.service.writer import Writer, Writes
 
 if TYPE_CHECKING:
     from harness.service.engine import Jobs
 
-__all__ = ["Service", "Writes", "open_service", "service_of"]
+__all__ = ["Service", "open_service", "service_of"]
 
 T = TypeVar("T")
-A = TypeVar("A")
-
-
-class Writes(Protocol):
-    """Runs a function of a connection in a transaction, and returns its result after the commit."""
-
-    async def do(self, function: Callable[[sa.Connection], T]) -> T:
-        """Return what ``function`` returns."""
-
-    def do_together(self, function: Together[A, T], one: A) -> Awaitable[T]:
-        """Give what ``function``, which is called with many, returns of ``one``."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +31,18 @@ class Service:
 
     settings: Settings
     database: Database
-    writer: Writes
+    writer: Writer
+    reads: Reads
     #: Where accepted work waits.
     jobs: "Jobs"
     installed: Installed
+    #: Of assignments that somebody handed in to: each is of one course for ever, and need not be looked up each time.
+    course_of: dict[str, str] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Write what is waiting to be written, and end the threads."""
+        self.writer.close()
+        self.reads.close()
 
     async def read(self, function: Callable[[sa.Connection], T]) -> T:
         """Return what ``function`` reads, off the event loop."""
@@ -69,16 +66,11 @@ class Service:
 
     # Those that are one function are written together: it is to be the same object each time.
     @cached_property
-    def _accept_all(self) -> Together[Incoming, Accepted | Refused]:
+    def _accept_all(self) -> Writes[Incoming, Accepted | Refused]:
         def write(connection: sa.Connection, incoming: Sequence[Incoming]) -> list[Accepted | Refused]:
             return accept_all(self.database, self.jobs, connection, incoming)
 
         return write
-
-    @cached_property
-    def reads(self) -> Reads:
-        """What is read for many requests at once."""
-        return Reads(self.database)
 
     @property
     def is_https(self) -> bool:
@@ -99,9 +91,9 @@ def open_service(settings: Settings, database: Database) -> Iterator[Service]:
     # The queue's library takes a second to import, and tests of pages need none.
     from harness.service.engine import Jobs
 
-    writer, jobs = Writer(database), Jobs(database)
+    service = Service(settings, database, Writer(database), Reads(database), Jobs(database), Installed(settings.folder))
     try:
-        yield Service(settings, database, writer, jobs, Installed(settings.folder))
+        yield service
     finally:
-        writer.close()
-        jobs.close()
+        service.close()
+        service.jobs.close()

@@ -16,7 +16,7 @@ from harness.service.store.accepting import Accepted, Incoming
 from harness.service.web.api import shapes
 from harness.service.web.api.operations import PREFIX, Answer, Operation, answer, query_of
 from harness.service.web.api.problems import Invalid, Unprocessable
-from harness.service.web.finding import assignment_at
+from harness.service.web.finding import course_of_assignment_at
 from harness.service.web.guarding import identified
 from harness.service.web.taking_in import taken_in
 
@@ -28,14 +28,12 @@ _KEY = re.compile(shapes.KEY)
 
 
 async def _submit(request: Request) -> Response:
-    assignment = await assignment_at(request, "submission.make")
+    assignment_id, course_id = await course_of_assignment_at(request, "submission.make")
     actor = identified(request)
     key = key_of(request, actor)
     name, data = await file_of(request, query_of(request, shapes.FileName).name)
-    incoming = Incoming(
-        assignment_id=assignment["id"], user_id=actor.user_id, name=name, data=data, idempotency_key=key
-    )
-    told = receipt(await taken_in(request, assignment["course_id"], incoming))
+    incoming = Incoming(assignment_id=assignment_id, user_id=actor.user_id, name=name, data=data, idempotency_key=key)
+    told = receipt(await taken_in(request, course_id, incoming))
     return answer(told, 202, {"Location": told.url})
 
 
