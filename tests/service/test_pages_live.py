@@ -39,6 +39,8 @@ def set_status(site, submission_id, status):
 
 def test_a_page_is_told_its_place_then_that_it_runs_and_then_that_it_is_over(sqlite_site, monkeypatch):
     monkeypatch.setattr(live, "_EVERY", 0.02)
+    # No sign of life between the changes.
+    monkeypatch.setattr(live, "_ALIVE", 1e9)
     first, second = waiting(sqlite_site, 2)
 
     async def follow():
