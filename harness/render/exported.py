@@ -22,8 +22,8 @@ _CANVAS_KEYS = ("SIS Login ID", "SIS User ID", "ID")
 _BLACKBOARD_KEYS = ("Username", "Student ID")
 #: In which column the platform's own number of a learner is.
 _CANVAS_NUMBER = "ID"
-#: How an English and a Korean Moodle name the columns of a worksheet (mod/assign/gradingtable.php and the language packs
-#: of 2026): what is reached, what can be, the platform's own number of a learner, and by what else one is found.
+#: How an English and a Korean Moodle name the columns of a worksheet (mod/assign/gradingtable.php, and the language
+#: packs of 2026): what is reached, what can be, the platform's own number of a learner, and by what else one is found.
 _MOODLE_GRADE = ("Grade", "성적")
 _MOODLE_MAXIMUM = ("Maximum grade", "최대 성적")
 _MOODLE_NUMBER = ("Identifier", "식별자")

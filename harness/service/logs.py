@@ -4,18 +4,21 @@ Tracebacks show source lines and no values: a local variable may be a password o
 secret of ours is masked wherever it comes from.
 """
 
+import json
 import logging
 import re
 import sys
+from typing import Any
 
+import msgspec
 import structlog
 
 from harness.service.ids import SECRETS
 
 __all__ = ["configure"]
 
-#: Secrets that :func:`harness.service.ids.new_secret` makes, and the password in the address of a database. Each begins
-#: with a letter or a sign of its own, by which a line is searched six times as fast as by both at once.
+#: Secrets that :func:`harness.service.ids.new_secret` makes, and the password in the address of a database. Each has a
+#: sign in it that most lines have not, for which they are searched a hundred times as fast.
 _SECRET = re.compile(rf"({'|'.join(SECRETS)})_[A-Za-z0-9_-]{{43,}}")
 _PASSWORD = re.compile(r"://([^\s:/@]*):[^\s@]+@")
 
@@ -39,11 +42,11 @@ def configure(*, plain: bool) -> None:
             _masked,
         ]
         if plain
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(), _masked]
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_as_json), _masked]
     )
     structlog.configure(
         processors=[*shared, *last],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -59,6 +62,19 @@ def configure(*, plain: bool) -> None:
     logging.getLogger("dbos").propagate = False
 
 
+def _as_json(event: structlog.typing.EventDict, **_: Any) -> str:
+    try:
+        return msgspec.json.encode(event, enc_hook=repr).decode()
+    except UnicodeEncodeError:
+        # A name of a file, with bytes in it that are no UTF-8.
+        return json.dumps(event, default=repr)
+
+
 def _masked(_: object, __: str, line: structlog.typing.EventDict | str) -> str:
     """Return a finished line without what looks like a secret of ours."""
-    return _PASSWORD.sub(r"://\1:…@", _SECRET.sub(r"\1_…", str(line)))
+    text = str(line)
+    if "_" in text:
+        text = _SECRET.sub(r"\1_…", text)
+    if "://" in text:
+        text = _PASSWORD.sub(r"://\1:…@", text)
+    return text

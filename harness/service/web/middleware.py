@@ -60,9 +60,9 @@ class SecurityHeaders(Layer):
                 message["headers"] = [*kept, *self._headers, (b"x-request-id", request_id.encode())]
             await send(message)
 
-        # In every line of the log that the request causes.
-        with structlog.contextvars.bound_contextvars(request=request_id):
-            await self.app(scope, receive, secured)
+        # In every line of the log that the request causes: each has a task, and so a context, of its own.
+        structlog.contextvars.bind_contextvars(request=request_id)
+        await self.app(scope, receive, secured)
 
 
 def _check_lines(headers: Sequence[tuple[bytes, bytes]]) -> None:
