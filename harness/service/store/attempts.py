@@ -80,7 +80,7 @@ def _standings(is_sqlite: bool) -> sa.Select[Any]:
     if is_sqlite:
         each += map(sa.literal_column, counted.values())
         rows = sa.select(*each).select_from(sa.text(f"{given} LEFT JOIN submission ON {theirs}"))
-        return rows.group_by(sa.text("given.key"))
+        return rows.group_by(sa.literal_column("given.key"))
     each += map(sa.literal_column, counted)
     named = ", ".join(f"{value} AS {name}" for name, value in counted.items())
     standing = f"(SELECT {named} FROM submission WHERE {theirs}) AS standing"
