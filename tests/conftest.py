@@ -19,26 +19,20 @@ def _no_settings_of_tox(monkeypatch: pytest.MonkeyPatch) -> None:
 
 #: Files that take minutes, and reach hardly a line that others do not: on one Python, without coverage (tox -e long).
 LONG = (
-    "judging/test_correct_variants.py",
-    "judging/test_mutants.py",
-    "judging/test_properties.py",
-    "plugin/test_plugin_paths.py",
-    "plugin/test_plugin_trust.py",
-    "sandbox/test_hostile.py",
-    "sandbox/test_resources.py",
-    "service/test_api_fuzzed.py",
-    "service/test_deaths.py",
-    "service/test_deaths_over_http.py",
-    "service/test_interleavings.py",
-    "service/test_no_room.py",
-    "service/test_upgrade.py",
+    "bundle/test_gradescope_bundle.py",
+    *(f"ci/test_{what}.py" for what in ("action", "pre_commit")),
+    *(f"cli/test_{what}.py" for what in ("grade_in_ci", "other_assignment", "report")),
+    *(f"judging/test_{what}.py" for what in ("correct_variants", "diagnosis", "mutants", "properties")),
+    *(f"plugin/test_plugin_{what}.py" for what in ("items", "paths", "reports", "terminal", "trust", "xdist")),
+    *(f"sandbox/test_{what}.py" for what in ("forged", "hostile", "resources")),
+    *(f"service/test_{what}.py" for what in ("api_fuzzed", "deaths", "deaths_over_http", "interleavings")),
+    *(f"service/test_{what}.py" for what in ("lti_deaths", "no_room", "upgrade")),
+    *(f"whole_class/test_{what}.py" for what in ("class", "going_on")),
 )
 #: What asks nothing that depends on the version of Python: environments, other programs, tables of numbers, a database.
 ONCE = (
     *("benchmarks/", "bundle/", "ci/", "class_page/", "judging/", "service/", "whole_class/"),
-    *(f"plugin/test_plugin_{what}.py" for what in ("items", "reports", "terminal", "xdist")),
-    *(f"cli/test_{what}.py" for what in ("added_formats", "course", "grade_in_ci", "other_assignment", "report")),
-    *("sandbox/test_forged.py", "sandbox/test_levels.py"),
+    *("cli/test_added_formats.py", "cli/test_course.py", "sandbox/test_levels.py"),
 )
 _TESTS = Path(__file__).parent
 
