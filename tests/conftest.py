@@ -27,7 +27,7 @@ LONG = (
     *(f"sandbox/test_{what}.py" for what in ("forged", "hostile", "resources")),
     *(f"service/test_{what}.py" for what in ("api_fuzzed", "deaths", "deaths_over_http", "interleavings")),
     *(f"service/test_{what}.py" for what in ("lti_deaths", "no_room", "upgrade")),
-    *(f"whole_class/test_{what}.py" for what in ("class", "going_on")),
+    "whole_class/test_going_on.py",
 )
 #: What asks nothing that depends on the version of Python: environments, other programs, tables of numbers, a database.
 ONCE = (
