@@ -32,7 +32,7 @@ LONG = (
 #: What asks nothing that depends on the version of Python: environments, other programs, tables of numbers, a database.
 ONCE = (
     *("benchmarks/", "bundle/", "ci/", "class_page/", "judging/", "service/", "whole_class/"),
-    *("cli/test_added_formats.py", "cli/test_course.py", "sandbox/test_levels.py"),
+    *("cli/test_added_formats.py", "cli/test_assignment_check.py", "cli/test_course.py", "sandbox/test_levels.py"),
 )
 _TESTS = Path(__file__).parent
 
