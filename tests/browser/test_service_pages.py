@@ -10,6 +10,8 @@ from service_site import NASTY, live_site
 
 from harness.service.store.sessions import end_sessions
 from harness.service.web import live
+from harness.service.web.pages import streams
+from harness.service.web.refusal import Unauthenticated
 
 NAMES = (
     "login", "courses", "assignment", "history", "report", "failed", "changes", "nasty", "account", "waiting", "class",
@@ -47,8 +49,9 @@ def open_page(browser, site):
     yield opened
     for context in contexts:
         context.close()
-    # A browser says of every answer of 404 that it is one.
-    assert [one for one in complaints if "status of 404" not in one] == []
+    # A browser says of every answer of 404 that it is one, and of 401 as well: once, and not again and again.
+    assert [one for one in complaints if "status of 404" not in one and "status of 401" not in one] == []
+    assert len([one for one in complaints if "status of 401" in one]) <= 1
     assert [url for url in asked if not url.startswith(site.address)] == []
 
 
@@ -173,6 +176,19 @@ def test_a_live_page_of_who_was_logged_out_shows_the_login(open_page, site, monk
     assert page.get_by_label("Password").count() == 0
     with site.database.writing() as connection:
         end_sessions(connection, site.people["instructor"])
+    page.get_by_label("Password").wait_for(timeout=10_000)
+
+
+@pytest.mark.parametrize("name", ["class", "waiting"])
+def test_a_page_that_is_logged_out_before_it_can_follow_shows_the_login(open_page, site, monkeypatch, name):
+    async def refused(request, right):
+        with site.database.writing() as connection:
+            end_sessions(connection, site.people["instructor"])
+        raise Unauthenticated
+
+    monkeypatch.setattr(streams, "assignment_at", refused)
+    monkeypatch.setattr(streams, "submission_at", refused)
+    page = open_page(name)
     page.get_by_label("Password").wait_for(timeout=10_000)
 
 

@@ -339,10 +339,11 @@ def test_a_program_that_is_unknown_is_told_to_show_a_token(sqlite_site, path, he
 
 
 @pytest.mark.parametrize("kind", ["submissions", "assignments"])
-def test_who_follows_a_stream_is_not_sent_to_the_login(sqlite_site, kind):
+def test_who_follows_a_stream_is_not_sent_to_the_login_but_told_that_it_is_over(sqlite_site, kind):
     answer = sqlite_site.browser().get(f"/{kind}/1/events")
     assert (answer.status_code, "location" in answer.headers) == (401, False)
-    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.text == "event: over\ndata: \n\n"
 
 
 def test_a_fault_of_ours_tells_nothing_but_its_number(sqlite_site):

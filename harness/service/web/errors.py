@@ -20,7 +20,7 @@ from harness.service.web.layers import Layer
 from harness.service.web.metrics import meters_of
 from harness.service.web.refusal import NotFound, Refusal
 from harness.service.web.rendering import language_of, render
-from harness.service.web.routing import ForPrograms, ForStreams, route_of
+from harness.service.web.routing import OVER, ForPrograms, ForStreams, route_of
 
 __all__ = ["Answered", "error_page", "problem", "problem_body", "refusal_of", "refuse"]
 
@@ -66,8 +66,9 @@ def refuse(request: Request, error: Exception) -> Response:
     route = route_of(request.scope)
     # Below the API a program asks also for what there is not.
     for_program = isinstance(route, ForPrograms) or (route is None and request.url.path.startswith("/api/"))
-    is_led = not for_program and not isinstance(route, ForStreams) and request.method in {"GET", "HEAD"}
-    if refusal.status == 401 and is_led:
+    if isinstance(route, ForStreams):
+        return Response(OVER, refusal.status, refusal.headers, media_type="text/event-stream")
+    if refusal.status == 401 and not for_program and request.method in {"GET", "HEAD"}:
         return RedirectResponse(f"/login?next={quote(asked_for(request), safe='')}", 303)
     told = (request, refusal.status, refusal.message, refusal.hint)
     response = problem(*told, refusal.code) if for_program else error_page(*told, refusal.kept)

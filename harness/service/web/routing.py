@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["ForPrograms", "ForStreams", "Handler", "Route", "Routes", "route_of"]
+__all__ = ["OVER", "ForPrograms", "ForStreams", "Handler", "Route", "Routes", "route_of"]
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -38,10 +38,14 @@ class ForPrograms(Route):
     """Programs ask here: they are told what went wrong as ``problem+json``, and are never sent to the login."""
 
 
-class ForStreams(Route):
-    """A page follows a stream here.
+#: Nothing more will come: a page that is told so asks for itself anew, and shows what there is, or the login.
+OVER = "event: over\ndata: \n\n"
 
-    It would take the page of the login for a stream that has just ended, and ask again and again.
+
+class ForStreams(Route):
+    """A page follows a stream here. Whoever is refused is told ``OVER``.
+
+    A page would take any other page for what comes in the stream, and ask again and again.
     """
 
 

@@ -12,13 +12,11 @@ from harness.service.web.identifying import still_may
 from harness.service.web.live import ASSIGNMENT, SUBMISSION, Live, Still, live_of, streamed
 from harness.service.web.refusal import Refusal
 from harness.service.web.rendering import language_of, part
-from harness.service.web.routing import ForStreams
+from harness.service.web.routing import OVER, ForStreams
 
 __all__ = ["routes"]
 
 _ALIVE = ": \n\n"
-#: Nothing more will come: a page that is told so asks for itself anew, and shows what there is, or the login.
-_OVER = "event: over\ndata: \n\n"
 
 
 async def _of_submission(request: Request) -> Response:
@@ -34,12 +32,12 @@ async def _states(live: Live, submission_id: str, spoken: Language, still: Still
                 yield _ALIVE
                 continue
             if state.is_over:
-                yield _OVER
+                yield OVER
                 return
             shown = part("state.html", spoken, state=state)
             yield "".join(f"data: {line}\n" for line in shown.splitlines()) + "\n"
     except Refusal:
-        yield _OVER
+        yield OVER
 
 
 async def _of_class(request: Request) -> Response:
@@ -56,7 +54,7 @@ async def _changes(live: Live, assignment_id: str, still: Still) -> AsyncIterato
             yield _ALIVE if mark is None or first else "event: graded\ndata: \n\n"
             first = first and mark is None
     except Refusal:
-        yield _OVER
+        yield OVER
 
 
 routes = [
