@@ -35,9 +35,9 @@ async def course_of_assignment_at(request: Request, right: str) -> tuple[str, st
     """
     service, wanted = service_of(request), id_in(request, "assignment_id")
     if (course := service.course_of.get(wanted)) is None:
-        course = (await assignment_at(request, right))["course_id"]
-        service.course_of[wanted] = course
-    guard(request, right, course=course)
+        course = service.course_of[wanted] = (await assignment_at(request, right))["course_id"]
+    else:
+        guard(request, right, course=course)
     return wanted, course
 
 
