@@ -33,7 +33,7 @@ _MOODLE_KEYS = (
     *_MOODLE_NUMBER,
 )
 #: What Moodle writes before that number, in the language of the site: "Participant 71", "참가자 71".
-_BEFORE_NUMBER = re.compile(r"^\D+")
+_BEFORE_NUMBER = re.compile(r"^\D+(?=\d)")
 #: What Canvas writes behind an assignment's name.
 _CANVAS_ID = re.compile(r" \(\d+\)$")
 #: The same of Blackboard: ``[Total Pts: 100 Score] |92376``. "up to" stands in a column that it calculates itself.

@@ -245,6 +245,12 @@ def test_a_korean_worksheet_is_filled_in_as_an_english_one(found):
     assert (changed(KOREAN, filled.text), filled.missing) == ([(2, 5, "5")], [])
 
 
+def test_a_worksheet_with_no_number_of_a_participant_gives_its_row_to_nobody_without_one():
+    unknown = KOREAN.replace("참가자 71", "참가자")
+    filled = filled_moodle(unknown, [Mark(learner="zed", score=5.0, max_score=100.0)])
+    assert (changed(unknown, filled.text), filled.missing) == ([], ["zed"])
+
+
 def test_the_most_points_of_a_korean_worksheet_have_to_be_those_of_the_assignment():
     with pytest.raises(UsageError, match="'성적' has 10 points, and the assignment 100"):
         filled_moodle(KOREAN.replace("100.00", "10.00"), [ADA])
